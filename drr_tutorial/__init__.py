@@ -1,0 +1,2 @@
+"""Deep reinforcement recommendation."""
+__version__ = "0.1.0"

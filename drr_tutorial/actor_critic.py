@@ -1,0 +1,141 @@
+"""Actor and critic of DRR, and the tables of vectors beneath them (chapter 4).
+
+Source: Liu et al. (2018), figure 2. The actor turns a state into a vector a in [-1, 1]^k; an item's score is the dot product of a and the
+item's vector. The critic turns a state and an action's vector into Q, the reward expected from there on.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from drr_tutorial.config import AgentConfig
+from drr_tutorial.state import STATES, StateRepresentation, initialize
+
+WARM_START_LIMIT = 0.9  # the largest entry of a warm-started action: tanh still has a slope there
+
+
+def linear_stack(sizes: Sequence[int], generator: torch.Generator) -> nn.Sequential:
+    """Linear layers of these sizes with ReLU between them, none after the last."""
+    layers: list[nn.Module] = []
+    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+        layers += [nn.Linear(n_in, n_out), nn.ReLU()]
+    stack = nn.Sequential(*layers[:-1])
+    initialize(stack, generator)
+    return stack
+
+
+class Actor(nn.Module):
+    """pi(s): state (B, state_dim) -> action (B, k).
+
+    With `bounded` the output passes a tanh, as in the paper; without, it is any vector, as in the original notebook. With
+    `residual` the last layer starts at zero and a `prior` (B, k) in (-1, 1) is added before the tanh: the untrained actor returns the prior.
+    """
+
+    def __init__(
+        self,
+        state_dim: int,
+        action_dim: int,
+        hidden_dims: Sequence[int],
+        generator: torch.Generator,
+        *,
+        bounded: bool = True,
+        residual: bool = False,
+    ) -> None:
+        super().__init__()
+        self.layers = linear_stack([state_dim, *hidden_dims, action_dim], generator)
+        self.bounded, self.residual = bounded, residual
+        if residual:
+            nn.init.zeros_(cast(nn.Linear, self.layers[-1]).weight)
+
+    def forward(self, state: Tensor, prior: Tensor) -> Tensor:
+        output = cast(Tensor, self.layers(state))
+        if self.residual:
+            output = output + torch.atanh(prior)
+        return torch.tanh(output) if self.bounded else output
+
+
+class Critic(nn.Module):
+    """Q(s, a): state (B, state_dim), action (B, k) -> value (B,).
+
+    `state_dims` are the layers that see the state alone, `hidden_dims` those after the action has joined.
+    """
+
+    def __init__(
+        self,
+        state_dim: int,
+        action_dim: int,
+        state_dims: Sequence[int],
+        hidden_dims: Sequence[int],
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        state_layers = linear_stack([state_dim, *state_dims], generator)
+        self.state_layers = nn.Sequential(state_layers, nn.ReLU()) if state_dims else nn.Identity()
+        self.layers = linear_stack([[state_dim, *state_dims][-1] + action_dim, *hidden_dims, 1], generator)
+
+    def forward(self, state: Tensor, action: Tensor) -> Tensor:
+        joined = torch.cat([self.state_layers(state), action], dim=1)  # (B, state_dims[-1] + k)
+        return cast(Tensor, self.layers(joined)).squeeze(1)
+
+
+class State(NamedTuple):
+    """A state, and the warm start that belongs to it."""
+
+    vector: Tensor  # (B, state_dim)
+    prior: Tensor  # (B, k) in (-1, 1); the user's vector
+
+
+class ActorCritic(nn.Module):
+    """Everything that learns: tables of user and item vectors, state representation, actor, one critic or two.
+
+    `user_vectors` (n_users, k) and `item_vectors` (n_items, k) fill the tables; row n_items of the item table is the padding item, all zeros.
+    """
+
+    def __init__(
+        self,
+        config: AgentConfig,
+        user_vectors: NDArray[np.float32],
+        item_vectors: NDArray[np.float32],
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        n_items, k = item_vectors.shape
+        self.n_items = n_items
+        self.users = nn.Embedding.from_pretrained(torch.from_numpy(user_vectors.copy()), freeze=False)
+        padded = np.concatenate([item_vectors, np.zeros((1, k), dtype=np.float32)])
+        self.items = nn.Embedding.from_pretrained(torch.from_numpy(padded), freeze=False, padding_idx=n_items)
+        self.state: StateRepresentation = STATES[config.state](k, config.memory_size, generator)
+        self.actor = Actor(
+            self.state.state_dim, k, config.actor_hidden, generator,
+            bounded=config.bounded_actions, residual=config.warm_start,
+        )  # fmt: skip
+        self.critics = nn.ModuleList(
+            Critic(self.state.state_dim, k, config.critic_state_hidden, config.critic_hidden, generator)
+            for _ in range(2 if config.twin_critics else 1)
+        )
+
+    def see(self, user: Tensor, memory: Tensor) -> State:
+        """The state of users (B,) with memories (B, N), both indices."""
+        return self.see_vectors(self.users(user), memory)
+
+    def see_vectors(self, user_vectors: Tensor, memory: Tensor) -> State:
+        """The same for users given by their vectors (B, k): people who are not in the data."""
+        vector = self.state(user_vectors, self.items(memory), memory < self.n_items)
+        largest = user_vectors.detach().abs().amax(dim=1, keepdim=True).clamp_min(1e-12)
+        return State(vector, WARM_START_LIMIT * user_vectors.detach() / largest)
+
+    def act(self, state: State) -> Tensor:
+        """pi(s): (B, k)."""
+        return cast(Tensor, self.actor(state.vector, state.prior))
+
+    def values(self, state: Tensor, action: Tensor) -> Tensor:
+        """Q of each critic: (n_critics, B)."""
+        return torch.stack([critic(state, action) for critic in self.critics])
+
+    def item_vectors(self) -> Tensor:
+        """(n_items, k), without the padding item."""
+        return self.items.weight[: self.n_items]

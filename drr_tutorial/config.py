@@ -1,0 +1,261 @@
+"""Every setting of an experiment: frozen, documented, checked, JSON in and out, and the named presets.
+
+The text under a field is its documentation here, in the API pages and in `drr-tutorial train --help`. `original` is the recipe of the
+notebook that this project grows from; `default` is the best recipe found so far (chapter 5 says what each part does).
+"""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self, TypeVar, get_type_hints
+
+T = TypeVar("T")
+StateName = Literal["drr-p", "drr-u", "drr-ave", "drr-att"]
+
+
+def _require(holds: bool, owner: object, name: str, rule: str) -> None:
+    if not holds:
+        value = getattr(owner, name)
+        raise ValueError(f"{type(owner).__name__}.{name} must be {rule}, got {value!r}")
+
+
+def _require_positive(owner: object, *names: str) -> None:
+    for name in names:
+        _require(getattr(owner, name) > 0, owner, name, "above 0")
+
+
+def _require_share(owner: object, *names: str) -> None:
+    for name in names:
+        _require(0 <= getattr(owner, name) <= 1, owner, name, "from 0 to 1")
+
+
+@dataclass(frozen=True)
+class EmbeddingConfig:
+    """User and item vectors before RL."""
+
+    method: Literal["ials", "pmf", "scratch"] = "ials"
+    """ials: implicit alternating least squares (Hu et al. 2008); pmf: probabilistic matrix factorization (the paper's);
+    scratch: small random numbers, learned by RL alone (the original). Only training data is used."""
+    n_factors: int = 64
+    """Length k of a vector, and so of an action. The paper: 100; the original: 8."""
+    regularization: float = 100.0
+    """L2 penalty of the factorization."""
+    alpha: float = 10.0
+    """iALS: weight of a positive against a missing entry. Unused by the others."""
+    n_iterations: int = 15
+    """Sweeps of alternating least squares."""
+    learning_rate: float = 0.0
+    """Rate at which RL goes on moving the vectors; 0 keeps them fixed."""
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "n_factors", "n_iterations", "alpha")
+        _require(self.regularization >= 0, self, "regularization", "0 or more")
+        _require(self.learning_rate >= 0, self, "learning_rate", "0 or more")
+
+
+@dataclass(frozen=True)
+class EnvironmentConfig:
+    """How a user answers (chapter 2)."""
+
+    candidates: Literal["balanced", "catalogue"] = "balanced"
+    """What can be shown: the user's positives and as many other items (the original), or the whole catalogue."""
+    reward: Literal["binary", "centred"] = "binary"
+    """binary: 1 for a rating above 3 (the original); centred: (rating - 3) / 2 (the paper)."""
+    max_steps: int | None = None
+    """Items shown in an episode at most; None: as many as the user has positives (the original). The paper: 10."""
+    num_envs: int = 256
+    """Users served at once. The original: 1."""
+    min_positives: int = 20
+    """Users with fewer training positives are not played with (the original's rule)."""
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "num_envs", "min_positives")
+        _require(self.max_steps is None or self.max_steps > 0, self, "max_steps", "above 0, or None")
+
+
+@dataclass(frozen=True)
+class AgentConfig:
+    """Networks and update (chapters 3 to 5)."""
+
+    state: StateName = "drr-ave"
+    """State representation."""
+    memory_size: int = 5
+    """N, the latest liked items that the state is made of. Paper and original: 5."""
+    actor_hidden: tuple[int, ...] = (128, 128)
+    """Hidden layers of the actor. The paper's figure has two; the original has one of 16."""
+    critic_state_hidden: tuple[int, ...] = (128,)
+    """Layers of the critic that see the state alone. The paper's figure has one; the original none."""
+    critic_hidden: tuple[int, ...] = (128, 128)
+    """Layers of the critic after the action has joined. The paper's figure has two; the original one of 16."""
+    bounded_actions: bool = True
+    """tanh at the actor's end (the paper). Without it the actor can raise Q by growing (the original)."""
+    warm_start: bool = True
+    """The untrained actor returns the user's pre-trained vector; what it learns is added before the tanh."""
+    critic_sees: Literal["item", "action"] = "item"
+    """item: the critic learns from the vector of the item that was shown, and judges the actor by the mean of the items that its
+    vector selects, softly; action: it learns from and judges the actor's vector itself (the original)."""
+    gamma: float = 0.8
+    """Discount of future rewards, 0 to 1. The original: 0.8."""
+    tau: float = 1e-3
+    """Share of the online weights that enters the target networks at each update."""
+    value_limit: float = 10.0
+    """Targets are clipped to +- this. The original: 10."""
+    twin_critics: bool = False
+    """Two critics, the smaller target counts (Fujimoto et al. 2018)."""
+    policy_delay: int = 1
+    """Updates of the critic for each one of the actor (Fujimoto et al. 2018)."""
+    target_noise: float = 0.0
+    """Standard deviation of the noise on the target action, clipped at twice itself (Fujimoto et al. 2018)."""
+    policy_weight: float = 1.0
+    """Weight of -Q in the actor's loss. Beside another term, -Q is divided by the mean of |Q| (Fujimoto & Gu 2021). 0: no RL."""
+    behaviour_weight: float = 0.3
+    """Weight of the squared distance to the warm start in the actor's loss, after TD3+BC (Fujimoto & Gu 2021). 0: none."""
+    supervised_weight: float = 0.0
+    """Weight of the cross-entropy in the actor's loss: an item that earned a reward against the catalogue. 0: none."""
+    temperature: float = 2.0
+    """Divides the scores before a softmax over items selects softly; smaller is sharper."""
+    optimizer: Literal["adam", "adamw", "ranger"] = "adam"
+    """ranger: Lookahead over RAdam, as in the original."""
+    actor_lr: float = 1e-4
+    """Learning rate of the actor."""
+    critic_lr: float = 1e-3
+    """Learning rate of the critic."""
+    state_lr: float = 1e-4
+    """Learning rate of the state representation."""
+    actor_decay: float = 0.0
+    """Weight decay of the actor."""
+    critic_decay: float = 0.0
+    """Weight decay of the critic."""
+    state_decay: float = 0.0
+    """Weight decay of the state representation and of moving vectors."""
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "memory_size", "value_limit", "policy_delay", "temperature")
+        _require_share(self, "gamma", "tau")
+        weights = ("target_noise", "policy_weight", "behaviour_weight", "supervised_weight")
+        for name in (*weights, "actor_lr", "critic_lr", "state_lr"):
+            _require(getattr(self, name) >= 0, self, name, "0 or more")
+        for name in ("actor_hidden", "critic_state_hidden", "critic_hidden"):
+            _require(all(size > 0 for size in getattr(self, name)), self, name, "sizes above 0")
+        _require(self.bounded_actions or not self.warm_start, self, "warm_start", "off when actions are unbounded")
+        _require(self.warm_start or self.behaviour_weight == 0, self, "behaviour_weight", "0 without a warm start")
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """The loop: act, step, store, sample, update (chapter 5)."""
+
+    passes: float = 1.0
+    """Steps of training, in units of one pass: the positives of all users that are played with. The original: 1."""
+    batch_size: int = 512
+    """Transitions in an update. The original: 512."""
+    steps_per_update: int = 256
+    """Environment steps between updates, over all users. The original: 1."""
+    buffer_size: int = 1_000_000
+    """Transitions kept for replay. The original: 1,000,000."""
+    replay: Literal["uniform", "prioritized"] = "prioritized"
+    """How transitions are sampled."""
+    priority_alpha: float = 0.6
+    """Prioritized replay: 0 is uniform, 1 proportional to |TD error| (Schaul et al. 2016)."""
+    priority_beta: float = 0.4
+    """Prioritized replay: first exponent of the importance weights; it grows to 1 during training."""
+    exploration: Literal["none", "ou", "gaussian", "epsilon"] = "ou"
+    """Noise on the action: Ornstein-Uhlenbeck (the later original), Gaussian, or a random vector now and then (the paper)."""
+    noise: float = 0.2
+    """Size of the noise at the start: standard deviation, or epsilon."""
+    final_noise: float = 0.02
+    """Size of the noise at the end of training."""
+    validation_share: float = 0.1
+    """Share of the training positives that is held back to pick the best checkpoint."""
+    reward_share: float = 0.2
+    """Share of the other training positives that pay rewards; what is left makes embeddings and memories, so that the agent is
+    rewarded for what it has not seen. 1: all of them do both (the original)."""
+    evaluations: int = 10
+    """How often the agent is validated during training, at even distances."""
+    checkpoints: int = 10
+    """How often everything is saved for resuming, at even distances."""
+    log_every: int = 1000
+    """Environment steps between TensorBoard entries."""
+
+    def __post_init__(self) -> None:
+        _require_positive(
+            self, "passes", "batch_size", "steps_per_update", "buffer_size", "evaluations", "checkpoints", "log_every"
+        )
+        _require_share(self, "priority_alpha", "priority_beta", "validation_share", "reward_share")
+        _require(self.validation_share < 1, self, "validation_share", "below 1")
+        _require(self.noise >= 0 and self.final_noise >= 0, self, "noise", "0 or more, like final_noise")
+
+
+@dataclass(frozen=True)
+class ExperimentConfig:
+    """One experiment: data, agent, training, seed."""
+
+    dataset: str = "ml-100k"
+    """ml-100k, ml-1m, synthetic, or the path of a CSV, TSV or Parquet file with user, item, rating and, if there is one,
+    timestamp."""
+    split: Literal["original", "random", "leave-last-out", "temporal", "users"] = "original"
+    """How training and test parts are divided (chapter 6)."""
+    seed: int = 0
+    """Seed of everything random but the split."""
+    device: str = "cpu"
+    """Where the networks live: cpu, cuda, ..."""
+    embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)
+    environment: EnvironmentConfig = field(default_factory=EnvironmentConfig)
+    agent: AgentConfig = field(default_factory=AgentConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+
+    def __post_init__(self) -> None:
+        _require(self.seed >= 0, self, "seed", "0 or more")
+
+    def to_json(self) -> str:
+        """The settings as indented JSON."""
+        return json.dumps(dataclasses.asdict(self), indent=2)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The settings that `to_json` wrote. Raises `ValueError` for unknown or missing fields and for values out of range."""
+        return _from_dict(cls, json.loads(text))
+
+
+def _from_dict(cls: type[T], values: dict[str, Any]) -> T:
+    hints = get_type_hints(cls)
+    if not isinstance(values, dict) or set(values) != set(hints):
+        given = set(values) if isinstance(values, dict) else set()
+        raise ValueError(
+            f"settings of {cls.__name__} must have exactly the fields of this version; "
+            f"unknown: {sorted(given - set(hints))}, missing: {sorted(set(hints) - given)}"
+        )
+    for name, hint in hints.items():
+        if dataclasses.is_dataclass(hint):
+            values = {**values, name: _from_dict(hint, values[name])}  # type: ignore[arg-type]
+        elif isinstance(values[name], list):
+            values = {**values, name: tuple(values[name])}
+    return cls(**values)
+
+
+ORIGINAL = ExperimentConfig(
+    dataset="ml-1m",
+    embedding=EmbeddingConfig(method="scratch", n_factors=8, learning_rate=1e-5),
+    environment=EnvironmentConfig(num_envs=1),
+    agent=AgentConfig(
+        actor_hidden=(16,),
+        critic_state_hidden=(),
+        critic_hidden=(16,),
+        bounded_actions=False,
+        warm_start=False,
+        behaviour_weight=0.0,
+        critic_sees="action",
+        optimizer="ranger",
+        actor_lr=1e-5,
+        critic_lr=1e-5,
+        state_lr=1e-5,
+        actor_decay=1e-6,
+        critic_decay=1e-4,
+        state_decay=1e-3,
+    ),
+    training=TrainingConfig(steps_per_update=1, exploration="none", reward_share=1.0, log_every=100),
+)
+
+DEFAULT = ExperimentConfig()
+
+PRESETS: dict[str, ExperimentConfig] = {"default": DEFAULT, "original": ORIGINAL}

@@ -1,0 +1,112 @@
+"""Any data set by one call: `load_ratings("ml-100k" | "ml-1m" | "synthetic" | path)`.
+
+Finding and fetching is the work of `sources`, reading that of `movielens` and `tables`, inventing that of
+`synthetic`. Here they meet. Files that were read once are kept in a fast form (`.npz`, never a pickle) in the
+cache folder; the copy carries the checksum of its sources, and a stale or broken copy is as good as none.
+"""
+
+import hashlib
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from drr_tutorial import sources
+from drr_tutorial.movielens import read_movielens
+from drr_tutorial.ratings import DataError, Ratings, UnknownIdError
+from drr_tutorial.sources import MOVIELENS
+from drr_tutorial.synthetic import synthetic_ratings
+from drr_tutorial.tables import read_table
+
+__all__ = ["DataError", "Ratings", "UnknownIdError", "load_ratings"]
+
+_COPY_VERSION = 1  # raise it whenever a reader or the layout of the copy changes
+_COLUMNS = ("users", "items", "ratings", "timestamps", "user_ids", "item_ids", "titles")
+
+
+def load_ratings(
+    source: str | Path = "ml-100k", *, data_home: Path | None = None, seed: int = 0, progress: bool = True
+) -> Ratings:
+    """Ratings of "ml-100k", "ml-1m", "synthetic", or of a CSV, TSV or Parquet file (see `tables`).
+
+    MovieLens is taken from `data_home` (else DRR_DATA_HOME, else the cache folder) in GroupLens' layout, or
+    downloaded. `seed` matters to "synthetic" only; `progress` shows downloads. Names go before files of the
+    same name. Raises `DataError` with the next step in its text.
+    """
+    if source == "synthetic":
+        return synthetic_ratings(seed=seed)
+    if isinstance(source, str) and source in MOVIELENS:
+        name, place = source, sources.find_movielens(source, home=data_home, progress=progress)
+        known = MOVIELENS[name]
+        files = [place] if place.is_file() else [place / known.ratings, place / known.items]
+        return _copy_or_read(name, files, lambda: read_movielens(name, place))
+    path = Path(source).expanduser()
+    if not path.exists():
+        names = ", ".join(repr(name) for name in (*MOVIELENS, "synthetic"))
+        raise DataError(
+            f"{str(source)!r} is neither a data set ({names}) nor a file; give a name, or the path "
+            "of a .csv, .tsv or .parquet file with columns user, item, rating and, where known, timestamp"
+        )
+    if path.is_dir():
+        return read_table(path)  # says what to give instead
+    return _copy_or_read(path.stem, [path], lambda: read_table(path))
+
+
+def _copy_or_read(name: str, files: list[Path], read: Callable[[], Ratings]) -> Ratings:
+    """The parsed copy if it was made from these very contents; else read, and leave a copy for next time."""
+    checksum = _checksum(files)
+    place = hashlib.sha256(str(files[0].resolve()).encode()).hexdigest()[:12]
+    copy = sources.cache_folder() / "parsed" / f"{name}-{place}.npz"
+    ratings = _read_copy(copy, checksum)
+    if ratings is None:
+        ratings = read()
+        _write_copy(copy, ratings, checksum)
+    return ratings
+
+
+def _checksum(files: list[Path]) -> str:
+    digest = hashlib.sha256(f"version {_COPY_VERSION}".encode())
+    for path in files:
+        try:
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+        except OSError as error:
+            raise DataError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
+    return digest.hexdigest()
+
+
+def _read_copy(path: Path, checksum: str) -> Ratings | None:
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            if str(stored["checksum"]) != checksum:
+                return None
+            columns: dict[str, Any] = {name: stored[name] for name in _COLUMNS}
+            if not len(columns["timestamps"]):
+                columns["timestamps"] = None
+            genres = tuple(tuple(text.split("|")) if text else () for text in stored["genres"].tolist())
+            return Ratings(**columns, genres=genres, name=str(stored["name"]))
+    except (OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile):
+        return None  # no copy, or a damaged one: the source is the truth
+
+
+def _write_copy(path: Path, ratings: Ratings, checksum: str) -> None:
+    content: dict[str, Any] = {name: getattr(ratings, name) for name in _COLUMNS}
+    if ratings.timestamps is None:
+        content["timestamps"] = np.zeros(0, dtype=np.int64)  # None would become a pickle
+    content |= {
+        "genres": ["|".join(genres) for genres in ratings.genres],
+        "name": ratings.name,
+        "checksum": checksum,
+    }
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".copy-") as scratch:
+            finished = Path(scratch) / path.name
+            np.savez(finished, **content)
+            os.replace(finished, path)
+    except OSError:
+        pass  # a full disk or a folder without permission costs speed only

@@ -1,0 +1,165 @@
+"""DDPG for DRR: the networks' targets and one update; no environment, no files (chapter 5).
+
+Source: Liu et al. (2018), algorithm 1, after Lillicrap et al. (2016); the options are those of TD3 (Fujimoto et al. 2018) and of TD3+BC
+(Fujimoto & Gu 2021). The letters of the paper: s the state, a the action, r the reward, y the expected value, Q the critic, pi the actor, and a
+prime for target networks.
+"""
+
+import copy
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from drr_tutorial.actor_critic import ActorCritic, State
+from drr_tutorial.config import AgentConfig
+from drr_tutorial.optimizers import make_optimizer
+from drr_tutorial.replay import TransitionBatch
+
+
+class UpdateResult(NamedTuple):
+    """What one update saw, for priorities and logs; all detached."""
+
+    value: Tensor  # (B,) Q(s, a) of the first critic
+    target_value: Tensor  # (B,) Q'(s', pi'(s'))
+    expected_value: Tensor  # (B,) y
+    td_error: Tensor  # (B,) y - Q(s, a) of the first critic
+    value_loss: Tensor  # ()
+    policy_loss: Tensor  # () mean of -Q(s, pi(s)), as in the original's log
+    behaviour_loss: Tensor  # () squared distance to the warm start; 0 when it is off
+    supervised_loss: Tensor  # () cross-entropy of the rewarded items; 0 when it is off
+
+
+class ActorLosses(NamedTuple):
+    """The terms of the actor's loss."""
+
+    policy: Tensor  # () mean of -Q(s, pi(s))
+    behaviour: Tensor  # ()
+    supervised: Tensor  # ()
+
+
+def soft_update(target: nn.Module, online: nn.Module, tau: float) -> None:
+    """theta' <- (1 - tau) theta' + tau theta, for all parameters."""
+    with torch.no_grad():
+        torch._foreach_lerp_(list(target.parameters()), list(online.parameters()), tau)
+
+
+class DDPG:
+    """Online and target networks, their optimizers, and `update`.
+
+    The target actor and critics see the online state representation, as in the original. -Q reaches the state representation only through the
+    action; the critic's loss reaches it directly. `generator` draws the noise of target smoothing. `known` (n_users, n_items), bool, marks what
+    users liked before and cannot be shown.
+    """
+
+    def __init__(
+        self,
+        networks: ActorCritic,
+        config: AgentConfig,
+        generator: torch.Generator,
+        *,
+        embedding_lr: float = 0.0,
+        known: Tensor | None = None,
+    ) -> None:
+        self.online, self.config, self.generator, self.known = networks, config, generator, known
+        self.target_actor = copy.deepcopy(networks.actor).requires_grad_(False)
+        self.target_critics = copy.deepcopy(networks.critics).requires_grad_(False)
+        self.n_updates = 0
+        tables = [networks.users.weight, networks.items.weight]
+        for table in tables:
+            table.requires_grad_(embedding_lr > 0)
+        state_groups = [{"params": list(networks.state.parameters()), "lr": config.state_lr}]
+        if embedding_lr > 0:
+            state_groups.append({"params": tables, "lr": embedding_lr})
+        make = config.optimizer
+        self.optimizers = {
+            "actor": make_optimizer(make, networks.actor.parameters(), config.actor_lr, config.actor_decay),
+            "critic": make_optimizer(make, networks.critics.parameters(), config.critic_lr, config.critic_decay),
+            "state": make_optimizer(make, state_groups, config.state_lr, config.state_decay),
+        }
+
+    def update(self, batch: TransitionBatch) -> UpdateResult:
+        """One step of algorithm 1: expected value y, TD error, two losses, their steps, soft targets."""
+        state = self.online.see(batch.user, batch.memory)  # s
+        target_value, expected_value = self.expected_value(batch)  # Q'(s', pi'(s')), y
+
+        action = self.taken_action(batch)  # a
+        values = self.online.values(state.vector, action)  # Q(s, a): (n_critics, B)
+        td_error = expected_value - values  # (n_critics, B)
+        value_loss = (batch.weight * td_error.pow(2)).mean()
+
+        losses = self.actor_losses(state, batch)
+        self._step(value_loss, self._combine(losses))
+
+        soft_update(self.target_actor, self.online.actor, self.config.tau)
+        soft_update(self.target_critics, self.online.critics, self.config.tau)
+        self.n_updates += 1
+        seen = (values[0], target_value, expected_value, td_error[0], value_loss, *losses)
+        return UpdateResult(*(tensor.detach() for tensor in seen))
+
+    @torch.no_grad()
+    def expected_value(self, batch: TransitionBatch) -> tuple[Tensor, Tensor]:
+        """Q'(s', pi'(s')) and y = clip(r + gamma (1 - terminated) Q'(s', pi'(s'))), both (B,)."""
+        next_state = self.online.see(batch.user, batch.next_memory)  # s'
+        next_action = self.target_actor(next_state.vector, next_state.prior)  # pi'(s')
+        if self.config.target_noise > 0:
+            next_action = self._smooth(next_action)
+        values = torch.stack([critic(next_state.vector, next_action) for critic in self.target_critics])
+        target_value = values.amin(dim=0)
+        expected = batch.reward + self.config.gamma * (1 - batch.terminated.float()) * target_value
+        return target_value, expected.clamp(-self.config.value_limit, self.config.value_limit)
+
+    def taken_action(self, batch: TransitionBatch) -> Tensor:
+        """What the critic takes for a: the shown item's vector, or the actor's (B, k)."""
+        return self.online.items(batch.item) if self.config.critic_sees == "item" else batch.action
+
+    def actor_losses(self, state: State, batch: TransitionBatch) -> ActorLosses:
+        """The terms of the actor's loss, each a mean over the batch."""
+        action = self.online.act(state)  # pi(s)
+        zero = action.new_zeros(())
+        selects = self.config.critic_sees == "item" or self.config.supervised_weight > 0
+        log_selected = self.log_selected(action, batch.user) if selects else action
+        judged = log_selected.exp() @ self.online.item_vectors() if self.config.critic_sees == "item" else action
+        policy = -self.online.critics[0](state.vector.detach(), judged).mean()  # -Q(s, pi(s))
+        behaviour = (action - state.prior).pow(2).sum(dim=1).mean() if self.config.behaviour_weight > 0 else zero
+        supervised = _rewarded_entropy(log_selected, batch) if self.config.supervised_weight > 0 else zero
+        return ActorLosses(policy, behaviour, supervised)
+
+    def log_selected(self, action: Tensor, user: Tensor) -> Tensor:
+        """Log of softmax(pi(s) . items / temperature): which items the vector selects, softly; none that is known (B, n_items)."""
+        scores = action @ self.online.item_vectors().T / self.config.temperature
+        if self.known is not None:
+            scores = scores.masked_fill(self.known[user], torch.finfo(scores.dtype).min)
+        return scores.log_softmax(dim=1)
+
+    def _combine(self, losses: ActorLosses) -> Tensor:
+        config = self.config
+        if config.behaviour_weight == config.supervised_weight == 0:
+            return config.policy_weight * losses.policy
+        scale = losses.policy.detach().abs().clamp_min(1e-6)  # mean |Q|, for a Q of one sign
+        others = config.behaviour_weight * losses.behaviour + config.supervised_weight * losses.supervised
+        return config.policy_weight * losses.policy / scale + others
+
+    def _step(self, value_loss: Tensor, policy_loss: Tensor) -> None:
+        """The actor first; then the critic, rid of the gradient that -Q left in it; the state representation last."""
+        self.optimizers["state"].zero_grad()
+        if self.n_updates % self.config.policy_delay == 0:
+            self.optimizers["actor"].zero_grad()
+            policy_loss.backward(retain_graph=True)
+            self.optimizers["actor"].step()
+        self.optimizers["critic"].zero_grad()
+        value_loss.backward()
+        self.optimizers["critic"].step()
+        self.optimizers["state"].step()
+
+    def _smooth(self, action: Tensor) -> Tensor:
+        spread = self.config.target_noise
+        noise = torch.randn(action.shape, generator=self.generator).to(action.device) * spread
+        return (action + noise.clamp(-2 * spread, 2 * spread)).clamp(-1, 1)
+
+
+def _rewarded_entropy(log_selected: Tensor, batch: TransitionBatch) -> Tensor:
+    """Mean cross-entropy over the transitions of the batch that earned a reward; 0 when none did."""
+    rewarded = (batch.reward > 0).float()
+    entropy = -log_selected.gather(1, batch.item[:, None]).squeeze(1)  # (B,)
+    return (rewarded * entropy).sum() / rewarded.sum().clamp_min(1)

@@ -1,0 +1,173 @@
+"""User and item vectors made before RL, from training data only: iALS, PMF, or small random numbers (chapter 3).
+
+Sources: Hu, Koren & Volinsky (2008) for iALS; Mnih & Salakhutdinov (2008) for PMF, which the DRR paper names, here at its maximum a
+posteriori by alternating least squares. Both fix one side and solve a small ridge regression for every row of the other, all rows at once:
+
+    iALS   x_u = (Y'Y + (alpha - 1) sum y y' + reg I)^-1  alpha sum y         sums over the items y that u likes
+    PMF    x_u = (sum y y' + reg I)^-1  sum (r - mean) y                       sums over the items y that u rated r
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from drr_tutorial.ratings import DataError, Ratings
+
+Method = Literal["ials", "pmf", "scratch"]
+CELLS = 1 << 18  # gathered vectors in one batch of rows, padding included: 64 MB at 64 factors
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """Vectors whose dot product scores a user and an item, and what it takes to fold in people who are not in the data."""
+
+    users: NDArray[np.float32]
+    """(n_users, n_factors)"""
+    items: NDArray[np.float32]
+    """(n_items, n_factors)"""
+    method: Method
+    """How they were made."""
+    regularization: float
+    """L2 penalty that they were made with."""
+    alpha: float
+    """Weight of a positive (iALS)."""
+
+    @property
+    def n_factors(self) -> int:
+        """Length of a vector."""
+        return self.items.shape[1]
+
+    def fold_in(self, histories: csr_array) -> NDArray[np.float32]:
+        """Vectors (m, n_factors) of m people from what they like, (m, n_items): nonzero is liked.
+
+        iALS and PMF solve the users' equation for them (PMF takes a like as one star above the mean); random vectors know no equation, so
+        everybody gets the mean of the users'.
+        """
+        if self.method == "scratch":
+            return np.repeat(self.users.mean(axis=0, keepdims=True), histories.shape[0], axis=0)
+        likes = csr_array((np.ones(histories.nnz, dtype=np.float32), histories.indices, histories.indptr), histories.shape)
+        return _solve_rows(likes, torch.from_numpy(self.items), self._penalty()).numpy()
+
+    def _penalty(self) -> "_Penalty":
+        return _Penalty(self.method, self.regularization, self.alpha)
+
+
+@dataclass(frozen=True)
+class _Penalty:
+    method: Method
+    regularization: float
+    alpha: float
+
+
+def factorize(
+    ratings: Ratings,
+    *,
+    method: Method = "ials",
+    n_factors: int = 64,
+    regularization: float = 100.0,
+    alpha: float = 10.0,
+    n_iterations: int = 15,
+    rng: np.random.Generator,
+    start: Embeddings | None = None,
+    progress: bool = False,
+    device: str | torch.device = "cpu",
+) -> Embeddings:
+    """Vectors of all users and items of `ratings`: iALS takes its positives (rating > 3), PMF all its ratings.
+
+    `start` goes on from other vectors of the same catalogue, whose axes are kept. Raises `DataError` without data to learn from, `ValueError` for
+    settings out of range.
+    """
+    _check_settings(method, n_factors, regularization, alpha, n_iterations)
+    first = start or _random(ratings, n_factors, rng)
+    if method == "scratch":
+        return first
+    table = _targets(ratings, method)
+    by_user, by_item = table.tocsr(), csr_array(table.T.tocsr())
+    penalty = _Penalty(method, regularization, alpha)
+    users, items = torch.from_numpy(first.users).to(device), torch.from_numpy(first.items).to(device)
+    for _ in tqdm(range(n_iterations), desc="embeddings", unit="sweep", disable=not progress):
+        users = _solve_rows(by_user, items, penalty)
+        items = _solve_rows(by_item, users, penalty)
+    if not (users.isfinite().all() and items.isfinite().all()):
+        raise ValueError(f"regularization must be large enough for finite vectors, got {regularization}; raise it")
+    return Embeddings(users.cpu().numpy(), items.cpu().numpy(), method, regularization, alpha)
+
+
+def scaled(embeddings: Embeddings) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """User and item vectors in sizes that networks like, with the same rankings: each user's largest entry is 1, items have entries of
+    standard deviation 1."""
+    largest = np.abs(embeddings.users).max(axis=1, keepdims=True)
+    spread = max(float(embeddings.items.std()), 1e-12)
+    return embeddings.users / np.maximum(largest, 1e-12), embeddings.items / np.float32(spread)
+
+
+def _random(ratings: Ratings, n_factors: int, rng: np.random.Generator) -> Embeddings:
+    """Normal numbers of standard deviation 0.01, as in the original notebook."""
+    users, items = (
+        rng.normal(scale=0.01, size=(n, n_factors)).astype(np.float32) for n in (ratings.n_users, ratings.n_items)
+    )
+    return Embeddings(users, items, "scratch", 0.0, 1.0)
+
+
+def _targets(ratings: Ratings, method: Method) -> csr_array:
+    """What the dot products aim at, (n_users, n_items): 1 for a like (iALS), the rating less the mean (PMF)."""
+    rows = ratings.positives() if method == "ials" else ratings
+    if len(rows) == 0:
+        raise DataError(f"ratings must hold {'a rating above 3' if method == 'ials' else 'a rating'} to learn vectors from, got none")
+    if method == "ials":
+        return rows.matrix()
+    values = rows.ratings - rows.ratings.mean()
+    return csr_array((values, (rows.users, rows.items)), shape=(rows.n_users, rows.n_items))
+
+
+def _solve_rows(targets: csr_array, factors: Tensor, penalty: _Penalty) -> Tensor:
+    """The ridge regression of every row of `targets` (m, n) on `factors` (n, k): (m, k); a row without entries gets zeros."""
+    k = factors.shape[1]
+    base = penalty.regularization * torch.eye(k, device=factors.device)
+    weight = 1.0
+    if penalty.method == "ials":
+        base, weight = base + factors.T @ factors, penalty.alpha - 1
+    padded = torch.cat([factors, factors.new_zeros(1, k)])  # the last row pads
+    solution = factors.new_zeros(targets.shape[0], k)
+    for rows, columns, values in _padded_batches(targets):
+        chosen = padded[torch.from_numpy(columns).to(factors.device)]  # (b, longest, k)
+        goal = torch.from_numpy(values).to(factors.device) * (penalty.alpha if penalty.method == "ials" else 1.0)
+        matrices = base + weight * chosen.transpose(1, 2) @ chosen  # (b, k, k)
+        right = (goal[:, None] @ chosen).transpose(1, 2)  # (b, k, 1)
+        solution[torch.from_numpy(rows).to(factors.device)] = torch.linalg.solve(matrices, right).squeeze(2)
+    return solution
+
+
+def _padded_batches(
+    table: csr_array,
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]]:
+    """Rows of similar length together: row numbers (b,), their columns (b, longest) padded with n, their values padded with 0."""
+    lengths = np.diff(table.indptr)
+    order = np.argsort(lengths, kind="stable")
+    order = order[lengths[order] > 0]
+    while len(order):
+        longest = lengths[order[-1]]
+        rows = order[-max(1, CELLS // longest) :]
+        order = order[: -len(rows)]
+        places = table.indptr[rows, None] + np.arange(longest)
+        inside = np.arange(longest) < lengths[rows, None]
+        places = np.minimum(places, table.nnz - 1)
+        columns = np.where(inside, table.indices[places], table.shape[1]).astype(np.int64)
+        yield rows, columns, np.where(inside, table.data[places], 0).astype(np.float32)
+
+
+def _check_settings(method: str, n_factors: int, regularization: float, alpha: float, n_iterations: int) -> None:
+    if method not in ("ials", "pmf", "scratch"):
+        raise ValueError(f"method must be 'ials', 'pmf' or 'scratch', got {method!r}")
+    for name, value, least in (("n_factors", n_factors, 1), ("n_iterations", n_iterations, 1), ("alpha", alpha, 1)):
+        if not value >= least:
+            raise ValueError(f"{name} must be at least {least}, got {value}")
+    if not regularization > 0:
+        raise ValueError(f"regularization must be above 0, got {regularization}")

@@ -1,0 +1,367 @@
+"""The environment: a user of MovieLens who likes or dislikes what is shown (chapter 2).
+
+One user is `RecommendationEnv` (a Gymnasium `Env`, written to be read); many users at once are
+`RecommendationVectorEnv` (a Gymnasium `VectorEnv`, whole-array inside) with the very same dynamics. An action is the *item* shown,
+so that a popularity list can play as well as an agent; `VectorActionWrapper` offers the vector form of the paper.
+
+Source: Liu et al. (2018), section 3, and the candidates of the notebook that this project grows from.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, SupportsFloat
+
+import gymnasium as gym
+import numpy as np
+import scipy.sparse as sp
+from gymnasium import spaces
+from gymnasium.error import ResetNeeded
+from gymnasium.vector import AutoresetMode, VectorEnv
+from numpy.typing import ArrayLike, NDArray
+
+from drr_tutorial.datasets import DataError, Ratings
+
+Candidates = Literal["balanced", "catalogue"]
+RewardFunction = Callable[[NDArray[np.float32]], NDArray[np.floating[Any]]]
+Observation = dict[str, Any]
+
+
+def binary_reward(ratings: NDArray[np.float32]) -> NDArray[np.float32]:
+    """1 for a rating above 3, else 0 (the original notebook)."""
+    return (ratings > 3).astype(np.float32)
+
+
+def centred_reward(ratings: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(rating - 3) / 2, from -1 to 1 (Liu et al. 2018, section 4)."""
+    return ((ratings - 3) / 2).astype(np.float32)
+
+
+REWARDS: Mapping[str, RewardFunction] = {"binary": binary_reward, "centred": centred_reward}
+
+
+def reward_matrix(ratings: Ratings, reward: str | RewardFunction) -> sp.csr_array:
+    """What each rated item pays: (n_users, n_items), sparse; an item that the user has not rated pays 0.
+
+    Raises `ValueError` for an unknown name or a non-finite reward, `DataError` when no reward is positive.
+    """
+    if isinstance(reward, str) and reward not in REWARDS:
+        raise ValueError(f"reward must be a callable or one of {sorted(REWARDS)}, got {reward!r}")
+    function = REWARDS[reward] if isinstance(reward, str) else reward
+    values = np.asarray(function(ratings.ratings), dtype=np.float32)
+    if values.shape != ratings.ratings.shape or not np.isfinite(values).all():
+        raise ValueError(
+            f"reward must turn {ratings.ratings.shape} ratings into as many finite numbers, "
+            f"got shape {values.shape} with {np.count_nonzero(~np.isfinite(values))} non-finite; check the reward function"
+        )
+    if not (values > 0).any():
+        raise DataError("ratings must hold a positive reward for at least one user, got none; is the rating scale 1 to 5?")
+    return sp.csr_array((values, (ratings.users, ratings.items)), shape=(ratings.n_users, ratings.n_items))
+
+
+def latest_liked(ratings: Ratings, memory_size: int) -> NDArray[np.int64]:
+    """Each user's memory: the latest `memory_size` items rated above 3, oldest first, (n_users, memory_size).
+
+    Latest by time, rows of equal or unknown time in file order; `n_items` pads on the left.
+    """
+    rows = np.flatnonzero(ratings.ratings > 3)
+    time = np.zeros(len(rows)) if ratings.timestamps is None else ratings.timestamps[rows]
+    rows = rows[np.lexsort((rows, time, ratings.users[rows]))]
+    users = ratings.users[rows]
+    ends = np.searchsorted(users, users, side="right")
+    place = memory_size - (ends - np.arange(len(rows)))  # the last row of a user goes to the last place
+    memory = np.full((ratings.n_users, memory_size), ratings.n_items, dtype=np.int64)
+    kept = place >= 0
+    memory[users[kept], place[kept]] = ratings.items[rows[kept]]
+    return memory
+
+
+def draw_candidates(
+    positive: NDArray[np.bool_], known: NDArray[np.bool_], candidates: Candidates, rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Which items may be shown to m users: (m, n_items), from what pays (`positive`) and what was liked before (`known`).
+
+    `"balanced"`: the positives and as many others, drawn without replacement (fewer where the catalogue ends);
+    `"catalogue"`: everything. Known items are left out.
+    """
+    if candidates == "catalogue":
+        return ~known
+    keys = np.where(positive | known, 2.0, rng.random(positive.shape))
+    n_positive = positive.sum(axis=1)
+    n_others = np.minimum(n_positive, (keys < 1).sum(axis=1))
+    cut = np.take_along_axis(np.sort(keys, axis=1), np.maximum(n_others - 1, 0)[:, None], axis=1)
+    return positive | ((keys <= cut) & (n_others > 0)[:, None])
+
+
+class UserModel:
+    """What the two environments know of the users: rewards, what was liked before, and the memory to begin with.
+
+    `history` are likes from before the episode: they fill the memory at its start and are not shown again. It must have the catalogue of
+    `ratings` and share no (user, item) pair with it.
+    """
+
+    def __init__(
+        self, ratings: Ratings, history: Ratings | None, memory_size: int, reward: str | RewardFunction
+    ) -> None:
+        self.rewards = reward_matrix(ratings, reward)  # (n_users, n_items)
+        self.n_positive = np.diff((self.rewards > 0).indptr)  # (n_users,)
+        self.memory = np.full((ratings.n_users, memory_size), ratings.n_items, dtype=np.int64)
+        self.known = sp.csr_array(self.rewards.shape, dtype=np.bool_)
+        if history is not None:
+            self.known = (history.positives().matrix() > 0).tocsr()
+            self.memory = latest_liked(history, memory_size)
+            self._check_history(history, ratings)
+
+    def _check_history(self, history: Ratings, ratings: Ratings) -> None:
+        if self.known.shape != self.rewards.shape or not np.array_equal(history.item_ids, ratings.item_ids):
+            raise ValueError(
+                f"history must have the users and items of ratings {self.rewards.shape}, got {self.known.shape}; make both with "
+                "ratings.select(rows)"
+            )
+        overlap = (self.known.multiply(self.rewards != 0)).nnz
+        if overlap:
+            raise ValueError(f"history and ratings must share no (user, item) pair, {overlap} are in both; split the rows first")
+
+
+def _check_settings(candidates: str, memory_size: int, max_steps: int | None) -> None:
+    if candidates not in ("balanced", "catalogue"):
+        raise ValueError(f"candidates must be 'balanced' or 'catalogue', got {candidates!r}")
+    if memory_size < 1:
+        raise ValueError(f"memory_size must be at least 1, got {memory_size}")
+    if max_steps is not None and max_steps < 1:
+        raise ValueError(f"max_steps must be at least 1, or None for one step a positive item, got {max_steps}")
+
+
+def _observation_space(ratings: Ratings, memory_size: int) -> spaces.Dict:
+    memory = spaces.MultiDiscrete(np.full(memory_size, ratings.n_items + 1))
+    return spaces.Dict({"user": spaces.Discrete(ratings.n_users), "memory": memory})
+
+
+class RecommendationEnv(gym.Env[Observation, np.int64]):
+    """One user, one item a step.
+
+    ## Description
+    The agent shows a user items, one after the other, each at most once. The user answers from the ratings.
+
+    ## Action Space
+    `Discrete(n_items)`: the index of the item to show (order of `ratings.item_ids`). `info["action_mask"]` marks the items
+    that can be shown now. Any other item is ignored by the user: reward 0, memory unchanged, one step spent.
+
+    ## Observation Space
+    `Dict(user=Discrete(n_users), memory=MultiDiscrete([n_items + 1] * memory_size))`: the user's index, and the latest
+    `memory_size` items with a positive reward, oldest first; `n_items` is the padding item of a memory that is not full.
+
+    ## Rewards
+    `"binary"` (rating above 3: 1, else 0), `"centred"` ((rating - 3) / 2) or any callable from ratings to rewards. An item
+    without a rating pays 0. The memory moves only when the reward is positive (Liu et al. 2018, algorithm 1).
+
+    ## Starting State
+    `reset(options={"user": id})` takes that user (an original id), else one at random among those with a positive item.
+    The memory is all padding, or the latest likes in `history`. The candidates are drawn anew (see `draw_candidates`), or given as item indices:
+    `options={"candidates": [...]}`.
+
+    ## Episode End
+    Terminated: the user's last positive item was found, nothing more can be gained. Truncated: `max_steps` items were
+    shown (default: as many as the user has positive items, as in the original notebook).
+
+    ## Arguments
+    `ratings`, `history` (see `UserModel`), `candidates`, `memory_size` (at least 1), `reward`, `max_steps`. Raises `DataError` when nobody has a
+    positive item, `UnknownIdError` for an unknown user, `ValueError` for a user without positive items.
+    """
+
+    metadata = {"render_modes": []}
+
+    def __init__(
+        self,
+        ratings: Ratings,
+        *,
+        history: Ratings | None = None,
+        candidates: Candidates = "balanced",
+        memory_size: int = 5,
+        reward: str | RewardFunction = "binary",
+        max_steps: int | None = None,
+    ) -> None:
+        _check_settings(candidates, memory_size, max_steps)
+        self.ratings, self.candidates, self.max_steps = ratings, candidates, max_steps
+        self.users = UserModel(ratings, history, memory_size, reward)
+        self.observation_space = _observation_space(ratings, memory_size)
+        self.action_space = spaces.Discrete(ratings.n_items)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Start an episode; see the class for `options`."""
+        super().reset(seed=seed)
+        options = options or {}
+        self.user = self._choose_user(options.get("user"))
+        rewards, known = (matrix[[self.user]].toarray() for matrix in (self.users.rewards, self.users.known))
+        self.reward_of = rewards[0]  # (n_items,)
+        self.available = draw_candidates(rewards > 0, known, self.candidates, self.np_random)[0]
+        if "candidates" in options:
+            self.available = np.isin(np.arange(self.ratings.n_items), options["candidates"])
+        self.memory = self.users.memory[self.user].tolist()
+        self.n_left = int(((self.reward_of > 0) & self.available).sum())
+        self.steps_left = self.max_steps or int((self.reward_of > 0).sum())
+        return self.observation(), self._info()
+
+    def step(self, action: np.int64) -> tuple[Observation, SupportsFloat, bool, bool, dict[str, Any]]:
+        """Show one item."""
+        item, reward = int(action), 0.0
+        if not 0 <= item < self.ratings.n_items:
+            raise ValueError(f"action must be an item index from 0 to {self.ratings.n_items - 1}, got {item}")
+        if self.available[item]:
+            reward = float(self.reward_of[item])
+            self.available[item] = False
+        if reward > 0:
+            self.memory = [*self.memory[1:], item]
+            self.n_left -= 1
+        self.steps_left -= 1
+        return self.observation(), reward, self.n_left == 0, self.steps_left <= 0, self._info()
+
+    def observation(self) -> Observation:
+        """What the agent sees now."""
+        return {"user": np.int64(self.user), "memory": np.array(self.memory, dtype=np.int64)}
+
+    def _info(self) -> dict[str, Any]:
+        return {"action_mask": self.available.astype(np.int8)}
+
+    def _choose_user(self, user_id: Any) -> int:
+        if user_id is None:
+            return int(self.np_random.choice(np.flatnonzero(self.users.n_positive)))
+        user = int(self.ratings.user_index(user_id)[0])
+        if self.users.n_positive[user] == 0:
+            raise ValueError(f"options['user'] must have a positive item, {user_id!r} has none; choose another user")
+        return user
+
+
+class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]):
+    """`num_envs` users at once, with the dynamics of `RecommendationEnv`.
+
+    Actions are (num_envs,) item indices; observations hold `user` (num_envs,) and `memory` (num_envs, memory_size). A finished
+    environment waits until `reset(options={"reset_mask": mask})` starts it again (Gymnasium's `AutoresetMode.DISABLED`);
+    `options={"users": ids}` names the users of the masked environments, in order. `info["action_mask"]` is the boolean
+    array (num_envs, n_items) itself, not a copy: read it before the next step.
+    """
+
+    metadata = {"autoreset_mode": AutoresetMode.DISABLED}
+
+    def __init__(
+        self,
+        ratings: Ratings,
+        num_envs: int,
+        *,
+        history: Ratings | None = None,
+        candidates: Candidates = "balanced",
+        memory_size: int = 5,
+        reward: str | RewardFunction = "binary",
+        max_steps: int | None = None,
+    ) -> None:
+        _check_settings(candidates, memory_size, max_steps)
+        if num_envs < 1:
+            raise ValueError(f"num_envs must be at least 1, got {num_envs}")
+        self.ratings, self.num_envs, self.candidates, self.max_steps = ratings, num_envs, candidates, max_steps
+        self.users = UserModel(ratings, history, memory_size, reward)
+        self.single_observation_space = _observation_space(ratings, memory_size)
+        self.single_action_space = spaces.Discrete(ratings.n_items)
+        self.observation_space = gym.vector.utils.batch_space(self.single_observation_space, num_envs)
+        self.action_space = gym.vector.utils.batch_space(self.single_action_space, num_envs)
+        self.user = np.zeros(num_envs, dtype=np.int64)
+        self.memory = np.full((num_envs, memory_size), ratings.n_items, dtype=np.int64)
+        self.reward_of = np.zeros((num_envs, ratings.n_items), dtype=np.float32)
+        self.available = np.zeros((num_envs, ratings.n_items), dtype=np.bool_)
+        self.n_left = np.zeros(num_envs, dtype=np.int64)
+        self.steps_left = np.zeros(num_envs, dtype=np.int64)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Start all environments, or those of `options["reset_mask"]`; see the class for `options`."""
+        super().reset(seed=seed)
+        options = options or {}
+        mask = np.asarray(options.get("reset_mask", np.ones(self.num_envs, dtype=np.bool_)))
+        users = self._choose_users(int(mask.sum()), options.get("users"))
+        rewards, known = (matrix[users].toarray() for matrix in (self.users.rewards, self.users.known))  # (m, n_items)
+        available = draw_candidates(rewards > 0, known, self.candidates, self.np_random)
+        self.user[mask], self.reward_of[mask], self.available[mask] = users, rewards, available
+        self.memory[mask] = self.users.memory[users]
+        self.n_left[mask] = self.users.n_positive[users]
+        self.steps_left[mask] = self.users.n_positive[users] if self.max_steps is None else self.max_steps
+        return self.observation(), self._info()
+
+    def step(
+        self, actions: NDArray[np.int64]
+    ) -> tuple[Observation, NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
+        """Show every user one item: rewards, terminated and truncated are (num_envs,)."""
+        rows, items = np.arange(self.num_envs), np.asarray(actions)
+        self._check_actions(items)
+        rewards = np.where(self.available[rows, items], self.reward_of[rows, items], np.float32(0))
+        self.available[rows, items] = False
+        liked = rewards > 0
+        self.memory[liked] = np.column_stack([self.memory[liked, 1:], items[liked]])
+        self.n_left -= liked
+        self.steps_left -= 1
+        return self.observation(), rewards, self.n_left == 0, self.steps_left <= 0, self._info()
+
+    def state_arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything that a later `load_state_arrays` needs to go on as if nothing had happened, but the generator."""
+        return {name: getattr(self, name).copy() for name in ("user", "memory", "available", "n_left", "steps_left")}
+
+    def load_state_arrays(self, arrays: Mapping[str, ArrayLike]) -> None:
+        """Take up the state of `state_arrays`."""
+        for name in ("user", "memory", "available", "n_left", "steps_left"):
+            getattr(self, name)[:] = arrays[name]
+        self.reward_of[:] = self.users.rewards[self.user].toarray()
+
+    def _choose_users(self, count: int, user_ids: ArrayLike | None) -> NDArray[np.int64]:
+        if user_ids is None:
+            return self.np_random.choice(np.flatnonzero(self.users.n_positive), count)
+        users = self.ratings.user_index(user_ids).astype(np.int64)
+        if len(users) != count or (self.users.n_positive[users] == 0).any():
+            raise ValueError(
+                f"options['users'] must name {count} users with a positive item each, got {len(users)}, "
+                f"of whom {np.count_nonzero(self.users.n_positive[users] == 0)} have none"
+            )
+        return users
+
+    def _check_actions(self, items: NDArray[np.int64]) -> None:
+        if items.shape != (self.num_envs,) or items.min() < 0 or items.max() >= self.ratings.n_items:
+            raise ValueError(
+                f"actions must be {self.num_envs} item indices from 0 to {self.ratings.n_items - 1}, "
+                f"got shape {items.shape}, values from {items.min()} to {items.max()}"
+            )
+        finished = (self.n_left == 0) | (self.steps_left <= 0)
+        if finished.any():
+            raise ResetNeeded(
+                f"{finished.sum()} of {self.num_envs} environments have finished; call reset(options={{'reset_mask': "
+                "terminated | truncated}) before the next step"
+            )
+
+    def observation(self) -> Observation:
+        """What the agent sees now."""
+        return {"user": self.user.copy(), "memory": self.memory.copy()}
+
+    def _info(self) -> dict[str, Any]:
+        return {"action_mask": self.available}
+
+
+class VectorActionWrapper(gym.ActionWrapper[Observation, NDArray[np.float32], np.int64]):
+    """The paper's action, a vector in [-1, 1]^d: it shows the available item with the largest dot product.
+
+    `item_vectors` is (n_items, d). With it, a DDPG of any Gymnasium-based library can be run on the environment.
+    """
+
+    def __init__(self, env: gym.Env[Observation, np.int64], item_vectors: ArrayLike) -> None:
+        super().__init__(env)
+        self.item_vectors = np.asarray(item_vectors, dtype=np.float32)
+        n_items = env.get_wrapper_attr("ratings").n_items
+        if self.item_vectors.ndim != 2 or len(self.item_vectors) != n_items:
+            raise ValueError(f"item_vectors must be ({n_items}, d), one row an item, got shape {self.item_vectors.shape}")
+        self.action_space = spaces.Box(-1.0, 1.0, (self.item_vectors.shape[1],), np.float32)
+
+    def action(self, action: NDArray[np.float32]) -> np.int64:
+        """The item that the vector selects."""
+        available = self.env.get_wrapper_attr("available")
+        return np.int64(np.where(available, self.item_vectors @ action, -np.inf).argmax())
+
+
+ENV_ID = "drr_tutorial/Recommendation-v0"
+if ENV_ID not in gym.registry:
+    gym.register(ENV_ID, entry_point=RecommendationEnv, vector_entry_point=RecommendationVectorEnv)

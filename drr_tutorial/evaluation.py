@@ -1,0 +1,236 @@
+"""How good is a recommender? Its scores rank a task's lists, or it plays sessions with people it never met.
+
+`evaluate_ranking` asks a recommender for scores, `evaluate_scores` takes them as given; the protocol is
+that of the `RankingTask`. `evaluate_sessions`: cold start, empty history, the whole catalogue, no item
+twice; what counts is the reward collected. All return an `EvaluationReport`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from drr_tutorial import metrics
+from drr_tutorial.ranking_tasks import Protocol, RankingTask, fingerprint_of, ranking_task
+from drr_tutorial.reports import EvaluationReport
+
+if TYPE_CHECKING:
+    from drr_tutorial.datasets import Ratings
+    from drr_tutorial.recommender import Recommender
+    from drr_tutorial.splits import Split
+
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int32]
+Floats = NDArray[np.float64]
+Scores = NDArray[np.floating]
+Scorer = Callable[[Ints], Scores]  # user indices (b,) -> (b, n_items)
+
+METRICS: Mapping[str, Callable[[Floats, int, NDArray[np.int64] | None], Floats]] = {
+    "HR": metrics.hit_rate,
+    "nDCG": metrics.ndcg,
+    "precision": metrics.precision,
+    "recall": metrics.recall,
+    "MRR": metrics.mean_reciprocal_rank,
+}
+
+
+def evaluate_ranking(
+    recommender: "Recommender",
+    task: "RankingTask | Split",
+    *,
+    ks: Sequence[int] = (10,),
+    protocol: Protocol | None = None,
+    n_negatives: int | None = None,
+    seed: int | None = None,
+    method: str | None = None,
+    batch_users: int = 512,
+) -> EvaluationReport:
+    """Rank a task by `recommender.scores`, asked for `batch_users` users at a time.
+
+    With a split, the task is made here: `protocol` ("unseen"), `n_negatives` (99), `seed` (0). `method` is
+    the name in the report (the recommender's). ValueError for another catalogue than the task's, scores
+    that are not finite or of the wrong shape, and a k outside 1 to the length of the lists.
+    """
+    given = {"protocol": protocol, "n_negatives": n_negatives, "seed": seed}
+    options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if not isinstance(task, RankingTask):
+        task = ranking_task(task, **options)
+    elif options:
+        raise ValueError(
+            f"{', '.join(options)} belong to the task, which is made already; pass them to ranking_task"
+        )
+    _check_catalogue(recommender, task.item_ids)
+    ids = task.user_ids
+    return _evaluate(
+        lambda users: recommender.scores(ids[users]), task, ks, method or recommender.name, batch_users
+    )
+
+
+def evaluate_scores(
+    scores: ArrayLike, task: RankingTask, *, ks: Sequence[int] = (10,), method: str = "scores"
+) -> EvaluationReport:
+    """Rank a task by given scores (n_users, n_items), finite, in its catalogue's order, higher = better."""
+    matrix = _checked(scores, (len(task.user_ids), len(task.item_ids)), method)
+    return _evaluate(lambda users: matrix[users], task, ks, method, batch_users=256)
+
+
+def evaluate_sessions(
+    recommender: "Recommender",
+    heldout: "Ratings",
+    *,
+    steps: Sequence[int] = (10, 20, 40),
+    threshold: float = 3.0,
+    seed: int = 0,
+    method: str | None = None,
+) -> EvaluationReport:
+    """Cold-start sessions: reward collected from the users of `heldout`, who are not in the training data.
+
+    Each step shows each user the item that `recommender.scores_for` puts first among those not shown yet,
+    given what the user has liked so far (in that order); ties are broken at random by `seed`. Reward 1 if
+    the user's rating of it is > threshold, else 0. Metrics: "reward@10", the sum after 10 steps; one list a
+    user. ValueError for no rows, users of the training data, another catalogue, and steps beyond the
+    catalogue.
+    """
+    if not len(heldout):
+        raise ValueError(
+            "heldout must hold ratings of at least one user, got 0 rows; take the test part of user_split"
+        )
+    users = np.unique(heldout.users)
+    user_ids, method = heldout.user_ids[users], method or recommender.name
+    _check_ks(steps, heldout.n_items)
+    _check_catalogue(recommender, heldout.item_ids)
+    known = np.isin(user_ids, recommender.ratings.user_ids[np.unique(recommender.ratings.users)])
+    if known.any():
+        raise ValueError(
+            f"heldout must hold users whom the recommender does not know, but user {user_ids[known][0]} and "
+            f"{known.sum() - 1} others are in its training data; fit it on the train part of user_split"
+        )
+    liked = heldout.positives(threshold).matrix()[users].toarray() > 0
+    rewards = _play_sessions(recommender, liked, max(steps), np.random.default_rng(seed), method)
+    sums = np.cumsum(rewards, axis=1, dtype=np.float64)
+    values = {f"reward@{t}": sums[:, t - 1] for t in steps}
+    fingerprint = fingerprint_of(f"sessions {seed}", user_ids, heldout.item_ids, liked)
+    return EvaluationReport(method, "sessions", tuple(steps), None, seed, user_ids, values, fingerprint)
+
+
+def _evaluate(
+    scorer: Scorer, task: RankingTask, ks: Sequence[int], method: str, batch_users: int
+) -> EvaluationReport:
+    _check_ks(ks, task.list_length)
+    ranks, tops = np.empty(len(task.users)), []
+    for users, rows in _user_batches(task.users, batch_users):
+        scores = _checked(scorer(users), (len(users), len(task.item_ids)), method)
+        ranks[rows], top = _rank_batch(task, scores, users, rows, max(ks))
+        tops.append(top)
+    whole = task.negatives is None  # then a list is a user, else a test positive
+    users, lists = np.unique(task.users, return_inverse=True) if whole else (task.users, None)
+    return EvaluationReport(
+        method=method,
+        protocol=task.protocol,
+        ks=tuple(ks),
+        n_negatives=None if task.negatives is None else task.negatives.shape[1],
+        seed=task.seed,
+        users=task.user_ids[users],
+        values={f"{name}@{k}": metric(ranks, k, lists) for name, metric in METRICS.items() for k in ks},
+        fingerprint=task.fingerprint,
+        overall=_coverages(np.concatenate(tops), ks, len(task.item_ids)) if whole else {},
+    )
+
+
+def _coverages(top_items: NDArray[np.int64], ks: Sequence[int], n_items: int) -> dict[str, float]:
+    return {f"coverage@{k}": metrics.coverage(top_items[:, :k], n_items) for k in ks}
+
+
+def _user_batches(users: Ints, size: int) -> Iterator[tuple[Ints, slice]]:
+    """Distinct users, `size` at a time, with the rows of the (sorted) task that are theirs."""
+    distinct, starts = np.unique(users, return_index=True)
+    ends = np.append(starts[1:], len(users))
+    for start in range(0, len(distinct), size):
+        batch = slice(start, start + size)
+        yield distinct[batch], slice(int(starts[start]), int(ends[batch][-1]))
+
+
+def _rank_batch(
+    task: RankingTask, scores: Scores, users: Ints, rows: slice, k: int
+) -> tuple[Floats, NDArray[np.int64]]:
+    """Expected ranks of the rows' positives and, for the whole catalogue, the k top items of each user."""
+    local, n_items = np.searchsorted(users, task.users[rows]), scores.shape[1]
+    relevant = scores[local, task.items[rows]]
+    if task.hidden is not None:
+        scores = scores.copy()  # the recommender may have returned its own array
+        scores[task.hidden[users].nonzero()] = -np.inf
+    if task.negatives is not None:
+        negatives = np.take(scores, local[:, None] * n_items + task.negatives[rows])
+        return metrics.expected_ranks(relevant, negatives), np.empty((0, k), dtype=np.int64)
+    top = _top_items(scores, k)
+    scores[local, task.items[rows]] = -np.inf
+    return metrics.expected_ranks(relevant, scores, local), top
+
+
+def _top_items(scores: Scores, k: int) -> NDArray[np.int64]:
+    """The k best items of each row, best first; -1 where all that is left is hidden."""
+    top = np.argpartition(-scores, k - 1, axis=1)[:, :k]
+    top_scores = np.take_along_axis(scores, top, axis=1)
+    order = np.argsort(-top_scores, axis=1, kind="stable")
+    return np.where(np.isneginf(top_scores), -1, top)[np.arange(len(top))[:, None], order]
+
+
+def _play_sessions(
+    recommender: "Recommender", liked: Bools, n_steps: int, rng: np.random.Generator, method: str
+) -> Bools:
+    """Rewards (n_users, n_steps) of greedy sessions that start without a history."""
+    n_users, n_items = liked.shape
+    tie_breaks = rng.random(liked.shape, dtype=np.float32)
+    shown, everyone = np.zeros_like(liked), np.arange(n_users)
+    items = np.empty((n_users, n_steps), dtype=np.int32)
+    rewards = np.zeros((n_users, n_steps), dtype=np.bool_)
+    for step in range(n_steps):
+        histories = _histories(items[:, :step], rewards[:, :step], n_items)
+        scores = _checked(recommender.scores_for(histories), (n_users, n_items), method)
+        scores = np.where(shown, -np.inf, scores)
+        best = scores == scores.max(axis=1, keepdims=True)
+        items[:, step] = np.where(best, tie_breaks, -1.0).argmax(axis=1)
+        rewards[:, step] = liked[everyone, items[:, step]]
+        shown[everyone, items[:, step]] = True
+    return rewards
+
+
+def _histories(items: Ints, rewards: Bools, n_items: int) -> sparse.csr_array:
+    """Binary (n_users, n_items); the indices of a row stand in the order in which the items were liked."""
+    indptr = np.append(0, np.cumsum(rewards.sum(axis=1)))
+    return sparse.csr_array(
+        (np.ones(indptr[-1], dtype=np.float32), items[rewards], indptr), shape=(len(items), n_items)
+    )
+
+
+def _check_ks(ks: Sequence[int], longest: int) -> None:
+    if not ks or min(ks) < 1 or max(ks) > longest:
+        raise ValueError(
+            f"each k must be from 1 to {longest}, the number of items that are ranked; got {list(ks)}"
+        )
+
+
+def _check_catalogue(recommender: "Recommender", item_ids: NDArray[Any]) -> None:
+    if not np.array_equal(recommender.ratings.item_ids, item_ids):
+        raise ValueError(
+            f"recommender {recommender.name!r} must have the catalogue of the evaluation, "
+            f"{len(item_ids)} items; it was fitted on another, of {recommender.ratings.n_items}; "
+            "fit it on the train part of the same split"
+        )
+
+
+def _checked(values: ArrayLike, shape: tuple[int, int], method: str) -> Scores:
+    """Scores as floats of the precision that they have (rounding would make ties), their shape and values checked."""
+    scores = np.asarray(values)
+    if scores.dtype.kind != "f":
+        scores = scores.astype(np.float64)
+    if scores.shape != shape:
+        raise ValueError(f"scores of {method!r} must have shape (users, items) = {shape}, got {scores.shape}")
+    if not np.isfinite(scores).all():
+        raise ValueError(
+            f"scores of {method!r} must be finite, but {(~np.isfinite(scores)).sum()} of {scores.size} "
+            "are NaN or infinite; look for diverged training"
+        )
+    return scores

@@ -1,0 +1,258 @@
+"""Who rated what, how well, and when: the one table that every other module reads.
+
+Inside, users and items are contiguous indices, so that they can address rows of matrices and embeddings.
+Outside, people speak of original ids: `user_ids[index]` and `item_ids[index]` lead out, `user_index(ids)` and
+`item_index(ids)` lead in. Arrays over users or items are always in the order of `user_ids` or `item_ids`.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
+
+_YEAR_IN_TITLE = re.compile(r"\((\d{4})\)\s*$")
+
+
+class DataError(ValueError):
+    """Data that is missing, broken or unfit for what was asked; the text says which, and what to do next."""
+
+
+class UnknownIdError(KeyError):
+    """A user or item id that the data does not hold."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""  # KeyError would show the sentence in quotes
+
+
+@dataclass(frozen=True, eq=False)
+class Ratings:
+    """Ratings in file order, with the catalogue of users and items that they refer to.
+
+    Raises `DataError` where the arrays do not fit together.
+    """
+
+    users: NDArray[np.int32]
+    """(n,) position of the rating's user in `user_ids`."""
+    items: NDArray[np.int32]
+    """(n,) position of the rated item in `item_ids`."""
+    ratings: NDArray[np.float32]
+    """(n,) the rating itself; 1 to 5 stars in MovieLens."""
+    timestamps: NDArray[np.int64] | None
+    """(n,) seconds since 1970, or None when the source has no times."""
+    user_ids: NDArray[Any]
+    """(n_users,) original ids, integers or strings, ascending."""
+    item_ids: NDArray[Any]
+    """(n_items,) original ids, integers or strings, ascending."""
+    titles: NDArray[np.str_]
+    """(n_items,) such as "Toy Story (1995)"; the id as text where the source has no titles."""
+    genres: tuple[tuple[str, ...], ...]
+    """Genres of each item in alphabetical order; () where unknown."""
+    name: str
+    """What the data is called, such as "ml-100k"."""
+
+    def __post_init__(self) -> None:
+        n = len(self.users)
+        rows = {"items": self.items, "ratings": self.ratings, "timestamps": self.timestamps}
+        for field, values in rows.items():
+            if values is not None and len(values) != n:
+                raise DataError(
+                    f"Ratings.{field} has {len(values)} rows, but users has {n}; give one value a rating"
+                )
+        for field, indices, ids in (
+            ("users", self.users, self.user_ids),
+            ("items", self.items, self.item_ids),
+        ):
+            if n and not 0 <= indices.min() <= indices.max() < len(ids):
+                raise DataError(
+                    f"Ratings.{field} must hold indices from 0 to {len(ids) - 1}, got {indices.min()} to "
+                    f"{indices.max()}; Ratings.from_columns makes them from original ids"
+                )
+            if not (ids[1:] > ids[:-1]).all():
+                raise DataError(
+                    f"Ratings.{field[:-1]}_ids must be ascending and unique; Ratings.from_columns sorts"
+                )
+        if not len(self.titles) == len(self.genres) == self.n_items:
+            raise DataError(
+                f"titles ({len(self.titles)}) and genres ({len(self.genres)}) must have one entry for each "
+                f"of the {self.n_items} items"
+            )
+
+    @classmethod
+    def from_columns(
+        cls,
+        users: ArrayLike,
+        items: ArrayLike,
+        ratings: ArrayLike,
+        timestamps: ArrayLike | None = None,
+        *,
+        titles: Mapping[Any, str] | None = None,
+        genres: Mapping[Any, tuple[str, ...]] | None = None,
+        name: str = "ratings",
+    ) -> Self:
+        """Index columns of equal length (original ids, ratings, seconds since 1970); rows keep their order.
+
+        `titles` and `genres` are looked up by original item id. Raises `DataError` for ids that are neither
+        integers nor strings, ratings that are not finite, and a user who rates an item twice.
+        """
+        user_indices, user_ids = _index_ids(users, "user")
+        item_indices, item_ids = _index_ids(items, "item")
+        values = np.asarray(ratings, dtype=np.float32)
+        if not np.isfinite(values).all():
+            row = int(np.flatnonzero(~np.isfinite(values))[0])
+            raise DataError(
+                f"{name}: ratings must be finite, got {values[row]} in row {row}; correct or drop it"
+            )
+        titles, genres = titles or {}, genres or {}
+        indexed = cls(
+            users=user_indices,
+            items=item_indices,
+            ratings=values,
+            timestamps=None if timestamps is None else np.asarray(timestamps, dtype=np.int64),
+            user_ids=user_ids,
+            item_ids=item_ids,
+            titles=np.asarray([titles.get(item, str(item)) for item in item_ids.tolist()], dtype=np.str_),
+            genres=tuple(tuple(sorted(genres.get(item, ()))) for item in item_ids.tolist()),
+            name=name,
+        )
+        indexed._refuse_duplicates()
+        return indexed
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    def __repr__(self) -> str:
+        return (
+            f"Ratings({self.name!r}: {len(self):,} ratings, {self.n_users:,} users, {self.n_items:,} items)"
+        )
+
+    @property
+    def n_users(self) -> int:
+        """Users in the catalogue, with or without a rating in these rows."""
+        return len(self.user_ids)
+
+    @property
+    def n_items(self) -> int:
+        """Items in the catalogue, with or without a rating in these rows."""
+        return len(self.item_ids)
+
+    @cached_property
+    def years(self) -> NDArray[np.int64]:
+        """(n_items,) year of release, read from the title's end; 0 where the title does not tell."""
+        found = (_YEAR_IN_TITLE.search(title) for title in self.titles.tolist())
+        return np.asarray([int(match[1]) if match else 0 for match in found], dtype=np.int64)
+
+    def user_index(self, ids: ArrayLike) -> NDArray[np.int32]:
+        """Positions (m,) in `user_ids` of one original id or of m; `UnknownIdError` if any is missing."""
+        return _look_up(ids, self.user_ids, "user", self.name)
+
+    def item_index(self, ids: ArrayLike) -> NDArray[np.int32]:
+        """Positions (m,) in `item_ids` of one original id or of m; `UnknownIdError` if any is missing."""
+        return _look_up(ids, self.item_ids, "item", self.name)
+
+    def select(self, rows: ArrayLike) -> Self:
+        """The given rows (a boolean mask (n,), or positions in the order wanted) with the same catalogue."""
+        chosen = np.asarray(rows)
+        if chosen.dtype == np.bool_ and len(chosen) != len(self):
+            raise DataError(
+                f"rows is a mask of {len(chosen)} values for {len(self)} ratings; give one for each"
+            )
+        if chosen.dtype != np.bool_:
+            chosen = chosen.astype(np.int64)  # an empty list arrives as floats
+        return replace(
+            self,
+            users=self.users[chosen],
+            items=self.items[chosen],
+            ratings=self.ratings[chosen],
+            timestamps=None if self.timestamps is None else self.timestamps[chosen],
+        )
+
+    def positives(self, threshold: float = 3.0) -> Self:
+        """The rows whose rating is above `threshold`: what a user liked (DRR's binary feedback)."""
+        return self.select(self.ratings > threshold)
+
+    def matrix(self, binary: bool = True) -> csr_array:
+        """Sparse (n_users, n_items) float32 matrix: 1 for each rated pair, or the rating if not `binary`."""
+        values = np.ones(len(self), dtype=np.float32) if binary else self.ratings
+        matrix = csr_array((values, (self.users, self.items)), shape=(self.n_users, self.n_items))
+        matrix.sort_indices()
+        return matrix
+
+    def fingerprint(self) -> str:
+        """Hex SHA-256 of rows and ids: equal data has equal fingerprints, and row order counts."""
+        return self._fingerprint
+
+    def _refuse_duplicates(self) -> None:
+        pairs = pd.Series(self.users.astype(np.int64) * self.n_items + self.items)
+        repeated = np.flatnonzero(pairs.duplicated())
+        if len(repeated):
+            user, item = self.user_ids[self.users[repeated[0]]], self.item_ids[self.items[repeated[0]]]
+            raise DataError(
+                f"{self.name}: {len(repeated)} duplicate (user, item) pairs, the first: user {user} rates "
+                f"item {item} again in row {repeated[0]}; keep one rating a pair"
+            )
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        digest = hashlib.sha256()
+        for values in (self.users, self.items, self.ratings, self.timestamps, self.user_ids, self.item_ids):
+            if values is None:
+                digest.update(b"none;")
+            else:
+                digest.update(f"{values.dtype.str}{values.shape};".encode())
+                digest.update(np.ascontiguousarray(values).tobytes())
+        return digest.hexdigest()
+
+
+def _index_ids(values: ArrayLike, what: str) -> tuple[NDArray[np.int32], NDArray[Any]]:
+    """Contiguous indices (n,) and the ascending original ids they stand for; mixed types become strings."""
+    column = np.asarray(values)
+    if column.dtype.kind in "fbcmM":
+        raise DataError(
+            f"{what} ids must be integers or strings, got {column.dtype}; convert that column first"
+        )
+    column = column.astype(np.int64) if column.dtype.kind in "iu" else column.astype(np.str_).astype(object)
+    codes, ids = pd.factorize(column, sort=True)
+    unique_ids = np.asarray(ids) if column.dtype.kind == "i" else np.asarray(ids, dtype=np.str_)
+    return codes.astype(np.int32), unique_ids
+
+
+def _look_up(ids: ArrayLike, catalogue: NDArray[Any], what: str, name: str) -> NDArray[np.int32]:
+    """Positions of `ids` in the ascending `catalogue`, compared in the catalogue's type ("42" finds 42)."""
+    wanted = np.atleast_1d(np.asarray(ids))
+    if wanted.size == 0:
+        return np.zeros(0, dtype=np.int32)
+    comparable = _in_type_of(catalogue, wanted)
+    if comparable is None or len(catalogue) == 0:
+        raise UnknownIdError(_unknown(wanted, catalogue, what, name))
+    positions = np.minimum(np.searchsorted(catalogue, comparable), len(catalogue) - 1)
+    missing = catalogue[positions] != comparable
+    if missing.any():
+        raise UnknownIdError(_unknown(wanted[missing], catalogue, what, name))
+    return positions.astype(np.int32)
+
+
+def _in_type_of(catalogue: NDArray[Any], wanted: NDArray[Any]) -> NDArray[Any] | None:
+    if catalogue.dtype.kind == "U":
+        return wanted.astype(np.str_)
+    if wanted.dtype.kind in "iuf":
+        return wanted
+    try:
+        return None if wanted.dtype.kind == "b" else wanted.astype(np.int64)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _unknown(missing: NDArray[Any], catalogue: NDArray[Any], what: str, name: str) -> str:
+    shown = ", ".join(repr(value) for value in missing[:3].tolist()) + (", ..." if len(missing) > 3 else "")
+    span = f"from {catalogue[0]} to {catalogue[-1]}" if len(catalogue) else "none"
+    return (
+        f"unknown {what} {shown} in {name}, whose {len(catalogue)} {what} ids are {span}; "
+        f"`ratings.{what}_ids` lists them"
+    )

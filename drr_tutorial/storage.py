@@ -1,0 +1,119 @@
+"""Files that are whole or not there: written beside their place, then renamed; arrays as safetensors, settings as JSON.
+
+Nothing is unpickled: safetensors holds plain numbers, so a file from a stranger can at worst be refused.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+
+class StorageError(OSError):
+    """A file could not be written, read, or is not what it should be."""
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Yields a temporary path beside `path` to write to; renames it to `path` when all went well, else removes it.
+
+    Raises `StorageError` when the disk is full or the folder cannot be written; what was at `path` stays.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        os.close(handle)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    temporary = Path(name)
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """The same for a folder: what was at `path` is replaced as a whole, and stays when anything fails."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    old = temporary.with_suffix(".old")
+    try:
+        yield temporary
+        if path.exists():
+            os.replace(path, old)
+        os.replace(temporary, path)
+    except OSError as error:
+        if old.exists() and not path.exists():
+            os.replace(old, path)
+        raise _cannot_write(path, error) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> None:
+    """Write named arrays and a JSON-able description into one safetensors file. Raises `StorageError`."""
+    contiguous = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in arrays.items()}
+    data = save(contiguous, metadata={"about": json.dumps(about)})
+    with whole_file(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """What `write_arrays` wrote: arrays and description. Raises `StorageError` for anything else, executing nothing."""
+    try:
+        with safe_open(path, framework="numpy") as file:
+            about = (file.metadata() or {}).get("about")
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except FileNotFoundError as error:
+        raise StorageError(f"no file {path}; check the folder's name, or train first") from error
+    except (SafetensorError, OSError) as error:
+        raise StorageError(
+            f"{path} is not a whole safetensors file ({error}); it is damaged or was not written by drr_tutorial: write it again"
+        ) from error
+    if about is None:
+        raise StorageError(f"{path} was not written by drr_tutorial: its description is missing")
+    return arrays, json.loads(about)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write indented JSON. Raises `StorageError`."""
+    text = json.dumps(value, indent=2, allow_nan=False) + "\n"
+    with whole_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON. Raises `StorageError` when there is none."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise StorageError(f"no file {path}; check the folder's name, or train first") from error
+    except (ValueError, OSError) as error:
+        raise StorageError(f"{path} is not readable JSON ({error}); it is damaged: write it again") from error
+
+
+def _cannot_write(path: Path, error: OSError) -> StorageError:
+    if isinstance(error, StorageError):
+        return error
+    return StorageError(
+        error.errno,
+        f"cannot write {path}: {error.strerror or error}; what was there before is unchanged; free some space, check the permissions, or "
+        "choose another folder",
+    )

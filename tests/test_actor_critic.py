@@ -1,0 +1,74 @@
+"""Actor, critic and tables: shapes, bounds, warm start, padding."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from drr_tutorial.actor_critic import WARM_START_LIMIT, Actor, ActorCritic, Critic
+from drr_tutorial.config import AgentConfig, PRESETS
+from drr_tutorial.state import STATES
+
+
+def generator() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+def networks(config: AgentConfig, n_users: int = 6, n_items: int = 9, k: int = 4) -> ActorCritic:
+    rng = np.random.default_rng(0)
+    users, items = (rng.normal(size=(n, k)).astype(np.float32) for n in (n_users, n_items))
+    return ActorCritic(config, users, items, generator())
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("preset", PRESETS)
+def test_shapes_for_every_state_and_preset(state: str, preset: str) -> None:
+    model = networks(dataclasses.replace(PRESETS[preset].agent, state=state))
+    seen = model.see(torch.tensor([0, 5]), torch.tensor([[9, 9, 9, 1, 2], [0, 1, 2, 3, 4]]))
+    action = model.act(seen)
+    assert action.shape == (2, 4)
+    assert model.values(seen.vector, action).shape == (len(model.critics), 2)
+
+
+def test_a_warm_start_ranks_as_the_users_vectors_do() -> None:
+    model = networks(AgentConfig(warm_start=True))
+    users = torch.arange(6)
+    action = model.act(model.see(users, torch.full((6, 5), 9)))
+    vectors = model.users.weight
+    expected = WARM_START_LIMIT * vectors / vectors.abs().amax(dim=1, keepdim=True)
+    torch.testing.assert_close(action, expected)
+    ranking = (action @ model.item_vectors().T).argsort(dim=1)
+    assert ranking.equal((vectors @ model.item_vectors().T).argsort(dim=1))
+
+
+def test_bounded_actions_stay_in_the_box_whatever_the_state() -> None:
+    actor = Actor(3, 4, (8,), generator())
+    state = 1e4 * torch.randn(100, 3, generator=generator())
+    assert actor(state, torch.zeros(100, 4)).abs().max() <= 1
+    unbounded = Actor(3, 4, (8,), generator(), bounded=False)
+    assert unbounded(state, torch.zeros(100, 4)).abs().max() > 100
+
+
+def test_the_originals_sizes() -> None:
+    model = networks(PRESETS["original"].agent, k=8)
+    sizes = {name: tuple(p.shape) for name, p in model.named_parameters() if name.startswith(("actor", "critics"))}
+    assert [shape for shape in sizes.values() if len(shape) == 2] == [(16, 24), (8, 16), (16, 32), (1, 16)]
+
+
+def test_the_critic_depends_on_state_and_action() -> None:
+    critic = Critic(3, 2, (8,), (8,), generator())
+    state, action = torch.randn(5, 3, generator=generator()), torch.randn(5, 2, generator=generator())
+    assert critic(state, action).shape == (5,)
+    assert not torch.allclose(critic(state, action), critic(state, action + 1))
+    assert not torch.allclose(critic(state, action), critic(state + 1, action))
+
+
+def test_padding_is_zero_and_learns_nothing() -> None:
+    model = networks(AgentConfig())
+    memory = torch.full((6, 5), 9)
+    model.see(torch.arange(6), memory).vector.pow(2).sum().backward()
+    assert model.items.weight[9].abs().sum() == 0
+    assert model.items.weight.grad is not None
+    assert model.items.weight.grad[9].abs().sum() == 0
+    assert model.item_vectors().shape == (9, 4)
