@@ -139,3 +139,9 @@ class ActorCritic(nn.Module):
     def item_vectors(self) -> Tensor:
         """(n_items, k), without the padding item."""
         return self.items.weight[: self.n_items]
+
+    @torch.no_grad()
+    def replace_vectors(self, user_vectors: NDArray[np.float32], item_vectors: NDArray[np.float32]) -> None:
+        """Put other vectors of the same sizes into the tables."""
+        self.users.weight.copy_(torch.from_numpy(user_vectors))
+        self.items.weight[: self.n_items].copy_(torch.from_numpy(item_vectors))

@@ -9,7 +9,7 @@ epsilon-greedy: Liu et al. (2018), algorithm 1.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -21,7 +21,9 @@ ExplorationKind = Literal["none", "ou", "gaussian", "epsilon"]
 
 
 class Exploration(ABC):
-    """Noise for the actions of m environments, `shape` = (m, d)."""
+    """Noise for the actions of m environments, `shape` = (m, d); what comes out is cut at +- `limit`."""
+
+    limit: float = 1.0
 
     def __init__(self, shape: tuple[int, int]) -> None:
         if len(shape) != 2 or min(shape) < 1:
@@ -40,7 +42,7 @@ class Exploration(ABC):
                 f"action must have shape {self.shape} (num_envs, action_dim), got {action.shape}"
             )
         noisy = self._noisy(action, step, rng)
-        clipped: NDArray[np.floating[Any]] = np.clip(noisy, -1.0, 1.0).astype(action.dtype)
+        clipped: NDArray[np.floating[Any]] = np.clip(noisy, -self.limit, self.limit).astype(action.dtype)
         return clipped
 
     def reset(self, mask: NDArray[np.bool_]) -> None:  # noqa: B027  (most kinds remember nothing)
@@ -150,22 +152,24 @@ class EpsilonGreedy(Exploration):
 
 
 def make_exploration(
-    kind: ExplorationKind, shape: tuple[int, int], *, start: float, end: float, n_steps: int
+    kind: ExplorationKind, shape: tuple[int, int], *, start: float, end: float, n_steps: int, limit: float = 1.0
 ) -> Exploration:
     """Return the exploration `kind`; sigma or epsilon goes from `start` to `end` in `n_steps` steps.
 
-    Raises ValueError for an unknown kind or a size out of range.
+    `limit` is where actions are cut: 1, or infinity for an actor without bounds. Raises ValueError for an unknown kind or a size out of range.
     """
     size = LinearSchedule(start, end, n_steps)
-    if kind == "none":
-        return NoNoise(shape)
-    if kind == "ou":
-        return OrnsteinUhlenbeckNoise(shape, sigma=size)
-    if kind == "gaussian":
-        return GaussianNoise(shape, sigma=size)
-    if kind == "epsilon":
-        return EpsilonGreedy(shape, epsilon=size)
-    raise ValueError(f"exploration must be none, ou, gaussian or epsilon, got {kind!r}")
+    kinds: dict[str, Callable[[], Exploration]] = {
+        "none": lambda: NoNoise(shape),
+        "ou": lambda: OrnsteinUhlenbeckNoise(shape, sigma=size),
+        "gaussian": lambda: GaussianNoise(shape, sigma=size),
+        "epsilon": lambda: EpsilonGreedy(shape, epsilon=size),
+    }
+    if kind not in kinds:
+        raise ValueError(f"exploration must be none, ou, gaussian or epsilon, got {kind!r}")
+    exploration = kinds[kind]()
+    exploration.limit = limit
+    return exploration
 
 
 def _checked(name: str, size: LinearSchedule) -> LinearSchedule:

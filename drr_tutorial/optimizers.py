@@ -87,7 +87,7 @@ class Lookahead(Optimizer):
                 self.state[parameter]["slow"] = parameter.detach().clone()
         loss = self.inner.step(closure)
         self.n_steps += 1
-        if self.n_steps % self.k == 0:
+        if fast and self.n_steps % self.k == 0:
             slow = [self.state[parameter]["slow"] for parameter in fast]
             torch._foreach_lerp_(slow, fast, self.alpha)
             torch._foreach_copy_(fast, slow)

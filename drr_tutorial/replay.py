@@ -153,7 +153,10 @@ class ReplayBuffer:
                 f"this is not the state of a {type(self).__name__}: missing {sorted(own - set(state))}, "
                 f"unknown {sorted(set(state) - own)}; load it into the kind of buffer that saved it"
             )
-        size, position, capacity = len(state["user"]), int(state["next"]), int(state["capacity"])
+        numbers = own - set(_FIELDS) - {"priority"}
+        if any(state[name].shape != () for name in numbers):
+            raise ValueError(f"the saved buffer is damaged: {sorted(numbers)} must be single numbers")
+        size, position, capacity = state["user"].size, int(state["next"]), int(state["capacity"])
         if capacity != self.capacity:
             raise ValueError(
                 f"capacity is {self.capacity} here, but the saved buffer had {capacity}; use the same"
@@ -279,7 +282,12 @@ class PrioritizedReplayBuffer(ReplayBuffer):
 
     def _check_state(self, state: Mapping[str, NDArray[Any]]) -> None:
         super()._check_state(state)
-        priority, size = state["priority"], len(state["user"])
+        priority, size = state["priority"], state["user"].size
+        if not (np.isfinite(state["max_error"]) and state["max_error"] > 0 and state["n_samples"] >= 0):
+            raise ValueError(
+                "the saved buffer is damaged: max_error must be above 0 and n_samples 0 or more, "
+                f"got {state['max_error']} and {state['n_samples']}"
+            )
         if priority.shape != (size,) or not (np.isfinite(priority) & (priority > 0)).all():
             raise ValueError(f"the saved buffer is damaged: priority must be {(size,)} numbers above 0")
 

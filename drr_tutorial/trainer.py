@@ -5,7 +5,6 @@ from its last checkpoint ends with the same weights, bit for bit: a checkpoint h
 buffer, the users at play, the noise and every random generator.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,12 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from drr_tutorial.actor_critic import ActorCritic
-from drr_tutorial.checkpoints import read_checkpoint, write_checkpoint
+from drr_tutorial.checkpoints import read_checkpoint, write_checkpoint, write_weights
 from drr_tutorial.config import ExperimentConfig
-from drr_tutorial.datasets import DataError, Ratings
+from drr_tutorial.ratings import DataError, Ratings
 from drr_tutorial.ddpg import DDPG, UpdateResult
 from drr_tutorial.environment import RecommendationVectorEnv
-from drr_tutorial.exploration import make_exploration
+from drr_tutorial.exploration import Exploration, make_exploration
 from drr_tutorial.logs import TrainingLog
 from drr_tutorial.replay import PrioritizedReplayBuffer, ReplayBuffer
 from drr_tutorial.schedules import LinearSchedule
@@ -69,14 +68,18 @@ class Trainer:
         names = ("users", "environment", "replay", "exploration")
         seeds = np.random.SeedSequence(config.seed).spawn(len(names))
         self.rngs = {name: np.random.default_rng(seed) for name, seed in zip(names, seeds, strict=True)}
-        self.generator = torch.Generator().manual_seed(config.seed)
-        self.ddpg = DDPG(networks, config.agent, config.embedding.learning_rate, self.generator)
         self.env = self._make_environment()
+        known = torch.from_numpy(self.env.users.known.toarray()) if history is not None else None
+        self.ddpg = DDPG(
+            networks, config.agent, torch.Generator().manual_seed(config.seed), embedding_lr=config.embedding.learning_rate,
+            known=None if known is None else known.to(config.device),
+        )  # fmt: skip
         self.schedule = UserSchedule(self._eligible_users(), self.rngs["users"])
         self.total_steps = max(1, round(config.training.passes * self.env.users.n_positive[self.schedule.users].sum()))
         self.replay = self._make_replay()
-        self._make_exploration()
+        self.noise = self._make_exploration()
         self.step = 0
+        self.memory = self.env.users.memory.copy()  # (n_users, N) the latest likes of each, play included
         self.history: list[dict[str, float]] = []
         self.best: dict[str, torch.Tensor] = {}
 
@@ -84,6 +87,8 @@ class Trainer:
         """Train to the end, from the last checkpoint when the folder holds one; returns the validation history."""
         self._start()
         with TrainingLog(self.folder, self.step) as log, self._progress_bar() as bar:
+            if self.step == 0:
+                self._evaluate(log)  # the untrained agent
             for reward, result in self._steps():
                 log.record(self.step, reward, result, due=self._due(self.total_steps // self.config.training.log_every))
                 bar.update(min(self.step, self.total_steps) - bar.n)
@@ -91,6 +96,7 @@ class Trainer:
                     bar.set_postfix({name: f"{value:.3f}" for name, value in self._evaluate(log).items()})
                 if self._due(self.config.training.checkpoints):
                     self.save()
+        self._save_weights("final")
         if self.best:
             self.networks.load_state_dict(self.best)
         return self.history
@@ -99,6 +105,14 @@ class Trainer:
         """Write the checkpoint, all or nothing."""
         if self.folder is not None:
             write_checkpoint(self, self.folder / CHECKPOINT)
+
+    def _save_weights(self, name: str) -> None:
+        if self.folder is not None:
+            write_weights(self.networks, self.memory, self.folder / f"{name}.safetensors", {"step": self.step})
+
+    def fingerprint(self) -> str:
+        """Of the data that rewards and histories come from."""
+        return "+".join(data.fingerprint() for data in (self.ratings, self.history_ratings) if data is not None)
 
     @torch.no_grad()
     def act(self) -> NDArray[np.float32]:
@@ -132,6 +146,7 @@ class Trainer:
         item = self.select(action)
         before = self.observation
         self.observation, reward, terminated, truncated, _ = self.env.step(item)
+        self.memory[self.observation["user"]] = self.observation["memory"]
         self.replay.add(
             user=before["user"], memory=before["memory"], action=action, item=item, reward=reward,
             next_memory=self.observation["memory"], terminated=terminated,
@@ -155,11 +170,12 @@ class Trainer:
         self.noise.reset(mask)
 
     def _start(self) -> None:
+        """Take up the checkpoint, or begin with new users and the figures of the untrained agent."""
+        self.env.np_random = self.rngs["environment"]
         if self.folder is not None and (self.folder / CHECKPOINT).exists():
             read_checkpoint(self, self.folder / CHECKPOINT)
             self.observation = self.env.observation()
         else:
-            self.env.np_random = self.rngs["environment"]
             self._reset(np.ones(self.env.num_envs, dtype=np.bool_))
 
     def _evaluate(self, log: TrainingLog) -> dict[str, float]:
@@ -168,6 +184,7 @@ class Trainer:
         figures = self.validate(self.networks)
         if not self.history or figures["hit"] + figures["dcg"] > max(h["hit"] + h["dcg"] for h in self.history):
             self.best = {name: value.clone() for name, value in self.networks.state_dict().items()}
+            self._save_weights("best")
         self.history.append({"step": self.step, **figures})
         log.scalars(self.step, figures)
         return figures
@@ -193,7 +210,14 @@ class Trainer:
         settings = self.config.environment
         return RecommendationVectorEnv(
             self.ratings, settings.num_envs, candidates=settings.candidates, memory_size=self.config.agent.memory_size,
-            reward=settings.reward, max_steps=settings.max_steps,
+            reward=settings.reward, max_steps=settings.max_steps, history=self.history_ratings,
+        )  # fmt: skip
+
+    def _make_exploration(self) -> Exploration:
+        settings, shape = self.config.training, (self.env.num_envs, self.config.embedding.n_factors)
+        return make_exploration(
+            settings.exploration, shape, start=settings.noise, end=settings.final_noise, n_steps=self.total_steps,
+            limit=1.0 if self.config.agent.bounded_actions else np.inf,
         )  # fmt: skip
 
     def _make_replay(self) -> ReplayBuffer:

@@ -222,6 +222,13 @@ def test_a_prioritized_buffer_does_not_take_the_state_of_a_uniform_one():
         uniform.load_state_dict(prioritized().state_dict())
 
 
+@pytest.mark.parametrize(("name", "bad"), [("max_error", np.nan), ("max_error", 0.0), ("n_samples", -1)])
+def test_damaged_numbers_are_refused(name, bad):
+    state = {**prioritized().state_dict(), name: np.array(bad)}
+    with pytest.raises(ValueError, match="damaged: max_error must be above 0 and n_samples 0 or more"):
+        prioritized().load_state_dict(state)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 0.0, -1.0])
 def test_damaged_priorities_are_refused(bad):
     state = prioritized().state_dict()

@@ -158,6 +158,8 @@ def test_the_state_passes_through_safetensors(buffer_class, tmp_path):
         ({"capacity": np.array(32)}, "capacity is 16 here, but the saved buffer had 32"),
         ({"next": np.array(9)}, "damaged: next row 9, 5 stored, capacity 16"),
         ({"next": np.array(-1)}, "damaged: next row -1"),
+        ({"next": np.zeros(2)}, "damaged: .* must be single numbers"),
+        ({"user": np.array(3)}, r"user must have shape|damaged: next row 5, 1 stored"),
         ({"reward": np.zeros(4)}, r"reward must have shape \(5,\), got \(4,\)"),
         ({"action": np.zeros((5, D + 1))}, r"action must have shape \(5, 4\), got \(5, 5\)"),
         ({"action": np.full((5, D), np.nan)}, "action must be finite, got nan"),

@@ -1,0 +1,186 @@
+"""DRR behind the recommender protocol: what users hold, save and ask for recommendations.
+
+`fit` divides the training data: one part makes embeddings and memories, one pays rewards, one validates (chapter 5). Afterwards the embeddings
+take in all of it.
+"""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from torch import Tensor
+
+from drr_tutorial.actor_critic import ActorCritic
+from drr_tutorial.config import PRESETS, ExperimentConfig
+from drr_tutorial.embeddings import Embeddings, factorize, scaled
+from drr_tutorial.environment import latest_liked
+from drr_tutorial.evaluation import evaluate_scores
+from drr_tutorial.ranking_tasks import RankingTask, ranking_task
+from drr_tutorial.ratings import Ratings
+from drr_tutorial.recommender import Recommender, Scores
+from drr_tutorial.splits import Split
+from drr_tutorial.trainer import Trainer
+
+N_NEGATIVES = 99  # a validation list, where the catalogue is large enough
+
+
+@dataclass
+class DRRRecommender(Recommender):
+    """A DRR agent: `DRRRecommender().fit(ratings).recommend(user, k)`.
+
+    `config` is an `ExperimentConfig`, of which dataset and split are not looked at, or the name of a preset. With `folder`, `fit` keeps logs and
+    checkpoints there and goes on from what it finds. `history` holds the validation figures after `fit`.
+    """
+
+    name = "DRR"
+    config: ExperimentConfig | str = "default"
+    folder: Path | None = None
+    progress: bool = True
+
+    def __post_init__(self) -> None:
+        if isinstance(self.config, str) and self.config not in PRESETS:
+            raise ValueError(f"config must be an ExperimentConfig or one of {sorted(PRESETS)}, got {self.config!r}")
+        self._config = PRESETS[self.config] if isinstance(self.config, str) else self.config
+        self.history: list[dict[str, float]] = []
+
+    def settings(self) -> dict[str, Any]:
+        """The configuration, JSON-able."""
+        return dict(json.loads(self._config.to_json()))
+
+    @classmethod
+    def from_settings(cls, settings: dict[str, Any]) -> Self:
+        """An unfitted agent with what `settings` returned."""
+        return cls(ExperimentConfig.from_json(json.dumps(settings)))
+
+    def scores_for(self, histories: csr_array) -> Scores:
+        """Scores for newcomers, folded into the user vectors; who likes nothing yet is taken for the average user."""
+        vectors = self.embeddings.fold_in(histories)
+        vectors[np.diff(histories.indptr) == 0] = self.embeddings.users.mean(axis=0)
+        if self.embeddings.method != "scratch":
+            vectors, _ = scaled(dataclasses.replace(self.embeddings, users=vectors))
+        return self._scores(torch.from_numpy(vectors), _latest(histories, self._config.agent.memory_size))
+
+    def _fit(self, ratings: Ratings) -> None:
+        parts = self._divide(ratings)
+        self.embeddings = self._pretrain(parts["known"], None)
+        self.networks = self._build(self.embeddings)
+        trainer = Trainer(
+            self._config,
+            parts["rewarded"],
+            self.networks,
+            history=None if self._config.training.reward_share == 1 else parts["known"],
+            validate=self._validation(parts),
+            folder=self.folder,
+            progress=self.progress,
+        )
+        self.history = trainer.run()
+        if self._config.embedding.learning_rate == 0 and self._config.embedding.method != "scratch":
+            self.embeddings = self._pretrain(ratings, self.embeddings)
+            self.networks.replace_vectors(*scaled(self.embeddings))
+
+    def _divide(self, ratings: Ratings) -> dict[str, Ratings]:
+        """Known, rewarded and validation parts: shares of the positives, drawn at random; what was not liked goes to the rewarded."""
+        settings, rng = self._config.training, np.random.default_rng([self._config.seed, 1])
+        liked = rng.permutation(np.flatnonzero(ratings.ratings > 3))
+        n_validation = int(settings.validation_share * len(liked))
+        validation, others = np.sort(liked[:n_validation]), liked[n_validation:]
+        n_rewarded = max(1, round(settings.reward_share * len(others)))
+        rewarded = np.sort(np.concatenate([others[:n_rewarded], np.flatnonzero(ratings.ratings <= 3)]))
+        known = np.sort(others) if settings.reward_share == 1 else np.sort(others[n_rewarded:])
+        rows = {"known": known, "rewarded": rewarded, "validation": validation, "others": np.sort(others)}
+        return {name: ratings.select(part) for name, part in rows.items()}
+
+    def _pretrain(self, ratings: Ratings, start: Embeddings | None) -> Embeddings:
+        settings = self._config.embedding
+        return factorize(
+            ratings,
+            method=settings.method,
+            n_factors=settings.n_factors,
+            regularization=settings.regularization,
+            alpha=settings.alpha,
+            n_iterations=settings.n_iterations if start is None else max(1, settings.n_iterations // 3),
+            rng=np.random.default_rng([self._config.seed, 2]),
+            start=start,
+            progress=self.progress,
+            device=self._config.device,
+        )
+
+    def _build(self, embeddings: Embeddings) -> ActorCritic:
+        vectors = (embeddings.users, embeddings.items) if embeddings.method == "scratch" else scaled(embeddings)
+        generator = torch.Generator().manual_seed(self._config.seed)
+        return ActorCritic(self._config.agent, *vectors, generator).to(self._config.device)
+
+    def _validation(self, parts: dict[str, Ratings]) -> "Validation | None":
+        if len(parts["validation"]) == 0:
+            return None
+        return Validation(parts["others"], parts["validation"], self._config.agent.memory_size, self._config.seed)
+
+    def _scores_of(self, users: NDArray[np.integer[Any]]) -> Scores:
+        vectors = self.networks.users.weight[torch.as_tensor(users, device=self.networks.users.weight.device).long()]
+        return self._scores(vectors, self.memory[users])
+
+    @torch.inference_mode()
+    def _scores(self, user_vectors: Tensor, memory: NDArray[np.int64]) -> Scores:
+        device = self.networks.items.weight.device
+        state = self.networks.see_vectors(user_vectors.to(device), torch.from_numpy(memory).to(device))
+        scores: Scores = (self.networks.act(state) @ self.networks.item_vectors().T).cpu().numpy()
+        return scores
+
+    def _remember(self, ratings: Ratings) -> None:
+        super()._remember(ratings)
+        self.memory = latest_liked(ratings, self._config.agent.memory_size)
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        weights = {f"networks/{name}": value.cpu().numpy() for name, value in self.networks.state_dict().items()}
+        return weights | {"users": self.embeddings.users, "items": self.embeddings.items, "memory": self.memory}
+
+    def _load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        settings = self._config.embedding
+        self.embeddings = Embeddings(arrays["users"], arrays["items"], settings.method, settings.regularization, settings.alpha)
+        self.networks = self._build(self.embeddings)
+        weights = {name.removeprefix("networks/"): torch.from_numpy(a) for name, a in arrays.items() if name.startswith("networks/")}
+        self.networks.load_state_dict(weights)
+
+
+class Validation:
+    """Figures on the held-back positives: hit rate and nDCG at 10 among unseen negatives, with the memories of everything else."""
+
+    def __init__(self, known: Ratings, held_back: Ratings, memory_size: int, seed: int) -> None:
+        self.memory = torch.from_numpy(latest_liked(known, memory_size))
+        self.task = _task(known, held_back, seed)
+
+    @torch.inference_mode()
+    def __call__(self, networks: ActorCritic) -> dict[str, float]:
+        device = networks.items.weight.device
+        users = torch.arange(len(self.memory), device=device)
+        scores = networks.act(networks.see(users, self.memory.to(device))) @ networks.item_vectors().T
+        k = min(10, self.task.list_length)
+        report = evaluate_scores(scores.cpu().numpy(), self.task, ks=(k,))
+        return {"hit": report.mean(f"HR@{k}"), "dcg": report.mean(f"nDCG@{k}")}
+
+
+def _task(known: Ratings, held_back: Ratings, seed: int) -> RankingTask:
+    """The held-back positives against items that the user has not liked, as many as everybody has, 99 at most."""
+    rows = {name: np.concatenate([getattr(part, name) for part in (known, held_back)]) for name in ("users", "items", "ratings")}
+    together = dataclasses.replace(known, timestamps=None, **rows)
+    numbers = np.arange(len(together))
+    split = Split("validation", together, numbers[: len(known)], numbers[:0], numbers[len(known) :])
+    fewest = together.n_items - int(np.bincount(together.users).max())
+    return ranking_task(split, "unseen", n_negatives=max(1, min(N_NEGATIVES, fewest)), seed=seed)
+
+
+def _latest(histories: csr_array, memory_size: int) -> NDArray[np.int64]:
+    """The last `memory_size` items of each row, padded on the left with n_items."""
+    m, n_items = histories.shape
+    rows = np.repeat(np.arange(m), np.diff(histories.indptr))
+    place = memory_size - (histories.indptr[rows + 1] - np.arange(histories.nnz))
+    memory = np.full((m, memory_size), n_items, dtype=np.int64)
+    memory[rows[place >= 0], place[place >= 0]] = histories.indices[place >= 0]
+    return memory

@@ -1,0 +1,218 @@
+"""The bars to beat: random, popularity, average rating, item-kNN, EASE, iALS, BPR, all behind the recommender protocol (chapter 6).
+
+Implicit-feedback methods learn from the positives (rating > 3). BPR comes from the library `implicit` (extra `baselines`).
+"""
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from drr_tutorial.embeddings import Embeddings, factorize
+from drr_tutorial.ratings import Ratings
+from drr_tutorial.recommender import Recommender, Scores
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def _repeated(row: NDArray[Any], times: int) -> Scores:
+    return np.repeat(row[None].astype(np.float32), times, axis=0)
+
+
+class _SameForAll(Recommender):
+    """One score an item, whoever asks."""
+
+    item_scores: Scores
+
+    def scores_for(self, histories: csr_array) -> Scores:
+        return _repeated(self.item_scores, histories.shape[0])
+
+    def _scores_of(self, users: NDArray[np.integer[Any]]) -> Scores:
+        return _repeated(self.item_scores, len(users))
+
+    def _arrays(self) -> Arrays:
+        return {"item_scores": self.item_scores}
+
+    def _load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        self.item_scores = arrays["item_scores"]
+
+
+class _ItemToItem(Recommender):
+    """Scores are sums of what each liked item says for each other item: history (m, n_items) times weights (n_items, n_items)."""
+
+    weights: Scores
+
+    def scores_for(self, histories: csr_array) -> Scores:
+        return np.asarray((histories != 0).astype(np.float32) @ self.weights, dtype=np.float32)
+
+    def _scores_of(self, users: NDArray[np.integer[Any]]) -> Scores:
+        return self.scores_for(self._liked[users])
+
+    def _arrays(self) -> Arrays:
+        return {"weights": self.weights}
+
+    def _load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        self.weights = arrays["weights"]
+
+    def _remember(self, ratings: Ratings) -> None:
+        super()._remember(ratings)
+        self._liked = ratings.positives().matrix()
+
+
+class _Factors(Recommender):
+    """Scores are dot products of user and item vectors."""
+
+    embeddings: Embeddings
+
+    def scores_for(self, histories: csr_array) -> Scores:
+        return self.embeddings.fold_in(histories) @ self.embeddings.items.T
+
+    def _scores_of(self, users: NDArray[np.integer[Any]]) -> Scores:
+        return self.embeddings.users[users] @ self.embeddings.items.T
+
+    def _arrays(self) -> Arrays:
+        return {"users": self.embeddings.users, "items": self.embeddings.items}
+
+
+@dataclass
+class RandomRecommender(Recommender):
+    """A score for each user and item, drawn once from `seed`; people who are not in the data all get the same."""
+
+    name = "random"
+    seed: int = 0
+
+    def scores_for(self, histories: csr_array) -> Scores:
+        return _repeated(self._draw(-1), histories.shape[0])
+
+    def _fit(self, ratings: Ratings) -> None: ...
+
+    def _scores_of(self, users: NDArray[np.integer[Any]]) -> Scores:
+        return np.stack([self._draw(int(user)) for user in users])  # a baseline that nobody waits for
+
+    def _draw(self, user: int) -> Scores:
+        return np.random.default_rng([self.seed, user + 1]).random(self.ratings.n_items, dtype=np.float32)
+
+    def _arrays(self) -> Arrays:
+        return {}
+
+    def _load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None: ...
+
+
+@dataclass
+class PopularityRecommender(_SameForAll):
+    """How many users like the item: the bar that the original notebook did not clear."""
+
+    name = "popularity"
+
+    def _fit(self, ratings: Ratings) -> None:
+        liked = ratings.positives()
+        self.item_scores = np.bincount(liked.items, minlength=ratings.n_items).astype(np.float32)
+
+
+@dataclass
+class AverageRatingRecommender(_SameForAll):
+    """The item's mean rating, drawn towards the overall mean as if `damping` users had given that."""
+
+    name = "average rating"
+    damping: float = 5.0
+
+    def _fit(self, ratings: Ratings) -> None:
+        sums = np.bincount(ratings.items, ratings.ratings, minlength=ratings.n_items)
+        counts = np.bincount(ratings.items, minlength=ratings.n_items)
+        mean = float(ratings.ratings.mean())
+        self.item_scores = ((sums + self.damping * mean) / np.maximum(counts + self.damping, 1e-12)).astype(np.float32)
+
+
+@dataclass
+class ItemKNNRecommender(_ItemToItem):
+    """Cosine similarity of the users who like two items, shrunk where few like both; each item keeps its `n_neighbours` nearest."""
+
+    name = "item-kNN"
+    n_neighbours: int = 100
+    shrinkage: float = 10.0
+
+    def _fit(self, ratings: Ratings) -> None:
+        liked = ratings.positives().matrix()
+        both = (liked.T @ liked).toarray()  # how many users like both
+        norms = np.sqrt(np.maximum(both.diagonal(), 1e-12))
+        similarity = both / (norms[:, None] * norms + self.shrinkage)
+        np.fill_diagonal(similarity, 0)
+        if self.n_neighbours < len(similarity):
+            least = np.partition(similarity, -self.n_neighbours, axis=1)[:, -self.n_neighbours]
+            similarity[similarity < least[:, None]] = 0
+        self.weights = similarity.T.astype(np.float32)
+
+
+@dataclass
+class EASERecommender(_ItemToItem):
+    """A linear autoencoder in closed form (Steck 2019): B = I - P / diag(P), P = (X'X + lambda I)^-1, lambda = `regularization`."""
+
+    name = "EASE"
+    regularization: float = 500.0
+
+    def _fit(self, ratings: Ratings) -> None:
+        if not self.regularization > 0:
+            raise ValueError(f"regularization must be above 0, got {self.regularization}")
+        liked = ratings.positives().matrix()
+        gram = (liked.T @ liked).toarray().astype(np.float64)
+        gram[np.diag_indices_from(gram)] += self.regularization
+        inverse = np.linalg.inv(gram)
+        weights = -inverse / inverse.diagonal()
+        np.fill_diagonal(weights, 0)
+        self.weights = weights.astype(np.float32)
+
+
+@dataclass
+class IALSRecommender(_Factors):
+    """Implicit alternating least squares (Hu et al. 2008); see `embeddings.factorize`."""
+
+    name = "iALS"
+    n_factors: int = 64
+    regularization: float = 100.0
+    alpha: float = 10.0
+    n_iterations: int = 15
+    seed: int = 0
+
+    def _fit(self, ratings: Ratings) -> None:
+        self.embeddings = factorize(
+            ratings,
+            n_factors=self.n_factors,
+            regularization=self.regularization,
+            alpha=self.alpha,
+            n_iterations=self.n_iterations,
+            rng=np.random.default_rng(self.seed),
+        )
+
+    def _load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        self.embeddings = Embeddings(arrays["users"], arrays["items"], "ials", self.regularization, self.alpha)
+
+
+@dataclass
+class BPRRecommender(_Factors):
+    """Bayesian personalized ranking (Rendle et al. 2009), by the library `implicit`; newcomers are folded in by least squares."""
+
+    name = "BPR"
+    n_factors: int = 64
+    learning_rate: float = 0.05
+    regularization: float = 0.01
+    n_iterations: int = 100
+    seed: int = 0
+
+    def _fit(self, ratings: Ratings) -> None:
+        try:
+            library = importlib.import_module("implicit.bpr")
+        except ImportError as error:
+            raise ImportError("BPR needs the library implicit; install it with: pip install 'drr_tutorial[baselines]'") from error
+        model = library.BayesianPersonalizedRanking(
+            factors=self.n_factors, learning_rate=self.learning_rate, regularization=self.regularization,
+            iterations=self.n_iterations, random_state=self.seed, num_threads=1, use_gpu=False,
+        )  # fmt: skip
+        model.fit(ratings.positives().matrix().tocsr(), show_progress=False)
+        self._load_arrays({"users": model.user_factors, "items": model.item_factors})
+
+    def _load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        self.embeddings = Embeddings(arrays["users"], arrays["items"], "ials", max(self.regularization, 1e-6), 10.0)
