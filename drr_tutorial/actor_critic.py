@@ -1,9 +1,11 @@
 """Actor and critic of DRR, and the tables of vectors beneath them (chapter 4).
 
-Source: Liu et al. (2018), figure 2. The actor turns a state into a vector a in [-1, 1]^k; an item's score is the dot product of a and the
-item's vector. The critic turns a state and an action's vector into Q, the reward expected from there on.
+Source: Liu et al. (2018), figure 2. The actor turns a state into a vector a in [-1, 1]^k; an item's score is
+the dot product of a and the item's vector. The critic turns a state and an action's vector into Q, the reward
+expected from there on.
 """
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple, cast
 
@@ -21,7 +23,7 @@ WARM_START_LIMIT = 0.9  # the largest entry of a warm-started action: tanh still
 def linear_stack(sizes: Sequence[int], generator: torch.Generator) -> nn.Sequential:
     """Linear layers of these sizes with ReLU between them, none after the last."""
     layers: list[nn.Module] = []
-    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for n_in, n_out in itertools.pairwise(sizes):
         layers += [nn.Linear(n_in, n_out), nn.ReLU()]
     stack = nn.Sequential(*layers[:-1])
     initialize(stack, generator)
@@ -31,8 +33,9 @@ def linear_stack(sizes: Sequence[int], generator: torch.Generator) -> nn.Sequent
 class Actor(nn.Module):
     """pi(s): state (B, state_dim) -> action (B, k).
 
-    With `bounded` the output passes a tanh, as in the paper; without, it is any vector, as in the original notebook. With
-    `residual` the last layer starts at zero and a `prior` (B, k) in (-1, 1) is added before the tanh: the untrained actor returns the prior.
+    With `bounded` the output passes a tanh, as in the paper; without, it is any vector, as in the original
+    notebook. With `residual` the last layer starts at zero and a `prior` (B, k) in (-1, 1) is added before the
+    tanh: the untrained actor returns the prior.
     """
 
     def __init__(
@@ -92,7 +95,8 @@ class State(NamedTuple):
 class ActorCritic(nn.Module):
     """Everything that learns: tables of user and item vectors, state representation, actor, one critic or two.
 
-    `user_vectors` (n_users, k) and `item_vectors` (n_items, k) fill the tables; row n_items of the item table is the padding item, all zeros.
+    `user_vectors` (n_users, k) and `item_vectors` (n_items, k) fill the tables; row n_items of the item table
+    is the padding item, all zeros.
     """
 
     def __init__(

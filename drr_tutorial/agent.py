@@ -1,7 +1,7 @@
 """DRR behind the recommender protocol: what users hold, save and ask for recommendations.
 
-`fit` divides the training data: one part makes embeddings and memories, one pays rewards, one validates (chapter 5). Afterwards the embeddings
-take in all of it.
+`fit` divides the training data: one part makes embeddings and memories, one pays rewards, one validates
+(chapter 5). Afterwards the embeddings take in all of it.
 """
 
 import dataclasses
@@ -20,13 +20,13 @@ from torch import Tensor
 from drr_tutorial.actor_critic import ActorCritic
 from drr_tutorial.config import PRESETS, ExperimentConfig
 from drr_tutorial.embeddings import Embeddings, factorize, scaled
-from drr_tutorial.environment import latest_liked
 from drr_tutorial.evaluation import evaluate_scores
 from drr_tutorial.ranking_tasks import RankingTask, ranking_task
 from drr_tutorial.ratings import Ratings
 from drr_tutorial.recommender import Recommender, Scores
 from drr_tutorial.splits import Split
 from drr_tutorial.trainer import Trainer
+from drr_tutorial.user_model import latest_liked
 
 N_NEGATIVES = 99  # a validation list, where the catalogue is large enough
 
@@ -35,8 +35,9 @@ N_NEGATIVES = 99  # a validation list, where the catalogue is large enough
 class DRRRecommender(Recommender):
     """A DRR agent: `DRRRecommender().fit(ratings).recommend(user, k)`.
 
-    `config` is an `ExperimentConfig`, of which dataset and split are not looked at, or the name of a preset. With `folder`, `fit` keeps logs and
-    checkpoints there and goes on from what it finds. `history` holds the validation figures after `fit`.
+    `config` is an `ExperimentConfig`, of which dataset and split are not looked at, or the name of a preset.
+    With `folder`, `fit` keeps logs and checkpoints there and goes on from what it finds. `history` holds the
+    validation figures after `fit`.
     """
 
     name = "DRR"
@@ -86,7 +87,9 @@ class DRRRecommender(Recommender):
             self.networks.replace_vectors(*scaled(self.embeddings))
 
     def _divide(self, ratings: Ratings) -> dict[str, Ratings]:
-        """Known, rewarded and validation parts: shares of the positives, drawn at random; what was not liked goes to the rewarded."""
+        """Known, rewarded and validation parts: shares of the positives, drawn at random; what was not liked
+        goes to the rewarded.
+        """
         settings, rng = self._config.training, np.random.default_rng([self._config.seed, 1])
         liked = rng.permutation(np.flatnonzero(ratings.ratings > 3))
         n_validation = int(settings.validation_share * len(liked))
@@ -143,14 +146,22 @@ class DRRRecommender(Recommender):
 
     def _load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         settings = self._config.embedding
-        self.embeddings = Embeddings(arrays["users"], arrays["items"], settings.method, settings.regularization, settings.alpha)
+        self.embeddings = Embeddings(
+            arrays["users"], arrays["items"], settings.method, settings.regularization, settings.alpha
+        )
         self.networks = self._build(self.embeddings)
-        weights = {name.removeprefix("networks/"): torch.from_numpy(a) for name, a in arrays.items() if name.startswith("networks/")}
+        weights = {
+            name.removeprefix("networks/"): torch.from_numpy(a)
+            for name, a in arrays.items()
+            if name.startswith("networks/")
+        }
         self.networks.load_state_dict(weights)
 
 
 class Validation:
-    """Figures on the held-back positives: hit rate and nDCG at 10 among unseen negatives, with the memories of everything else."""
+    """Figures on the held-back positives: hit rate and nDCG at 10 among unseen negatives, with the memories of
+    everything else.
+    """
 
     def __init__(self, known: Ratings, held_back: Ratings, memory_size: int, seed: int) -> None:
         self.memory = torch.from_numpy(latest_liked(known, memory_size))
@@ -168,8 +179,10 @@ class Validation:
 
 def _task(known: Ratings, held_back: Ratings, seed: int) -> RankingTask:
     """The held-back positives against items that the user has not liked, as many as everybody has, 99 at most."""
-    rows = {name: np.concatenate([getattr(part, name) for part in (known, held_back)]) for name in ("users", "items", "ratings")}
-    together = dataclasses.replace(known, timestamps=None, **rows)
+    users, items, ratings = (
+        np.concatenate([getattr(part, name) for part in (known, held_back)]) for name in ("users", "items", "ratings")
+    )
+    together = dataclasses.replace(known, users=users, items=items, ratings=ratings, timestamps=None)
     numbers = np.arange(len(together))
     split = Split("validation", together, numbers[: len(known)], numbers[:0], numbers[len(known) :])
     fewest = together.n_items - int(np.bincount(together.users).max())

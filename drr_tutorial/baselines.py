@@ -1,6 +1,8 @@
-"""The bars to beat: random, popularity, average rating, item-kNN, EASE, iALS, BPR, all behind the recommender protocol (chapter 6).
+"""The bars to beat: random, popularity, average rating, item-kNN, EASE, iALS, BPR, all behind the recommender
+protocol (chapter 6).
 
-Implicit-feedback methods learn from the positives (rating > 3). BPR comes from the library `implicit` (extra `baselines`).
+Implicit-feedback methods learn from the positives (rating > 3). BPR comes from the library `implicit` (extra
+`baselines`).
 """
 
 import importlib
@@ -23,6 +25,11 @@ def _repeated(row: NDArray[Any], times: int) -> Scores:
     return np.repeat(row[None].astype(np.float32), times, axis=0)
 
 
+def _binary(histories: csr_array) -> csr_array:
+    ones = np.ones(histories.nnz, dtype=np.float32)
+    return csr_array((ones, histories.indices, histories.indptr), histories.shape)
+
+
 class _SameForAll(Recommender):
     """One score an item, whoever asks."""
 
@@ -42,12 +49,18 @@ class _SameForAll(Recommender):
 
 
 class _ItemToItem(Recommender):
-    """Scores are sums of what each liked item says for each other item: history (m, n_items) times weights (n_items, n_items)."""
+    """Scores are sums of what each liked item says for each other item: history (m, n_items) times weights
+    (n_items, n_items).
+
+    Who likes nothing yet gets the items in order of popularity.
+    """
 
     weights: Scores
 
     def scores_for(self, histories: csr_array) -> Scores:
-        return np.asarray((histories != 0).astype(np.float32) @ self.weights, dtype=np.float32)
+        scores = np.asarray(_binary(histories) @ self.weights, dtype=np.float32)
+        scores[np.diff(histories.indptr) == 0] = self._popularity
+        return scores
 
     def _scores_of(self, users: NDArray[np.integer[Any]]) -> Scores:
         return self.scores_for(self._liked[users])
@@ -61,6 +74,7 @@ class _ItemToItem(Recommender):
     def _remember(self, ratings: Ratings) -> None:
         super()._remember(ratings)
         self._liked = ratings.positives().matrix()
+        self._popularity = np.bincount(self._liked.indices, minlength=ratings.n_items).astype(np.float32)
 
 
 class _Factors(Recommender):
@@ -69,7 +83,11 @@ class _Factors(Recommender):
     embeddings: Embeddings
 
     def scores_for(self, histories: csr_array) -> Scores:
-        return self.embeddings.fold_in(histories) @ self.embeddings.items.T
+        vectors = self.embeddings.fold_in(histories)
+        vectors[np.diff(histories.indptr) == 0] = self.embeddings.users.mean(
+            axis=0
+        )  # who likes nothing yet is the average user
+        return vectors @ self.embeddings.items.T
 
     def _scores_of(self, users: NDArray[np.integer[Any]]) -> Scores:
         return self.embeddings.users[users] @ self.embeddings.items.T
@@ -129,7 +147,9 @@ class AverageRatingRecommender(_SameForAll):
 
 @dataclass
 class ItemKNNRecommender(_ItemToItem):
-    """Cosine similarity of the users who like two items, shrunk where few like both; each item keeps its `n_neighbours` nearest."""
+    """Cosine similarity of the users who like two items, shrunk where few like both; each item keeps its
+    `n_neighbours` nearest.
+    """
 
     name = "item-kNN"
     n_neighbours: int = 100
@@ -149,7 +169,9 @@ class ItemKNNRecommender(_ItemToItem):
 
 @dataclass
 class EASERecommender(_ItemToItem):
-    """A linear autoencoder in closed form (Steck 2019): B = I - P / diag(P), P = (X'X + lambda I)^-1, lambda = `regularization`."""
+    """A linear autoencoder in closed form (Steck 2019): B = I - P / diag(P), P = (X'X + lambda I)^-1, lambda =
+    `regularization`.
+    """
 
     name = "EASE"
     regularization: float = 500.0
@@ -193,7 +215,9 @@ class IALSRecommender(_Factors):
 
 @dataclass
 class BPRRecommender(_Factors):
-    """Bayesian personalized ranking (Rendle et al. 2009), by the library `implicit`; newcomers are folded in by least squares."""
+    """Bayesian personalized ranking (Rendle et al. 2009), by the library `implicit`; newcomers are folded in by
+    least squares.
+    """
 
     name = "BPR"
     n_factors: int = 64
@@ -206,7 +230,9 @@ class BPRRecommender(_Factors):
         try:
             library = importlib.import_module("implicit.bpr")
         except ImportError as error:
-            raise ImportError("BPR needs the library implicit; install it with: pip install 'drr_tutorial[baselines]'") from error
+            raise ImportError(
+                "BPR needs the library implicit; install it with: pip install 'drr_tutorial[baselines]'"
+            ) from error
         model = library.BayesianPersonalizedRanking(
             factors=self.n_factors, learning_rate=self.learning_rate, regularization=self.regularization,
             iterations=self.n_iterations, random_state=self.seed, num_threads=1, use_gpu=False,

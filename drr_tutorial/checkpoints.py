@@ -1,7 +1,7 @@
 """A training's whole state in one file, so that a run can stop at any moment and go on to the same end (chapter 5).
 
-One safetensors file, written beside its place and renamed: arrays by name, and a JSON description with counters, histories, and the states of
-the random generators. Nothing is pickled.
+One safetensors file, written beside its place and renamed: arrays by name, and a JSON description with
+counters, histories, and the states of the random generators. Nothing is pickled.
 """
 
 import json
@@ -97,9 +97,14 @@ def _check_same(trainer: "Trainer", about: dict[str, Any], path: Path) -> None:
     if about.get("config") != mine:
         theirs = about.get("config") or {}
         names = sorted(name for name in mine if mine[name] != theirs.get(name))
-        raise StorageError(f"{path} belongs to other settings (they differ in: {', '.join(names)}); resume with its own, or choose another folder")
+        raise StorageError(
+            f"{path} belongs to other settings (they differ in: {', '.join(names)}); resume with its own, "
+            "or choose another folder"
+        )
     if about.get("data") != trainer.fingerprint():
-        raise StorageError(f"{path} belongs to other data; resume with the data that it was started with, or choose another folder")
+        raise StorageError(
+            f"{path} belongs to other data; resume with the data that it was started with, or choose another folder"
+        )
 
 
 def _numpy(value: Any) -> NDArray[Any]:

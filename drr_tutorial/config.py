@@ -1,7 +1,8 @@
 """Every setting of an experiment: frozen, documented, checked, JSON in and out, and the named presets.
 
-The text under a field is its documentation here, in the API pages and in `drr-tutorial train --help`. `original` is the recipe of the
-notebook that this project grows from; `default` is the best recipe found so far (chapter 5 says what each part does).
+The text under a field is its documentation here, in the API pages and in `drr-tutorial train --help`.
+`original` is the recipe of the notebook that this project grows from; `default` is the best recipe found so far
+(chapter 5 says what each part does).
 """
 
 import dataclasses
@@ -34,8 +35,9 @@ class EmbeddingConfig:
     """User and item vectors before RL."""
 
     method: Literal["ials", "pmf", "scratch"] = "ials"
-    """ials: implicit alternating least squares (Hu et al. 2008); pmf: probabilistic matrix factorization (the paper's);
-    scratch: small random numbers, learned by RL alone (the original). Only training data is used."""
+    """ials: implicit alternating least squares (Hu et al. 2008); pmf: probabilistic matrix factorization (the
+    paper's); scratch: small random numbers, learned by RL alone (the original). Only training data is used.
+    """
     n_factors: int = 64
     """Length k of a vector, and so of an action. The paper: 100; the original: 8."""
     regularization: float = 100.0
@@ -92,8 +94,10 @@ class AgentConfig:
     warm_start: bool = True
     """The untrained actor returns the user's pre-trained vector; what it learns is added before the tanh."""
     critic_sees: Literal["item", "action"] = "item"
-    """item: the critic learns from the vector of the item that was shown, and judges the actor by the mean of the items that its
-    vector selects, softly; action: it learns from and judges the actor's vector itself (the original)."""
+    """item: the critic learns from the vector of the item that was shown, and judges the actor by the mean of
+    the items that its vector selects, softly; action: it learns from and judges the actor's vector itself (the
+    original).
+    """
     gamma: float = 0.8
     """Discount of future rewards, 0 to 1. The original: 0.8."""
     tau: float = 1e-3
@@ -107,9 +111,13 @@ class AgentConfig:
     target_noise: float = 0.0
     """Standard deviation of the noise on the target action, clipped at twice itself (Fujimoto et al. 2018)."""
     policy_weight: float = 1.0
-    """Weight of -Q in the actor's loss. Beside another term, -Q is divided by the mean of |Q| (Fujimoto & Gu 2021). 0: no RL."""
+    """Weight of -Q in the actor's loss. Beside another term, -Q is divided by the mean of |Q| (Fujimoto & Gu
+    2021). 0: no RL.
+    """
     behaviour_weight: float = 0.3
-    """Weight of the squared distance to the warm start in the actor's loss, after TD3+BC (Fujimoto & Gu 2021). 0: none."""
+    """Weight of the squared distance to the warm start in the actor's loss, after TD3+BC (Fujimoto & Gu 2021).
+    0: none.
+    """
     supervised_weight: float = 0.0
     """Weight of the cross-entropy in the actor's loss: an item that earned a reward against the catalogue. 0: none."""
     temperature: float = 2.0
@@ -160,7 +168,9 @@ class TrainingConfig:
     priority_beta: float = 0.4
     """Prioritized replay: first exponent of the importance weights; it grows to 1 during training."""
     exploration: Literal["none", "ou", "gaussian", "epsilon"] = "ou"
-    """Noise on the action: Ornstein-Uhlenbeck (the later original), Gaussian, or a random vector now and then (the paper)."""
+    """Noise on the action: Ornstein-Uhlenbeck (the later original), Gaussian, or a random vector now and then
+    (the paper).
+    """
     noise: float = 0.2
     """Size of the noise at the start: standard deviation, or epsilon."""
     final_noise: float = 0.02
@@ -168,8 +178,9 @@ class TrainingConfig:
     validation_share: float = 0.1
     """Share of the training positives that is held back to pick the best checkpoint."""
     reward_share: float = 0.2
-    """Share of the other training positives that pay rewards; what is left makes embeddings and memories, so that the agent is
-    rewarded for what it has not seen. 1: all of them do both (the original)."""
+    """Share of the other training positives that pay rewards; what is left makes embeddings and memories, so
+    that the agent is rewarded for what it has not seen. 1: all of them do both (the original).
+    """
     evaluations: int = 10
     """How often the agent is validated during training, at even distances."""
     checkpoints: int = 10
@@ -191,8 +202,9 @@ class ExperimentConfig:
     """One experiment: data, agent, training, seed."""
 
     dataset: str = "ml-100k"
-    """ml-100k, ml-1m, synthetic, or the path of a CSV, TSV or Parquet file with user, item, rating and, if there is one,
-    timestamp."""
+    """ml-100k, ml-1m, synthetic, or the path of a CSV, TSV or Parquet file with user, item, rating and, if
+    there is one, timestamp.
+    """
     split: Literal["original", "random", "leave-last-out", "temporal", "users"] = "original"
     """How training and test parts are divided (chapter 6)."""
     seed: int = 0
@@ -213,7 +225,9 @@ class ExperimentConfig:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The settings that `to_json` wrote. Raises `ValueError` for unknown or missing fields and for values out of range."""
+        """The settings that `to_json` wrote. Raises `ValueError` for unknown or missing fields and for values
+        out of range.
+        """
         return _from_dict(cls, json.loads(text))
 
 

@@ -1,8 +1,8 @@
 """DDPG for DRR: the networks' targets and one update; no environment, no files (chapter 5).
 
-Source: Liu et al. (2018), algorithm 1, after Lillicrap et al. (2016); the options are those of TD3 (Fujimoto et al. 2018) and of TD3+BC
-(Fujimoto & Gu 2021). The letters of the paper: s the state, a the action, r the reward, y the expected value, Q the critic, pi the actor, and a
-prime for target networks.
+Source: Liu et al. (2018), algorithm 1, after Lillicrap et al. (2016); the options are those of TD3 (Fujimoto et
+al. 2018) and of TD3+BC (Fujimoto & Gu 2021). The letters of the paper: s the state, a the action, r the reward,
+y the expected value, Q the critic, pi the actor, and a prime for target networks.
 """
 
 import copy
@@ -47,9 +47,9 @@ def soft_update(target: nn.Module, online: nn.Module, tau: float) -> None:
 class DDPG:
     """Online and target networks, their optimizers, and `update`.
 
-    The target actor and critics see the online state representation, as in the original. -Q reaches the state representation only through the
-    action; the critic's loss reaches it directly. `generator` draws the noise of target smoothing. `known` (n_users, n_items), bool, marks what
-    users liked before and cannot be shown.
+    The target actor and critics see the online state representation, as in the original. -Q reaches the state
+    representation only through the action; the critic's loss reaches it directly. `generator` draws the noise
+    of target smoothing. `known` (n_users, n_items), bool, marks what users liked before and cannot be shown.
     """
 
     def __init__(
@@ -126,7 +126,9 @@ class DDPG:
         return ActorLosses(policy, behaviour, supervised)
 
     def log_selected(self, action: Tensor, user: Tensor) -> Tensor:
-        """Log of softmax(pi(s) . items / temperature): which items the vector selects, softly; none that is known (B, n_items)."""
+        """Log of softmax(pi(s) . items / temperature): which items the vector selects, softly; none that is
+        known (B, n_items).
+        """
         scores = action @ self.online.item_vectors().T / self.config.temperature
         if self.known is not None:
             scores = scores.masked_fill(self.known[user], torch.finfo(scores.dtype).min)

@@ -1,7 +1,8 @@
 """User and item vectors made before RL, from training data only: iALS, PMF, or small random numbers (chapter 3).
 
-Sources: Hu, Koren & Volinsky (2008) for iALS; Mnih & Salakhutdinov (2008) for PMF, which the DRR paper names, here at its maximum a
-posteriori by alternating least squares. Both fix one side and solve a small ridge regression for every row of the other, all rows at once:
+Sources: Hu, Koren & Volinsky (2008) for iALS; Mnih & Salakhutdinov (2008) for PMF, which the DRR paper names,
+here at its maximum a posteriori by alternating least squares. Both fix one side and solve a small ridge
+regression for every row of the other, all rows at once:
 
     iALS   x_u = (Y'Y + (alpha - 1) sum y y' + reg I)^-1  alpha sum y         sums over the items y that u likes
     PMF    x_u = (sum y y' + reg I)^-1  sum (r - mean) y                       sums over the items y that u rated r
@@ -26,7 +27,9 @@ CELLS = 1 << 18  # gathered vectors in one batch of rows, padding included: 64 M
 
 @dataclass(frozen=True)
 class Embeddings:
-    """Vectors whose dot product scores a user and an item, and what it takes to fold in people who are not in the data."""
+    """Vectors whose dot product scores a user and an item, and what it takes to fold in people who are not in
+    the data.
+    """
 
     users: NDArray[np.float32]
     """(n_users, n_factors)"""
@@ -42,17 +45,19 @@ class Embeddings:
     @property
     def n_factors(self) -> int:
         """Length of a vector."""
-        return self.items.shape[1]
+        return int(self.items.shape[1])
 
     def fold_in(self, histories: csr_array) -> NDArray[np.float32]:
         """Vectors (m, n_factors) of m people from what they like, (m, n_items): nonzero is liked.
 
-        iALS and PMF solve the users' equation for them (PMF takes a like as one star above the mean); random vectors know no equation, so
-        everybody gets the mean of the users'.
+        iALS and PMF solve the users' equation for them (PMF takes a like as one star above the mean); random
+        vectors know no equation, so everybody gets the mean of the users'.
         """
         if self.method == "scratch":
             return np.repeat(self.users.mean(axis=0, keepdims=True), histories.shape[0], axis=0)
-        likes = csr_array((np.ones(histories.nnz, dtype=np.float32), histories.indices, histories.indptr), histories.shape)
+        likes = csr_array(
+            (np.ones(histories.nnz, dtype=np.float32), histories.indices, histories.indptr), histories.shape
+        )
         return _solve_rows(likes, torch.from_numpy(self.items), self._penalty()).numpy()
 
     def _penalty(self) -> "_Penalty":
@@ -81,8 +86,8 @@ def factorize(
 ) -> Embeddings:
     """Vectors of all users and items of `ratings`: iALS takes its positives (rating > 3), PMF all its ratings.
 
-    `start` goes on from other vectors of the same catalogue, whose axes are kept. Raises `DataError` without data to learn from, `ValueError` for
-    settings out of range.
+    `start` goes on from other vectors of the same catalogue, whose axes are kept. Raises `DataError` without
+    data to learn from, `ValueError` for settings out of range.
     """
     _check_settings(method, n_factors, regularization, alpha, n_iterations)
     first = start or _random(ratings, n_factors, rng)
@@ -101,8 +106,9 @@ def factorize(
 
 
 def scaled(embeddings: Embeddings) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """User and item vectors in sizes that networks like, with the same rankings: each user's largest entry is 1, items have entries of
-    standard deviation 1."""
+    """User and item vectors in sizes that networks like, with the same rankings: each user's largest entry is
+    1, items have entries of standard deviation 1.
+    """
     largest = np.abs(embeddings.users).max(axis=1, keepdims=True)
     spread = max(float(embeddings.items.std()), 1e-12)
     return embeddings.users / np.maximum(largest, 1e-12), embeddings.items / np.float32(spread)
@@ -120,7 +126,9 @@ def _targets(ratings: Ratings, method: Method) -> csr_array:
     """What the dot products aim at, (n_users, n_items): 1 for a like (iALS), the rating less the mean (PMF)."""
     rows = ratings.positives() if method == "ials" else ratings
     if len(rows) == 0:
-        raise DataError(f"ratings must hold {'a rating above 3' if method == 'ials' else 'a rating'} to learn vectors from, got none")
+        raise DataError(
+            f"ratings must hold a rating{' above 3' if method == 'ials' else ''} to learn vectors from, got none"
+        )
     if method == "ials":
         return rows.matrix()
     values = rows.ratings - rows.ratings.mean()
@@ -128,7 +136,9 @@ def _targets(ratings: Ratings, method: Method) -> csr_array:
 
 
 def _solve_rows(targets: csr_array, factors: Tensor, penalty: _Penalty) -> Tensor:
-    """The ridge regression of every row of `targets` (m, n) on `factors` (n, k): (m, k); a row without entries gets zeros."""
+    """The ridge regression of every row of `targets` (m, n) on `factors` (n, k): (m, k); a row without entries
+    gets zeros.
+    """
     k = factors.shape[1]
     base = penalty.regularization * torch.eye(k, device=factors.device)
     weight = 1.0
@@ -148,7 +158,9 @@ def _solve_rows(targets: csr_array, factors: Tensor, penalty: _Penalty) -> Tenso
 def _padded_batches(
     table: csr_array,
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]]:
-    """Rows of similar length together: row numbers (b,), their columns (b, longest) padded with n, their values padded with 0."""
+    """Rows of similar length together: row numbers (b,), their columns (b, longest) padded with n, their values
+    padded with 0.
+    """
     lengths = np.diff(table.indptr)
     order = np.argsort(lengths, kind="stable")
     order = order[lengths[order] > 0]

@@ -1,124 +1,27 @@
 """The environment: a user of MovieLens who likes or dislikes what is shown (chapter 2).
 
 One user is `RecommendationEnv` (a Gymnasium `Env`, written to be read); many users at once are
-`RecommendationVectorEnv` (a Gymnasium `VectorEnv`, whole-array inside) with the very same dynamics. An action is the *item* shown,
-so that a popularity list can play as well as an agent; `VectorActionWrapper` offers the vector form of the paper.
+`RecommendationVectorEnv` (a Gymnasium `VectorEnv`, whole-array inside) with the very same dynamics. An action
+is the *item* shown, so that a popularity list can play as well as an agent; `VectorActionWrapper` offers the
+vector form of the paper.
 
 Source: Liu et al. (2018), section 3, and the candidates of the notebook that this project grows from.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, Literal, SupportsFloat
+from collections.abc import Mapping
+from typing import Any, SupportsFloat
 
 import gymnasium as gym
 import numpy as np
-import scipy.sparse as sp
 from gymnasium import spaces
 from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import ArrayLike, NDArray
 
-from drr_tutorial.datasets import DataError, Ratings
+from drr_tutorial.ratings import Ratings
+from drr_tutorial.user_model import Candidates, RewardFunction, UserModel, draw_candidates
 
-Candidates = Literal["balanced", "catalogue"]
-RewardFunction = Callable[[NDArray[np.float32]], NDArray[np.floating[Any]]]
 Observation = dict[str, Any]
-
-
-def binary_reward(ratings: NDArray[np.float32]) -> NDArray[np.float32]:
-    """1 for a rating above 3, else 0 (the original notebook)."""
-    return (ratings > 3).astype(np.float32)
-
-
-def centred_reward(ratings: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(rating - 3) / 2, from -1 to 1 (Liu et al. 2018, section 4)."""
-    return ((ratings - 3) / 2).astype(np.float32)
-
-
-REWARDS: Mapping[str, RewardFunction] = {"binary": binary_reward, "centred": centred_reward}
-
-
-def reward_matrix(ratings: Ratings, reward: str | RewardFunction) -> sp.csr_array:
-    """What each rated item pays: (n_users, n_items), sparse; an item that the user has not rated pays 0.
-
-    Raises `ValueError` for an unknown name or a non-finite reward, `DataError` when no reward is positive.
-    """
-    if isinstance(reward, str) and reward not in REWARDS:
-        raise ValueError(f"reward must be a callable or one of {sorted(REWARDS)}, got {reward!r}")
-    function = REWARDS[reward] if isinstance(reward, str) else reward
-    values = np.asarray(function(ratings.ratings), dtype=np.float32)
-    if values.shape != ratings.ratings.shape or not np.isfinite(values).all():
-        raise ValueError(
-            f"reward must turn {ratings.ratings.shape} ratings into as many finite numbers, "
-            f"got shape {values.shape} with {np.count_nonzero(~np.isfinite(values))} non-finite; check the reward function"
-        )
-    if not (values > 0).any():
-        raise DataError("ratings must hold a positive reward for at least one user, got none; is the rating scale 1 to 5?")
-    return sp.csr_array((values, (ratings.users, ratings.items)), shape=(ratings.n_users, ratings.n_items))
-
-
-def latest_liked(ratings: Ratings, memory_size: int) -> NDArray[np.int64]:
-    """Each user's memory: the latest `memory_size` items rated above 3, oldest first, (n_users, memory_size).
-
-    Latest by time, rows of equal or unknown time in file order; `n_items` pads on the left.
-    """
-    rows = np.flatnonzero(ratings.ratings > 3)
-    time = np.zeros(len(rows)) if ratings.timestamps is None else ratings.timestamps[rows]
-    rows = rows[np.lexsort((rows, time, ratings.users[rows]))]
-    users = ratings.users[rows]
-    ends = np.searchsorted(users, users, side="right")
-    place = memory_size - (ends - np.arange(len(rows)))  # the last row of a user goes to the last place
-    memory = np.full((ratings.n_users, memory_size), ratings.n_items, dtype=np.int64)
-    kept = place >= 0
-    memory[users[kept], place[kept]] = ratings.items[rows[kept]]
-    return memory
-
-
-def draw_candidates(
-    positive: NDArray[np.bool_], known: NDArray[np.bool_], candidates: Candidates, rng: np.random.Generator
-) -> NDArray[np.bool_]:
-    """Which items may be shown to m users: (m, n_items), from what pays (`positive`) and what was liked before (`known`).
-
-    `"balanced"`: the positives and as many others, drawn without replacement (fewer where the catalogue ends);
-    `"catalogue"`: everything. Known items are left out.
-    """
-    if candidates == "catalogue":
-        return ~known
-    keys = np.where(positive | known, 2.0, rng.random(positive.shape))
-    n_positive = positive.sum(axis=1)
-    n_others = np.minimum(n_positive, (keys < 1).sum(axis=1))
-    cut = np.take_along_axis(np.sort(keys, axis=1), np.maximum(n_others - 1, 0)[:, None], axis=1)
-    return positive | ((keys <= cut) & (n_others > 0)[:, None])
-
-
-class UserModel:
-    """What the two environments know of the users: rewards, what was liked before, and the memory to begin with.
-
-    `history` are likes from before the episode: they fill the memory at its start and are not shown again. It must have the catalogue of
-    `ratings` and share no (user, item) pair with it.
-    """
-
-    def __init__(
-        self, ratings: Ratings, history: Ratings | None, memory_size: int, reward: str | RewardFunction
-    ) -> None:
-        self.rewards = reward_matrix(ratings, reward)  # (n_users, n_items)
-        self.n_positive = np.diff((self.rewards > 0).indptr)  # (n_users,)
-        self.memory = np.full((ratings.n_users, memory_size), ratings.n_items, dtype=np.int64)
-        self.known = sp.csr_array(self.rewards.shape, dtype=np.bool_)
-        if history is not None:
-            self.known = (history.positives().matrix() > 0).tocsr()
-            self.memory = latest_liked(history, memory_size)
-            self._check_history(history, ratings)
-
-    def _check_history(self, history: Ratings, ratings: Ratings) -> None:
-        if self.known.shape != self.rewards.shape or not np.array_equal(history.item_ids, ratings.item_ids):
-            raise ValueError(
-                f"history must have the users and items of ratings {self.rewards.shape}, got {self.known.shape}; make both with "
-                "ratings.select(rows)"
-            )
-        overlap = (self.known.multiply(self.rewards != 0)).nnz
-        if overlap:
-            raise ValueError(f"history and ratings must share no (user, item) pair, {overlap} are in both; split the rows first")
 
 
 def _check_settings(candidates: str, memory_size: int, max_steps: int | None) -> None:
@@ -141,33 +44,32 @@ class RecommendationEnv(gym.Env[Observation, np.int64]):
     ## Description
     The agent shows a user items, one after the other, each at most once. The user answers from the ratings.
 
-    ## Action Space
-    `Discrete(n_items)`: the index of the item to show (order of `ratings.item_ids`). `info["action_mask"]` marks the items
-    that can be shown now. Any other item is ignored by the user: reward 0, memory unchanged, one step spent.
+    ## Action Space `Discrete(n_items)`: the index of the item to show (order of `ratings.item_ids`).
+    `info["action_mask"]` marks the items that can be shown now. Any other item is ignored by the user: reward
+    0, memory unchanged, one step spent.
 
-    ## Observation Space
-    `Dict(user=Discrete(n_users), memory=MultiDiscrete([n_items + 1] * memory_size))`: the user's index, and the latest
-    `memory_size` items with a positive reward, oldest first; `n_items` is the padding item of a memory that is not full.
+    ## Observation Space `Dict(user=Discrete(n_users), memory=MultiDiscrete([n_items + 1] * memory_size))`: the
+    user's index, and the latest `memory_size` items with a positive reward, oldest first; `n_items` is the
+    padding item of a memory that is not full.
 
-    ## Rewards
-    `"binary"` (rating above 3: 1, else 0), `"centred"` ((rating - 3) / 2) or any callable from ratings to rewards. An item
-    without a rating pays 0. The memory moves only when the reward is positive (Liu et al. 2018, algorithm 1).
+    ## Rewards `"binary"` (rating above 3: 1, else 0), `"centred"` ((rating - 3) / 2) or any callable from
+    ratings to rewards. An item without a rating pays 0. The memory moves only when the reward is positive (Liu
+    et al. 2018, algorithm 1).
 
-    ## Starting State
-    `reset(options={"user": id})` takes that user (an original id), else one at random among those with a positive item.
-    The memory is all padding, or the latest likes in `history`. The candidates are drawn anew (see `draw_candidates`), or given as item indices:
-    `options={"candidates": [...]}`.
+    ## Starting State `reset(options={"user": id})` takes that user (an original id), else one at random among
+    those with a positive item. The memory is all padding, or the latest likes in `history`. The candidates are
+    drawn anew (see `draw_candidates`), or given as item indices: `options={"candidates": [...]}`.
 
     ## Episode End
     Terminated: the user's last positive item was found, nothing more can be gained. Truncated: `max_steps` items were
     shown (default: as many as the user has positive items, as in the original notebook).
 
-    ## Arguments
-    `ratings`, `history` (see `UserModel`), `candidates`, `memory_size` (at least 1), `reward`, `max_steps`. Raises `DataError` when nobody has a
-    positive item, `UnknownIdError` for an unknown user, `ValueError` for a user without positive items.
+    ## Arguments `ratings`, `history` (see `UserModel`), `candidates`, `memory_size` (at least 1), `reward`,
+    `max_steps`. Raises `DataError` when nobody has a positive item, `UnknownIdError` for an unknown user,
+    `ValueError` for a user without positive items.
     """
 
-    metadata = {"render_modes": []}
+    metadata = {"render_modes": []}  # noqa: RUF012
 
     def __init__(
         self,
@@ -235,13 +137,14 @@ class RecommendationEnv(gym.Env[Observation, np.int64]):
 class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]):
     """`num_envs` users at once, with the dynamics of `RecommendationEnv`.
 
-    Actions are (num_envs,) item indices; observations hold `user` (num_envs,) and `memory` (num_envs, memory_size). A finished
-    environment waits until `reset(options={"reset_mask": mask})` starts it again (Gymnasium's `AutoresetMode.DISABLED`);
-    `options={"users": ids}` names the users of the masked environments, in order. `info["action_mask"]` is the boolean
-    array (num_envs, n_items) itself, not a copy: read it before the next step.
+    Actions are (num_envs,) item indices; observations hold `user` (num_envs,) and `memory` (num_envs,
+    memory_size). A finished environment waits until `reset(options={"reset_mask": mask})` starts it again
+    (Gymnasium's `AutoresetMode.DISABLED`); `options={"users": ids}` names the users of the masked environments,
+    in order. `info["action_mask"]` is the boolean array (num_envs, n_items) itself, not a copy: read it before
+    the next step.
     """
 
-    metadata = {"autoreset_mode": AutoresetMode.DISABLED}
+    metadata = {"autoreset_mode": AutoresetMode.DISABLED}  # noqa: RUF012
 
     def __init__(
         self,
@@ -353,7 +256,9 @@ class VectorActionWrapper(gym.ActionWrapper[Observation, NDArray[np.float32], np
         self.item_vectors = np.asarray(item_vectors, dtype=np.float32)
         n_items = env.get_wrapper_attr("ratings").n_items
         if self.item_vectors.ndim != 2 or len(self.item_vectors) != n_items:
-            raise ValueError(f"item_vectors must be ({n_items}, d), one row an item, got shape {self.item_vectors.shape}")
+            raise ValueError(
+                f"item_vectors must be ({n_items}, d), one row an item, got shape {self.item_vectors.shape}"
+            )
         self.action_space = spaces.Box(-1.0, 1.0, (self.item_vectors.shape[1],), np.float32)
 
     def action(self, action: NDArray[np.float32]) -> np.int64:
@@ -364,4 +269,6 @@ class VectorActionWrapper(gym.ActionWrapper[Observation, NDArray[np.float32], np
 
 ENV_ID = "drr_tutorial/Recommendation-v0"
 if ENV_ID not in gym.registry:
-    gym.register(ENV_ID, entry_point=RecommendationEnv, vector_entry_point=RecommendationVectorEnv)
+    gym.register(
+        ENV_ID, entry_point=f"{__name__}:RecommendationEnv", vector_entry_point=f"{__name__}:RecommendationVectorEnv"
+    )

@@ -58,14 +58,10 @@ def evaluate_ranking(
     if not isinstance(task, RankingTask):
         task = ranking_task(task, **options)
     elif options:
-        raise ValueError(
-            f"{', '.join(options)} belong to the task, which is made already; pass them to ranking_task"
-        )
+        raise ValueError(f"{', '.join(options)} belong to the task, which is made already; pass them to ranking_task")
     _check_catalogue(recommender, task.item_ids)
     ids = task.user_ids
-    return _evaluate(
-        lambda users: recommender.scores(ids[users]), task, ks, method or recommender.name, batch_users
-    )
+    return _evaluate(lambda users: recommender.scores(ids[users]), task, ks, method or recommender.name, batch_users)
 
 
 def evaluate_scores(
@@ -94,9 +90,7 @@ def evaluate_sessions(
     catalogue.
     """
     if not len(heldout):
-        raise ValueError(
-            "heldout must hold ratings of at least one user, got 0 rows; take the test part of user_split"
-        )
+        raise ValueError("heldout must hold ratings of at least one user, got 0 rows; take the test part of user_split")
     users = np.unique(heldout.users)
     user_ids, method = heldout.user_ids[users], method or recommender.name
     _check_ks(steps, heldout.n_items)
@@ -115,9 +109,7 @@ def evaluate_sessions(
     return EvaluationReport(method, "sessions", tuple(steps), None, seed, user_ids, values, fingerprint)
 
 
-def _evaluate(
-    scorer: Scorer, task: RankingTask, ks: Sequence[int], method: str, batch_users: int
-) -> EvaluationReport:
+def _evaluate(scorer: Scorer, task: RankingTask, ks: Sequence[int], method: str, batch_users: int) -> EvaluationReport:
     _check_ks(ks, task.list_length)
     ranks, tops = np.empty(len(task.users)), []
     for users, rows in _user_batches(task.users, batch_users):
@@ -207,9 +199,7 @@ def _histories(items: Ints, rewards: Bools, n_items: int) -> sparse.csr_array:
 
 def _check_ks(ks: Sequence[int], longest: int) -> None:
     if not ks or min(ks) < 1 or max(ks) > longest:
-        raise ValueError(
-            f"each k must be from 1 to {longest}, the number of items that are ranked; got {list(ks)}"
-        )
+        raise ValueError(f"each k must be from 1 to {longest}, the number of items that are ranked; got {list(ks)}")
 
 
 def _check_catalogue(recommender: "Recommender", item_ids: NDArray[Any]) -> None:
@@ -222,7 +212,7 @@ def _check_catalogue(recommender: "Recommender", item_ids: NDArray[Any]) -> None
 
 
 def _checked(values: ArrayLike, shape: tuple[int, int], method: str) -> Scores:
-    """Scores as floats of the precision that they have (rounding would make ties), their shape and values checked."""
+    """Scores as floats of their own precision (rounding would make ties), shape and values checked."""
     scores = np.asarray(values)
     if scores.dtype.kind != "f":
         scores = scores.astype(np.float64)

@@ -38,9 +38,7 @@ class Exploration(ABC):
         `step` (0, 1, 2, ...) sets the size of the noise. Raises ValueError when `action` has another shape.
         """
         if action.shape != self.shape:
-            raise ValueError(
-                f"action must have shape {self.shape} (num_envs, action_dim), got {action.shape}"
-            )
+            raise ValueError(f"action must have shape {self.shape} (num_envs, action_dim), got {action.shape}")
         noisy = self._noisy(action, step, rng)
         clipped: NDArray[np.floating[Any]] = np.clip(noisy, -self.limit, self.limit).astype(action.dtype)
         return clipped
@@ -102,9 +100,7 @@ class OrnsteinUhlenbeckNoise(Exploration):
         mean: where x is pulled to.
     """
 
-    def __init__(
-        self, shape: tuple[int, int], sigma: LinearSchedule, theta: float = 0.15, mean: float = 0.0
-    ) -> None:
+    def __init__(self, shape: tuple[int, int], sigma: LinearSchedule, theta: float = 0.15, mean: float = 0.0) -> None:
         super().__init__(shape)
         if not 0 < theta <= 1:
             raise ValueError(f"theta must lie above 0 and up to 1, got {theta}")
@@ -156,7 +152,8 @@ def make_exploration(
 ) -> Exploration:
     """Return the exploration `kind`; sigma or epsilon goes from `start` to `end` in `n_steps` steps.
 
-    `limit` is where actions are cut: 1, or infinity for an actor without bounds. Raises ValueError for an unknown kind or a size out of range.
+    `limit` is where actions are cut: 1, or infinity for an actor without bounds. Raises ValueError for an
+    unknown kind or a size out of range.
     """
     size = LinearSchedule(start, end, n_steps)
     kinds: dict[str, Callable[[], Exploration]] = {

@@ -1,8 +1,9 @@
 """TensorBoard log of a training, with the names of the original notebook (chapter 5 explains each).
 
-Scalars `hit` and `dcg` are the validation's hit rate and nDCG at 10. Histograms `value`, `target_value`, `expected_value` are those of the
-latest batch, `policy_loss` its mean of -Q. Beside them: scalars `reward` (mean since the last entry), `value_loss`, `policy_loss_mean`,
-`supervised_loss` and `steps_per_second`. See them with `tensorboard --logdir FOLDER`.
+Scalars `hit` and `dcg` are the validation's hit rate and nDCG at 10. Histograms `value`, `target_value`,
+`expected_value` are those of the latest batch, `policy_loss` its mean of -Q. Beside them: scalars `reward`
+(mean since the last entry), `value_loss`, `policy_loss_mean`, `supervised_loss` and `steps_per_second`. See
+them with `tensorboard --logdir FOLDER`.
 """
 
 import time
@@ -17,14 +18,12 @@ if TYPE_CHECKING:
 
 
 class TrainingLog:
-    """Writes into `folder/tensorboard`; with `folder=None` it only listens. Entries from `step` on, left by a run that died, are purged."""
+    """Writes into `folder/tensorboard`; with `folder=None` it only listens. Entries from `step` on, left by a
+    run that died, are purged.
+    """
 
     def __init__(self, folder: Path | None, step: int = 0) -> None:
-        self.writer: SummaryWriter | None = None
-        if folder is not None:
-            from torch.utils.tensorboard import SummaryWriter  # takes a second to import
-
-            self.writer = SummaryWriter(str(folder / "tensorboard"), purge_step=step)
+        self.writer = None if folder is None else _writer(folder / "tensorboard", step)
         self._rewards: list[float] = []
         self._mark = (time.perf_counter(), step)
 
@@ -66,3 +65,9 @@ class TrainingLog:
     ) -> None:
         if self.writer is not None:
             self.writer.close()
+
+
+def _writer(folder: Path, step: int) -> "SummaryWriter":
+    from torch.utils.tensorboard import SummaryWriter  # takes a second to import
+
+    return SummaryWriter(str(folder), purge_step=step)

@@ -120,18 +120,14 @@ def _as_scores(values: ArrayLike) -> NDArray[np.floating]:
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
-def _check_scores(
-    relevant: NDArray[np.floating], others: NDArray[np.floating], rows: NDArray[np.int64]
-) -> None:
+def _check_scores(relevant: NDArray[np.floating], others: NDArray[np.floating], rows: NDArray[np.int64]) -> None:
     if relevant.ndim != 1 or others.ndim != 2 or rows.shape != relevant.shape:
         raise ValueError(
             "relevant, others and lists must have shapes (n,), (n_lists, m) and (n,); "
             f"got {relevant.shape}, {others.shape} and {rows.shape}"
         )
     if len(rows) and not 0 <= rows.min() <= rows.max() < len(others):
-        raise ValueError(
-            f"lists must be rows of others, 0 to {len(others) - 1}; got {rows.min()} to {rows.max()}"
-        )
+        raise ValueError(f"lists must be rows of others, 0 to {len(others) - 1}; got {rows.min()} to {rows.max()}")
     if not np.isfinite(relevant).all():
         raise ValueError("relevant must be finite scores, got NaN or infinity; look for diverged training")
     if np.isnan(others).any():

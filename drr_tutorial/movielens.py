@@ -76,18 +76,14 @@ def _read_wheel(name: str, wheel: Path) -> Ratings:
     return _assemble(name, rows, items, where + ".inter", where + ".item")
 
 
-def _read_rows(
-    text: bytes, where: str, separator: str = "\t", columns: list[int] | None = None
-) -> pd.DataFrame:
+def _read_rows(text: bytes, where: str, separator: str = "\t", columns: list[int] | None = None) -> pd.DataFrame:
     """Four columns of whole numbers: user, item, rating, timestamp."""
     _refuse_empty(text, where)
     try:
         rows = pd.read_csv(
             io.BytesIO(text), sep=separator, header=None, usecols=columns or [0, 1, 2, 3], dtype=np.int64
         )
-    except (
-        ValueError
-    ) as error:  # of pandas (ParserError), of text in numbers, of missing values, of bad encodings
+    except ValueError as error:  # of pandas (ParserError), of text in numbers, of missing values, of bad encodings
         reason = " ".join(str(error).split())
         raise DataError(f"{where}: not four columns of whole numbers ({reason}); {_REPLACE}") from error
     rows.columns = pd.Index(["user", "item", "rating", "timestamp"])
@@ -151,9 +147,7 @@ def _assemble(name: str, rows: pd.DataFrame, items: list[Item], rows_file: str, 
     _check_counts(ratings, rows_file)
     untitled = np.setdiff1d(ratings.item_ids, [item for item, _, _ in items])
     if len(untitled):
-        raise DataError(
-            f"{items_file}: {len(untitled)} rated items are missing, the first {untitled[0]}; {_REPLACE}"
-        )
+        raise DataError(f"{items_file}: {len(untitled)} rated items are missing, the first {untitled[0]}; {_REPLACE}")
     return ratings
 
 
@@ -162,9 +156,7 @@ def _check_ranges(rows: pd.DataFrame, where: str) -> None:
         outside = np.flatnonzero(~rows[column].between(low, high))
         if len(outside):
             value = rows[column].iloc[outside[0]]
-            raise DataError(
-                f"{where}: {column} must be {low} to {high}, got {value} in row {outside[0]}; {_REPLACE}"
-            )
+            raise DataError(f"{where}: {column} must be {low} to {high}, got {value} in row {outside[0]}; {_REPLACE}")
 
 
 def _check_counts(ratings: Ratings, where: str) -> None:

@@ -118,9 +118,7 @@ def optimizer_arrays(optimizer: Optimizer) -> dict[str, Tensor]:
         arrays["n_steps"] = torch.tensor(optimizer.n_steps)
         return arrays | {f"inner.{name}": value for name, value in optimizer_arrays(optimizer.inner).items()}
     arrays = {
-        f"state.{i}.{name}": value.detach().clone()
-        for i, values in state.items()
-        for name, value in values.items()
+        f"state.{i}.{name}": value.detach().clone() for i, values in state.items() for name, value in values.items()
     }
     for i, group in enumerate(optimizer.param_groups):
         arrays[f"group.{i}.lr"] = torch.tensor(float(group["lr"]), dtype=torch.float64)
@@ -156,9 +154,7 @@ def _state_dict(optimizer: Optimizer, arrays: dict[str, Tensor]) -> dict[str, An
     return {"state": state, "param_groups": groups}
 
 
-def _lookahead_state_dict(
-    optimizer: Lookahead, arrays: dict[str, Tensor], inner: dict[str, Any]
-) -> dict[str, Any]:
+def _lookahead_state_dict(optimizer: Lookahead, arrays: dict[str, Tensor], inner: dict[str, Any]) -> dict[str, Any]:
     n_steps = int(_take(arrays, "n_steps"))
     parameters = _parameters(optimizer) if n_steps > 0 else []
     state = {i: {"slow": _take(arrays, f"slow.{i}", p.shape)} for i, p in enumerate(parameters)}
@@ -169,22 +165,16 @@ def _lookahead_state_dict(
 def _take(arrays: dict[str, Tensor], name: str, shape: torch.Size | None = None) -> Tensor:
     """Take a copy of the array `name` out of `arrays`."""
     if name not in arrays:
-        raise ValueError(
-            f"the saved optimizer lacks {name}; load it into the kind of optimizer that was saved"
-        )
+        raise ValueError(f"the saved optimizer lacks {name}; load it into the kind of optimizer that was saved")
     array = arrays.pop(name)
     if shape is not None and array.shape != shape:
-        raise ValueError(
-            f"{name} of the saved optimizer must have shape {tuple(shape)}, got {tuple(array.shape)}"
-        )
+        raise ValueError(f"{name} of the saved optimizer must have shape {tuple(shape)}, got {tuple(array.shape)}")
     return array.detach().clone()
 
 
 def _refuse_rest(arrays: Mapping[str, Tensor]) -> None:
     if arrays:
-        raise ValueError(
-            f"the saved optimizer has {sorted(arrays)[0]}, which has no place here; was it another kind?"
-        )
+        raise ValueError(f"the saved optimizer has {sorted(arrays)[0]}, which has no place here; was it another kind?")
 
 
 def _parameters(optimizer: Optimizer) -> list[Tensor]:

@@ -62,9 +62,7 @@ class Ratings:
         rows = {"items": self.items, "ratings": self.ratings, "timestamps": self.timestamps}
         for field, values in rows.items():
             if values is not None and len(values) != n:
-                raise DataError(
-                    f"Ratings.{field} has {len(values)} rows, but users has {n}; give one value a rating"
-                )
+                raise DataError(f"Ratings.{field} has {len(values)} rows, but users has {n}; give one value a rating")
         for field, indices, ids in (
             ("users", self.users, self.user_ids),
             ("items", self.items, self.item_ids),
@@ -75,9 +73,7 @@ class Ratings:
                     f"{indices.max()}; Ratings.from_columns makes them from original ids"
                 )
             if not (ids[1:] > ids[:-1]).all():
-                raise DataError(
-                    f"Ratings.{field[:-1]}_ids must be ascending and unique; Ratings.from_columns sorts"
-                )
+                raise DataError(f"Ratings.{field[:-1]}_ids must be ascending and unique; Ratings.from_columns sorts")
         if not len(self.titles) == len(self.genres) == self.n_items:
             raise DataError(
                 f"titles ({len(self.titles)}) and genres ({len(self.genres)}) must have one entry for each "
@@ -106,9 +102,7 @@ class Ratings:
         values = np.asarray(ratings, dtype=np.float32)
         if not np.isfinite(values).all():
             row = int(np.flatnonzero(~np.isfinite(values))[0])
-            raise DataError(
-                f"{name}: ratings must be finite, got {values[row]} in row {row}; correct or drop it"
-            )
+            raise DataError(f"{name}: ratings must be finite, got {values[row]} in row {row}; correct or drop it")
         titles, genres = titles or {}, genres or {}
         indexed = cls(
             users=user_indices,
@@ -128,9 +122,7 @@ class Ratings:
         return len(self.users)
 
     def __repr__(self) -> str:
-        return (
-            f"Ratings({self.name!r}: {len(self):,} ratings, {self.n_users:,} users, {self.n_items:,} items)"
-        )
+        return f"Ratings({self.name!r}: {len(self):,} ratings, {self.n_users:,} users, {self.n_items:,} items)"
 
     @property
     def n_users(self) -> int:
@@ -160,9 +152,7 @@ class Ratings:
         """The given rows (a boolean mask (n,), or positions in the order wanted) with the same catalogue."""
         chosen = np.asarray(rows)
         if chosen.dtype == np.bool_ and len(chosen) != len(self):
-            raise DataError(
-                f"rows is a mask of {len(chosen)} values for {len(self)} ratings; give one for each"
-            )
+            raise DataError(f"rows is a mask of {len(chosen)} values for {len(self)} ratings; give one for each")
         if chosen.dtype != np.bool_:
             chosen = chosen.astype(np.int64)  # an empty list arrives as floats
         return replace(
@@ -214,9 +204,7 @@ def _index_ids(values: ArrayLike, what: str) -> tuple[NDArray[np.int32], NDArray
     """Contiguous indices (n,) and the ascending original ids they stand for; mixed types become strings."""
     column = np.asarray(values)
     if column.dtype.kind in "fbcmM":
-        raise DataError(
-            f"{what} ids must be integers or strings, got {column.dtype}; convert that column first"
-        )
+        raise DataError(f"{what} ids must be integers or strings, got {column.dtype}; convert that column first")
     column = column.astype(np.int64) if column.dtype.kind in "iu" else column.astype(np.str_).astype(object)
     codes, ids = pd.factorize(column, sort=True)
     unique_ids = np.asarray(ids) if column.dtype.kind == "i" else np.asarray(ids, dtype=np.str_)

@@ -1,7 +1,8 @@
 """The one protocol of DRR and all baselines: fit, score, recommend, save and load (chapters 1 and 6).
 
-A new recommender is a dataclass of its settings that subclasses `Recommender`, gives a `name`, and fills in `_fit`, `_scores_of`, `scores_for` and,
-to be saved, `_arrays` and `_load_arrays`. Original ids outside, indices inside; arrays over items are in the order of `item_ids`.
+A new recommender is a dataclass of its settings that subclasses `Recommender`, gives a `name`, and fills in
+`_fit`, `_scores_of`, `scores_for` and, to be saved, `_arrays` and `_load_arrays`. Original ids outside, indices
+inside; arrays over items are in the order of `item_ids`.
 """
 
 import dataclasses
@@ -39,30 +40,38 @@ class Recommender(ABC):
     def ratings(self) -> Ratings:
         """The training data. Raises `RuntimeError` before `fit`."""
         if self._ratings is None:
-            raise RuntimeError(f"{type(self).__name__} has learned nothing yet; call fit(ratings) or load(folder) first")
+            raise RuntimeError(
+                f"{type(self).__name__} has learned nothing yet; call fit(ratings) or load(folder) first"
+            )
         return self._ratings
 
     def fit(self, ratings: Ratings) -> Self:
         """Learn from training data; `DataError` when nothing in it is above 3."""
         if not (ratings.ratings > 3).any():
-            raise DataError(f"ratings must hold a rating above 3 to learn from, got none in {len(ratings)} rows; check the scale")
+            raise DataError(
+                f"ratings must hold a rating above 3 to learn from, got none in {len(ratings)} rows; check the scale"
+            )
         self._fit(ratings)
         self._remember(ratings)
         return self
 
     def scores(self, users: ArrayLike) -> Scores:
-        """Scores (len(users), n_items) for original user ids; higher is better, seen items are not masked. `UnknownIdError`."""
+        """Scores (len(users), n_items) for original user ids; higher is better, seen items are not masked.
+        `UnknownIdError`.
+        """
         return self._scores_of(self.ratings.user_index(users))
 
     @abstractmethod
     def scores_for(self, histories: csr_array) -> Scores:
-        """Scores (m, n_items) for m people who are not in the data, by what each liked: nonzeros of (m, n_items), in the order liked."""
+        """Scores (m, n_items) for m people who are not in the data, by what each liked: nonzeros of (m,
+        n_items), in the order liked.
+        """
 
     def recommend(self, user: Any, k: int = 10, *, exclude_seen: bool = True) -> pd.DataFrame:
         """The k best items for a user of the data: a table of item_id, title, score with ranks from 1.
 
-        `exclude_seen` leaves out whatever the user rated in the training data. Raises `UnknownIdError`, and `ValueError` for k below 1 or above
-        what is left.
+        `exclude_seen` leaves out whatever the user rated in the training data. Raises `UnknownIdError`, and
+        `ValueError` for k below 1 or above what is left.
         """
         index = int(self.ratings.user_index(user)[0])
         seen = self._seen.indices[self._seen.indptr[index] : self._seen.indptr[index + 1]] if exclude_seen else ()
@@ -78,12 +87,17 @@ class Recommender(ABC):
         return self._best(self.scores_for(history)[0], liked, k)
 
     def save(self, folder: str | Path) -> None:
-        """Write settings (JSON), weights and training data (safetensors) into a folder, all or nothing. Raises `StorageError`."""
+        """Write settings (JSON), weights and training data (safetensors) into a folder, all or nothing. Raises
+        `StorageError`.
+        """
         ratings = self.ratings
         with whole_folder(Path(folder)) as temporary:
             catalogue = {"titles": ratings.titles.tolist(), "genres": ratings.genres, "data": ratings.name}
             about = {"format": FORMAT, "recommender": self.name, "fingerprint": ratings.fingerprint()}
-            write_json(temporary / "recommender.json", about | {"settings": self.settings(), "catalogue": catalogue | _ids(ratings)})
+            write_json(
+                temporary / "recommender.json",
+                about | {"settings": self.settings(), "catalogue": catalogue | _ids(ratings)},
+            )
             columns = {name: getattr(ratings, name) for name in _columns(ratings)}
             write_arrays(temporary / "ratings.safetensors", columns, {"format": FORMAT})
             write_arrays(temporary / "weights.safetensors", self._arrays(), {"format": FORMAT})
@@ -92,18 +106,25 @@ class Recommender(ABC):
     def load(cls, folder: str | Path, ratings: Ratings | None = None) -> Self:
         """What `save` wrote; called on `Recommender`, of whatever class was saved.
 
-        Nothing is executed. Raises `StorageError` for a folder that is not a whole save, or one of another class, `DataError` when `ratings` are
-        given and are not the data it was fitted on.
+        Nothing is executed. Raises `StorageError` for a folder that is not a whole save, or one of another
+        class, `DataError` when `ratings` are given and are not the data it was fitted on.
         """
         folder = Path(folder)
         about = read_json(folder / "recommender.json")
         if not isinstance(about, dict) or about.get("format") != FORMAT or about.get("recommender") not in cls._classes:
-            raise StorageError(f"{folder} does not hold a recommender of this version of drr_tutorial; save it again with this version")
+            raise StorageError(
+                f"{folder} does not hold a recommender of this version of drr_tutorial; save it again with this version"
+            )
         kind = Recommender._classes[about["recommender"]]
         if not issubclass(kind, cls):
-            raise StorageError(f"{folder} holds a {kind.__name__}, not a {cls.__name__}; use {kind.__name__}.load or Recommender.load")
+            raise StorageError(
+                f"{folder} holds a {kind.__name__}, not a {cls.__name__}; use {kind.__name__}.load or Recommender.load"
+            )
         if ratings is not None and ratings.fingerprint() != about["fingerprint"]:
-            raise DataError(f"{folder} was fitted on other data than the given ratings ({ratings.name}); pass its training data, or fit anew")
+            raise DataError(
+                f"{folder} was fitted on other data than the given ratings ({ratings.name}); pass its training data, "
+                "or fit anew"
+            )
         try:
             loaded = kind.from_settings(about["settings"])
             loaded._load_arrays(read_arrays(folder / "weights.safetensors")[0])
@@ -149,7 +170,11 @@ class Recommender(ABC):
         best = np.argpartition(-scores, k - 1)[:k]
         best = best[np.lexsort((best, -scores[best]))]
         ratings = self.ratings
-        columns = {"item_id": ratings.item_ids[best], "title": ratings.titles[best].astype(object), "score": scores[best]}
+        columns = {
+            "item_id": ratings.item_ids[best],
+            "title": ratings.titles[best].astype(object),
+            "score": scores[best],
+        }
         return pd.DataFrame(columns, index=pd.RangeIndex(1, k + 1, name="rank"))
 
 

@@ -86,9 +86,7 @@ class ReplayBuffer:
         self._size = min(self._size + len(rows), self.capacity)
         self._added(index)
 
-    def sample(
-        self, batch_size: int, rng: np.random.Generator, device: torch.device | str = "cpu"
-    ) -> TransitionBatch:
+    def sample(self, batch_size: int, rng: np.random.Generator, device: torch.device | str = "cpu") -> TransitionBatch:
         """Draw `batch_size` transitions as tensors on `device`.
 
         Raises ValueError when the buffer is empty or batch_size < 1.
@@ -122,9 +120,7 @@ class ReplayBuffer:
         for name in _FIELDS:
             self._rows[name][: self._size] = state[name]
 
-    def _draw(
-        self, batch_size: int, rng: np.random.Generator
-    ) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
+    def _draw(self, batch_size: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
         """Return the rows to use (B,) and their importance weights (B,)."""
         return rng.integers(self._size, size=batch_size), np.ones(batch_size, dtype=np.float32)
 
@@ -158,13 +154,9 @@ class ReplayBuffer:
             raise ValueError(f"the saved buffer is damaged: {sorted(numbers)} must be single numbers")
         size, position, capacity = state["user"].size, int(state["next"]), int(state["capacity"])
         if capacity != self.capacity:
-            raise ValueError(
-                f"capacity is {self.capacity} here, but the saved buffer had {capacity}; use the same"
-            )
+            raise ValueError(f"capacity is {self.capacity} here, but the saved buffer had {capacity}; use the same")
         if not (0 <= position < capacity and (size == capacity or position == size)):
-            raise ValueError(
-                f"the saved buffer is damaged: next row {position}, {size} stored, capacity {capacity}"
-            )
+            raise ValueError(f"the saved buffer is damaged: next row {position}, {size} stored, capacity {capacity}")
         for name in _FIELDS:
             _check_field(name, state[name], expected=(size, *self._rows.dtype[name].shape))
 
@@ -210,9 +202,7 @@ class PrioritizedReplayBuffer(ReplayBuffer):
         if not (0 <= beta.start <= 1 and 0 <= beta.end <= 1):
             raise ValueError(f"beta must stay in 0 .. 1, got {beta}")
         if not eps > 0:
-            raise ValueError(
-                f"eps must be above 0, got {eps}; otherwise a transition without error never comes back"
-            )
+            raise ValueError(f"eps must be above 0, got {eps}; otherwise a transition without error never comes back")
         self.alpha, self.eps = alpha, eps
         self._beta_schedule = beta
         self._n_samples = 0
@@ -263,9 +253,7 @@ class PrioritizedReplayBuffer(ReplayBuffer):
         self._sums, self._minima = SumTree(self.capacity), MinTree(self.capacity)
         self._set_priorities(np.arange(len(self)), state["priority"])
 
-    def _draw(
-        self, batch_size: int, rng: np.random.Generator
-    ) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
+    def _draw(self, batch_size: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
         mass = (np.arange(batch_size) + rng.random(batch_size)) * (self._sums.root / batch_size)
         index = self._sums.search(mass)
         weight = (self._sums[index] / self._minima.root) ** -self.beta  # N and the total cancel

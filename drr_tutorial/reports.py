@@ -96,9 +96,7 @@ class EvaluationReport:
 
     def _of(self, metric: str) -> Floats:
         if metric not in self.values:
-            raise ValueError(
-                f"metric must be one of {', '.join(self.values)}; got {metric!r}; ask for it by ks"
-            )
+            raise ValueError(f"metric must be one of {', '.join(self.values)}; got {metric!r}; ask for it by ks")
         return self.values[metric]
 
 

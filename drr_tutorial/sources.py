@@ -40,9 +40,7 @@ class MovieLensFiles:
 
 MOVIELENS = {
     "ml-100k": MovieLensFiles("u.data", "u.item", "0e33842e24a9c977be4e0107933c0723", 100_000, 943, 1_682),
-    "ml-1m": MovieLensFiles(
-        "ratings.dat", "movies.dat", "c4d9eecfca2ab87c1945afe126590906", 1_000_209, 6_040, 3_706
-    ),
+    "ml-1m": MovieLensFiles("ratings.dat", "movies.dat", "c4d9eecfca2ab87c1945afe126590906", 1_000_209, 6_040, 3_706),
 }
 GROUPLENS_URL = "https://files.grouplens.org/datasets/movielens/"
 RECBOLE = "recbole==1.2.1"
@@ -81,9 +79,7 @@ def find_movielens(name: str, *, home: Path | str | None = None, progress: bool 
     wheel = cache_folder() / RECBOLE_WHEEL
     if name == "ml-100k" and _has_sha256(wheel, RECBOLE_SHA256):
         return wheel
-    fetchers: dict[str, Callable[[], Path]] = {
-        GROUPLENS_URL + name + ".zip": lambda: _fetch_archive(name, progress)
-    }
+    fetchers: dict[str, Callable[[], Path]] = {GROUPLENS_URL + name + ".zip": lambda: _fetch_archive(name, progress)}
     if name == "ml-100k":
         fetchers[f"{RECBOLE} by pip"] = fetch_wheel
     for source, fetch in fetchers.items():
@@ -168,9 +164,7 @@ def fetch_wheel() -> Path:
         command += ["--only-binary", ":all:", "--retries", "1", "--dest", scratch, RECBOLE]
         done = subprocess.run(command, capture_output=True, text=True, timeout=_PIP_TIMEOUT, check=False)
         if done.returncode:
-            raise DataError(
-                done.stderr.strip().rpartition("\n")[2] or f"pip ended with status {done.returncode}"
-            )
+            raise DataError(done.stderr.strip().rpartition("\n")[2] or f"pip ended with status {done.returncode}")
         wheel = Path(scratch) / RECBOLE_WHEEL
         if not _has_sha256(wheel, RECBOLE_SHA256):
             raise DataError(f"pip brought a file whose SHA-256 is not the pinned {RECBOLE_SHA256}")

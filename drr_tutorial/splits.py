@@ -57,9 +57,7 @@ class Split:
         pairs = self.ratings.users[rows].astype(np.int64) * self.ratings.n_items + self.ratings.items[rows]
         for what, values in (("rows", rows), ("(user, item) pairs", pairs)):
             if pd.Series(values).duplicated().any():
-                raise DataError(
-                    f"the parts of the {self.name} split share {what}; each may be in one part only"
-                )
+                raise DataError(f"the parts of the {self.name} split share {what}; each may be in one part only")
 
     @cached_property
     def fit(self) -> Ratings:
@@ -83,9 +81,7 @@ class Split:
 
     def for_tuning(self) -> Self:
         """A split to choose settings on: trains on `fit`, tests on `validation`, never sees the test part."""
-        return replace(
-            self, name=f"{self.name}, tuning", validation_rows=_NO_ROWS, test_rows=self.validation_rows
-        )
+        return replace(self, name=f"{self.name}, tuning", validation_rows=_NO_ROWS, test_rows=self.validation_rows)
 
 
 def original_split(
@@ -108,13 +104,9 @@ def original_split(
     liked = ratings.ratings > _POSITIVE
     liked[held_out] = False
     if not liked.any():
-        raise DataError(
-            f"{ratings.name} has no rating above {_POSITIVE:g} beside the held-out ones; nothing is liked"
-        )
+        raise DataError(f"{ratings.name} has no rating above {_POSITIVE:g} beside the held-out ones; nothing is liked")
     rows = pd.Series(np.flatnonzero(liked))
-    train = rows.sample(
-        frac=1 - test_fraction, random_state=seed
-    )  # pandas' own draw is part of the definition
+    train = rows.sample(frac=1 - test_fraction, random_state=seed)  # pandas' own draw is part of the definition
     test = rows.drop(train.index)
     fit, validation = _divide(np.sort(train.to_numpy()), validation_fraction, np.random.default_rng(seed))
     return Split("original", ratings, fit, validation, test.to_numpy(), note)
@@ -135,9 +127,7 @@ def random_split(
     return _split_by(ratings, "random", test=rank < n_test, validation=rank < n_test + n_validation)
 
 
-def leave_last_out_split(
-    ratings: Ratings, *, use_ncf_file: bool = False, data_home: Path | None = None
-) -> Split:
+def leave_last_out_split(ratings: Ratings, *, use_ncf_file: bool = False, data_home: Path | None = None) -> Split:
     """Each user's last row for test, the one before for validation; who has one or two keeps them in fit.
 
     Among equal times the first in file order counts as the later. With `use_ncf_file` (all of ML-1M,
@@ -148,14 +138,10 @@ def leave_last_out_split(
     if use_ncf_file:
         order[_ncf_rows(ratings, sources.find_ncf_test_file(home=data_home))] = np.inf
     rank, count = _rank_by_user(ratings, -order)
-    return _split_by(
-        ratings, "leave-last-out", test=(rank == 0) & (count > 2), validation=(rank < 2) & (count > 2)
-    )
+    return _split_by(ratings, "leave-last-out", test=(rank == 0) & (count > 2), validation=(rank < 2) & (count > 2))
 
 
-def temporal_split(
-    ratings: Ratings, *, test_fraction: float = 0.2, validation_fraction: float = 0.1
-) -> Split:
+def temporal_split(ratings: Ratings, *, test_fraction: float = 0.2, validation_fraction: float = 0.1) -> Split:
     """Learn from the past, test on the future: two moments, equal for everybody, cut off validation and test.
 
     Ratings of the same second stay together, so the shares are approximate.
@@ -212,15 +198,11 @@ def _check_fractions(test: float, validation: float) -> None:
 
 def _times(ratings: Ratings, kind: str) -> NDArray[np.int64]:
     if ratings.timestamps is None:
-        raise DataError(
-            f"the {kind} split needs timestamps and {ratings.name} has none; use the random or users split"
-        )
+        raise DataError(f"the {kind} split needs timestamps and {ratings.name} has none; use the random or users split")
     return ratings.timestamps
 
 
-def _split_by(
-    ratings: Ratings, name: str, *, test: NDArray[np.bool_], validation: NDArray[np.bool_]
-) -> Split:
+def _split_by(ratings: Ratings, name: str, *, test: NDArray[np.bool_], validation: NDArray[np.bool_]) -> Split:
     """A split from two masks (n,); rows that are in both belong to test."""
     return Split(
         name,
@@ -264,9 +246,7 @@ def _held_out_rows(ratings: Ratings, data_home: Path | None) -> tuple[Rows, str]
         try:
             path = sources.find_ncf_test_file(home=data_home, progress=False)
         except DataError as error:
-            note = (
-                f"held out: each user's last rating by time, the first in the file among ties, since {error}"
-            )
+            note = f"held out: each user's last rating by time, the first in the file among ties, since {error}"
         else:
             return _ncf_rows(ratings, path), note
     rank, _ = _rank_by_user(ratings, -_times(ratings, "original").astype(np.float64))
@@ -281,15 +261,11 @@ def _ncf_rows(ratings: Ratings, path: Path) -> Rows:
     """
     known = sources.MOVIELENS["ml-1m"]
     if (len(ratings), ratings.n_users, ratings.n_items) != (known.n_ratings, known.n_users, known.n_items):
-        raise DataError(
-            f"the NCF test file fits all {known.n_ratings:,} rows of ml-1m, got {ratings}; do not filter"
-        )
+        raise DataError(f"the NCF test file fits all {known.n_ratings:,} rows of ml-1m, got {ratings}; do not filter")
     try:
         held_out = pd.read_csv(path, sep="\t", header=None, usecols=[0, 1, 2], dtype=np.int64).to_numpy()
     except (ValueError, OSError) as error:
-        raise DataError(
-            f"{path}: not rows of user, item, rating and time ({error}); remove or replace it"
-        ) from error
+        raise DataError(f"{path}: not rows of user, item, rating and time ({error}); remove or replace it") from error
     item_at = np.full(ratings.n_users, -1)
     by_appearance = pd.unique(ratings.items)
     if (

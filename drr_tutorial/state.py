@@ -1,7 +1,9 @@
-"""The four state representations of DRR: from a user's vector and the latest liked items' vectors to one state (chapter 3).
+"""The four state representations of DRR: from a user's vector and the latest liked items' vectors to one state
+(chapter 3).
 
-Source: Liu et al. (2018), section 4.1 (DRR-p, DRR-u, DRR-ave); DRR-att after Liu et al. (2020), in our reading. With u the user's
-vector, i_1 .. i_N the memory's item vectors (oldest first) and w_n a learned weight of place n (all of size k):
+Source: Liu et al. (2018), section 4.1 (DRR-p, DRR-u, DRR-ave); DRR-att after Liu et al. (2020), in our reading.
+With u the user's vector, i_1 .. i_N the memory's item vectors (oldest first) and w_n a learned weight of place
+n (all of size k):
 
     DRR-p   [w_n i_n for all n;  w_a i_a * w_b i_b for all a < b]          k (N + N(N-1)/2)
     DRR-u   [u * w_n i_n for all n;  w_a i_a * w_b i_b for all a < b]      k (N + N(N-1)/2)
@@ -26,9 +28,7 @@ class StateRepresentation(nn.Module, ABC):
     def __init__(self, embedding_dim: int, memory_size: int, generator: torch.Generator) -> None:
         super().__init__()
         if embedding_dim < 1 or memory_size < 1:
-            raise ValueError(
-                f"embedding_dim and memory_size must be at least 1, got {embedding_dim} and {memory_size}"
-            )
+            raise ValueError(f"embedding_dim and memory_size must be at least 1, got {embedding_dim} and {memory_size}")
         self.embedding_dim, self.memory_size = embedding_dim, memory_size
 
     @property
@@ -38,7 +38,8 @@ class StateRepresentation(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, user: Tensor, items: Tensor, present: Tensor) -> Tensor:
-        """States (B, state_dim) from user vectors (B, k), item vectors (B, N, k), and present (B, N): False for padding.
+        """States (B, state_dim) from user vectors (B, k), item vectors (B, N, k), and present (B, N): False for
+        padding.
 
         A padding item's vector is all zeros.
         """
@@ -134,7 +135,9 @@ STATES: dict[str, type[StateRepresentation]] = {
 
 
 def initialize(layers: nn.Module, generator: torch.Generator) -> None:
-    """He-uniform weights and zero biases for every linear layer, drawn from `generator` (on the CPU, so on every device alike)."""
+    """He-uniform weights and zero biases for every linear layer, drawn from `generator` (on the CPU, so on
+    every device alike).
+    """
     for layer in layers.modules():
         if isinstance(layer, nn.Linear):
             nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)

@@ -1,12 +1,13 @@
-"""Files that are whole or not there: written beside their place, then renamed; arrays as safetensors, settings as JSON.
+"""Files that are whole or not there: written beside their place, then renamed; arrays as safetensors, settings
+as JSON.
 
 Nothing is unpickled: safetensors holds plain numbers, so a file from a stranger can at worst be refused.
 """
 
 import json
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,14 +29,9 @@ def whole_file(path: Path) -> Iterator[Path]:
 
     Raises `StorageError` when the disk is full or the folder cannot be written; what was at `path` stays.
     """
+    temporary = _beside(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        os.close(handle)
-    except OSError as error:
-        raise _cannot_write(path, error) from error
-    temporary = Path(name)
-    try:
         yield temporary
         os.replace(temporary, path)
     except OSError as error:
@@ -47,13 +43,10 @@ def whole_file(path: Path) -> Iterator[Path]:
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """The same for a folder: what was at `path` is replaced as a whole, and stays when anything fails."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
-    except OSError as error:
-        raise _cannot_write(path, error) from error
+    temporary = _beside(path)
     old = temporary.with_suffix(".old")
     try:
+        temporary.mkdir(parents=True)
         yield temporary
         if path.exists():
             os.replace(path, old)
@@ -85,7 +78,8 @@ def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         raise StorageError(f"no file {path}; check the folder's name, or train first") from error
     except (SafetensorError, OSError) as error:
         raise StorageError(
-            f"{path} is not a whole safetensors file ({error}); it is damaged or was not written by drr_tutorial: write it again"
+            f"{path} is not a whole safetensors file ({error}); it is damaged or was not written by drr_tutorial: "
+            "write it again"
         ) from error
     if about is None:
         raise StorageError(f"{path} was not written by drr_tutorial: its description is missing")
@@ -109,11 +103,17 @@ def read_json(path: Path) -> Any:
         raise StorageError(f"{path} is not readable JSON ({error}); it is damaged: write it again") from error
 
 
+def _beside(path: Path) -> Path:
+    """A name in the same folder that no other process uses."""
+    return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+
+
 def _cannot_write(path: Path, error: OSError) -> StorageError:
     if isinstance(error, StorageError):
         return error
     return StorageError(
         error.errno,
-        f"cannot write {path}: {error.strerror or error}; what was there before is unchanged; free some space, check the permissions, or "
+        f"cannot write {path}: {error.strerror or error}; what was there before is unchanged; "
+        "free some space, check the permissions, or "
         "choose another folder",
     )

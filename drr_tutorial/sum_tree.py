@@ -20,9 +20,7 @@ class _Tree:
         if capacity < 1:
             raise ValueError(f"capacity must be 1 or more, got {capacity}")
         self.capacity = capacity
-        self.n_leaves = (
-            1 << (capacity - 1).bit_length()
-        )  # the next power of two: every leaf has the same depth
+        self.n_leaves = 1 << (capacity - 1).bit_length()  # the next power of two: every leaf has the same depth
         self._combine = combine
         self._nodes = np.full(2 * self.n_leaves, neutral, dtype=np.float64)
 

@@ -29,9 +29,7 @@ _TASTE_WEIGHT = 1.6  # how far taste, beside popularity, decides what is watched
 _DAY = 86_400  # seconds
 
 
-def synthetic_ratings(
-    *, seed: int = 0, n_users: int = 300, n_items: int = 500, n_factors: int = 8
-) -> Ratings:
+def synthetic_ratings(*, seed: int = 0, n_users: int = 300, n_items: int = 500, n_factors: int = 8) -> Ratings:
     """An invented `Ratings` with ids 1, 2, ..., times, titles and genres: the same for the same arguments.
 
     Each user rates 20 films or more (a quarter of the catalogue at most), 1 to 5 stars. A film nobody watched
@@ -58,10 +56,7 @@ def synthetic_ratings(
         stars,
         _draw_times(users, n_users, rng),
         titles=dict(zip(item_ids, _invent_titles(n_items, rng), strict=True)),
-        genres={
-            item: tuple(np.compress(row, _GENRES).tolist())
-            for item, row in zip(item_ids, is_genre, strict=True)
-        },
+        genres={item: tuple(np.compress(row, _GENRES).tolist()) for item, row in zip(item_ids, is_genre, strict=True)},
         name="synthetic",
     )
 
@@ -95,9 +90,7 @@ def _watch(
     n_users, n_items = taste.shape
     log_weight = _POPULARITY_SPREAD * appeal + _TASTE_WEIGHT * taste
     order = np.argsort(-(log_weight + rng.gumbel(size=taste.shape)), axis=1)
-    n_watched = np.clip(20 * rng.lognormal(0.6, 0.7, size=n_users), 20, max(20, n_items // 4)).astype(
-        np.int64
-    )
+    n_watched = np.clip(20 * rng.lognormal(0.6, 0.7, size=n_users), 20, max(20, n_items // 4)).astype(np.int64)
     watched = np.arange(n_items) < n_watched[:, None]
     return np.nonzero(watched)[0], order[watched]
 

@@ -64,13 +64,9 @@ def _read_file(path: Path) -> pd.DataFrame:
     """All columns; those of text files as strings, so that nothing is guessed."""
     suffix = path.suffix.lower()
     if suffix not in (*_SEPARATORS, ".parquet"):
-        raise DataError(
-            f"{path}: the name must end in .csv, .tsv or .parquet, got {suffix!r}; convert the file"
-        )
+        raise DataError(f"{path}: the name must end in .csv, .tsv or .parquet, got {suffix!r}; convert the file")
     if path.is_dir() or path.stat().st_size == 0:
-        raise DataError(
-            f"{path} is {'a folder' if path.is_dir() else 'empty (0 bytes)'}; give a file with ratings"
-        )
+        raise DataError(f"{path} is {'a folder' if path.is_dir() else 'empty (0 bytes)'}; give a file with ratings")
     try:
         if suffix == ".parquet":
             return pd.read_parquet(path)
@@ -116,9 +112,7 @@ def _name_columns(frame: pd.DataFrame, path: Path) -> dict[str, pd.Series]:
 def _refuse_missing(column: pd.Series, what: str, path: Path) -> None:
     missing = np.flatnonzero(column.isna())
     if len(missing):
-        raise DataError(
-            f"{path}: {len(missing)} missing values in {what}, the first in row {missing[0]}; fill or drop"
-        )
+        raise DataError(f"{path}: {len(missing)} missing values in {what}, the first in row {missing[0]}; fill or drop")
 
 
 def _numbers(column: pd.Series, what: str, path: Path) -> NDArray[np.float64]:
@@ -126,9 +120,7 @@ def _numbers(column: pd.Series, what: str, path: Path) -> NDArray[np.float64]:
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     bad = np.flatnonzero(np.isnan(numbers))
     if len(bad):
-        raise DataError(
-            f"{path}: {what} must be a number, got {column.iloc[bad[0]]!r} in row {bad[0]}; correct it"
-        )
+        raise DataError(f"{path}: {what} must be a number, got {column.iloc[bad[0]]!r} in row {bad[0]}; correct it")
     return numbers
 
 
@@ -140,9 +132,7 @@ def _seconds(column: pd.Series, path: Path) -> NDArray[np.int64]:
         return in_utc.to_numpy(dtype="datetime64[s]").astype(np.int64)
     seconds = _numbers(column, "timestamp", path)
     if not (np.abs(seconds) < 2.0**53).all():
-        raise DataError(
-            f"{path}: timestamp must be seconds since 1970, got {seconds[np.abs(seconds).argmax()]}"
-        )
+        raise DataError(f"{path}: timestamp must be seconds since 1970, got {seconds[np.abs(seconds).argmax()]}")
     return seconds.astype(np.int64)
 
 
@@ -157,9 +147,7 @@ def _ids(column: pd.Series, what: str, path: Path) -> NDArray[np.int64] | NDArra
     return texts.to_numpy(dtype=object)
 
 
-def _first_by_item(
-    items: NDArray[np.int64] | NDArray[np.object_], column: pd.Series | None
-) -> dict[int | str, str]:
+def _first_by_item(items: NDArray[np.int64] | NDArray[np.object_], column: pd.Series | None) -> dict[int | str, str]:
     """The first value that each item has in a column of texts."""
     if column is None:
         return {}

@@ -1,8 +1,9 @@
 """The training loop: act, step, store, sample, update; with logs, validation and checkpoints (chapter 5).
 
-Source: Liu et al. (2018), algorithm 1, for many users at once. One seed gives one result, and a run that was stopped at any moment and resumed
-from its last checkpoint ends with the same weights, bit for bit: a checkpoint holds the networks, their targets and optimizers, the replay
-buffer, the users at play, the noise and every random generator.
+Source: Liu et al. (2018), algorithm 1, for many users at once. One seed gives one result, and a run that was
+stopped at any moment and resumed from its last checkpoint ends with the same weights, bit for bit: a checkpoint
+holds the networks, their targets and optimizers, the replay buffer, the users at play, the noise and every
+random generator.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,11 +18,11 @@ from tqdm.auto import tqdm
 from drr_tutorial.actor_critic import ActorCritic
 from drr_tutorial.checkpoints import read_checkpoint, write_checkpoint, write_weights
 from drr_tutorial.config import ExperimentConfig
-from drr_tutorial.ratings import DataError, Ratings
 from drr_tutorial.ddpg import DDPG, UpdateResult
 from drr_tutorial.environment import RecommendationVectorEnv
 from drr_tutorial.exploration import Exploration, make_exploration
 from drr_tutorial.logs import TrainingLog
+from drr_tutorial.ratings import DataError, Ratings
 from drr_tutorial.replay import PrioritizedReplayBuffer, ReplayBuffer
 from drr_tutorial.schedules import LinearSchedule
 
@@ -47,9 +48,10 @@ class UserSchedule:
 class Trainer:
     """Trains `networks` on `ratings`, in place; `run()` ends with the best validated weights in them.
 
-    `ratings` pay rewards; `history` are likes from before, which fill the memories and are not shown again (see `UserModel`).
-    `validate` turns the networks into figures of which `hit` and `dcg` decide what is best. With `folder`, logs and checkpoints are kept there.
-    Raises `DataError` when no user has `min_positives` positives.
+    `ratings` pay rewards; `history` are likes from before, which fill the memories and are not shown again (see
+    `UserModel`). `validate` turns the networks into figures of which `hit` and `dcg` decide what is best. With
+    `folder`, logs and checkpoints are kept there. Raises `DataError` when no user has `min_positives`
+    positives.
     """
 
     def __init__(
@@ -71,13 +73,17 @@ class Trainer:
         self.env = self._make_environment()
         known = torch.from_numpy(self.env.users.known.toarray()) if history is not None else None
         self.ddpg = DDPG(
-            networks, config.agent, torch.Generator().manual_seed(config.seed), embedding_lr=config.embedding.learning_rate,
+            networks,
+            config.agent,
+            torch.Generator().manual_seed(config.seed),
+            embedding_lr=config.embedding.learning_rate,
             known=None if known is None else known.to(config.device),
-        )  # fmt: skip
+        )
         self.schedule = UserSchedule(self._eligible_users(), self.rngs["users"])
         self.total_steps = max(1, round(config.training.passes * self.env.users.n_positive[self.schedule.users].sum()))
         self.replay = self._make_replay()
         self.noise = self._make_exploration()
+        self.observation: dict[str, Any] = {}
         self.step = 0
         self.memory = self.env.users.memory.copy()  # (n_users, N) the latest likes of each, play included
         self.history: list[dict[str, float]] = []
@@ -191,7 +197,10 @@ class Trainer:
 
     def _due(self, times: int) -> bool:
         """True when this step is the first at or after one of `times` evenly spaced marks, the last at the end."""
-        now, before = (min(step, self.total_steps) * times // self.total_steps for step in (self.step, self.step - self.env.num_envs))
+        now, before = (
+            min(step, self.total_steps) * times // self.total_steps
+            for step in (self.step, self.step - self.env.num_envs)
+        )
         return now > before
 
     def _progress_bar(self) -> "tqdm[Any]":
@@ -201,8 +210,8 @@ class Trainer:
         users = np.flatnonzero(self.env.users.n_positive >= self.config.environment.min_positives)
         if len(users) == 0:
             raise DataError(
-                f"ratings must hold a user with at least min_positives={self.config.environment.min_positives} positive items, "
-                f"the best has {self.env.users.n_positive.max()}; lower environment.min_positives"
+                f"ratings must hold a user with {self.config.environment.min_positives} positive items, the best has "
+                f"{self.env.users.n_positive.max()}; lower environment.min_positives"
             )
         return users
 
@@ -223,7 +232,11 @@ class Trainer:
     def _make_replay(self) -> ReplayBuffer:
         settings = self.config.training
         capacity = max(settings.batch_size, min(settings.buffer_size, self.total_steps + self.env.num_envs))
-        sizes = {"capacity": capacity, "memory_size": self.config.agent.memory_size, "action_dim": self.config.embedding.n_factors}
+        sizes = {
+            "capacity": capacity,
+            "memory_size": self.config.agent.memory_size,
+            "action_dim": self.config.embedding.n_factors,
+        }
         if settings.replay == "uniform":
             return ReplayBuffer(**sizes)
         beta = LinearSchedule(settings.priority_beta, 1.0, self.total_steps // settings.steps_per_update)

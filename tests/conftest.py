@@ -20,9 +20,7 @@ _UNREACHABLE = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "network: needs a package index that pip can reach; skips itself where none is"
-    )
+    config.addinivalue_line("markers", "network: needs a package index that pip can reach; skips itself where none is")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -39,9 +37,7 @@ def data_home() -> Path:
     """The folder with real MovieLens files in GroupLens' layout."""
     home = os.environ.get("DRR_DATA_HOME", "")
     if not home or not Path(home).is_dir():
-        pytest.skip(
-            "set DRR_DATA_HOME to a folder that holds ml-100k and ml-1m to run the tests on real data"
-        )
+        pytest.skip("set DRR_DATA_HOME to a folder that holds ml-100k and ml-1m to run the tests on real data")
     return Path(home)
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from drr_tutorial.actor_critic import WARM_START_LIMIT, Actor, ActorCritic, Critic
-from drr_tutorial.config import AgentConfig, PRESETS
+from drr_tutorial.config import PRESETS, AgentConfig
 from drr_tutorial.state import STATES
 
 

@@ -5,7 +5,14 @@ import json
 
 import pytest
 
-from drr_tutorial.config import PRESETS, AgentConfig, EmbeddingConfig, EnvironmentConfig, ExperimentConfig, TrainingConfig
+from drr_tutorial.config import (
+    PRESETS,
+    AgentConfig,
+    EmbeddingConfig,
+    EnvironmentConfig,
+    ExperimentConfig,
+    TrainingConfig,
+)
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -36,9 +36,7 @@ def copies() -> list[Path]:
 
 
 @pytest.mark.parametrize("source", ["ml-10m", "nowhere.csv", Path("nowhere.csv"), "", "ML-100K"])
-def test_an_unknown_name_lists_the_names_and_says_how_to_give_a_file(
-    source: str | Path, tmp_path: Path
-) -> None:
+def test_an_unknown_name_lists_the_names_and_says_how_to_give_a_file(source: str | Path, tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         load_ratings(source or tmp_path / "no")
     assert "is neither a data set ('ml-100k', 'ml-1m', 'synthetic') nor a file" in str(caught.value)
@@ -141,9 +139,7 @@ def test_a_file_without_permission(path: Path, monkeypatch: pytest.MonkeyPatch) 
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "open", refuse)
-    with pytest.raises(
-        DataError, match=r"mine.csv cannot be read \(Permission denied\); check its permissions"
-    ):
+    with pytest.raises(DataError, match=r"mine.csv cannot be read \(Permission denied\); check its permissions"):
         load_ratings(path)
 
 
@@ -151,8 +147,6 @@ def test_broken_files_in_the_data_home_are_named(path: Path, tmp_path: Path) -> 
     (tmp_path / "ml-1m").mkdir()
     (tmp_path / "ml-1m" / "ratings.dat").write_text("")
     (tmp_path / "ml-1m" / "movies.dat").write_text("")
-    with pytest.raises(
-        DataError, match=r"ratings\.dat is empty \(0 bytes\); replace the file, or remove it so that"
-    ):
+    with pytest.raises(DataError, match=r"ratings\.dat is empty \(0 bytes\); replace the file, or remove it so that"):
         load_ratings("ml-1m", data_home=tmp_path)
     assert copies() == []

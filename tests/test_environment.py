@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
-from drr_tutorial.datasets import DataError, Ratings, UnknownIdError
-from drr_tutorial.environment import ENV_ID, RecommendationEnv, VectorActionWrapper, draw_candidates, latest_liked, reward_matrix
+from drr_tutorial.environment import ENV_ID, RecommendationEnv, VectorActionWrapper
+from drr_tutorial.ratings import DataError, Ratings, UnknownIdError
+from drr_tutorial.user_model import draw_candidates, latest_liked, reward_matrix
 from tests.toy import toy_ratings
 
 
 @pytest.fixture
 def ratings() -> Ratings:
-    # user 10 likes items 0, 1, 2 and dislikes 3; user 20 likes 4; user 30 likes nothing; items 5 and 6 are liked by nobody
+    # user 10 likes items 0, 1, 2 and dislikes 3; user 20 likes 4; user 30 likes nothing; nobody likes items 5 and 6
     rows = [(10, 0, 5), (10, 1, 4), (10, 2, 4), (10, 3, 1), (20, 4, 5), (30, 5, 2), (30, 6, 3)]
     return toy_ratings(rows)
 

@@ -114,22 +114,16 @@ class TestTask:
         assert ranking_task(split, "full").fingerprint != ranking_task(fit_only, "full").fingerprint
 
     def test_an_unknown_protocol(self, split: Split) -> None:
-        with pytest.raises(
-            ValueError, match="protocol must be one of original, masked, unseen, full; got 'seen'"
-        ):
+        with pytest.raises(ValueError, match="protocol must be one of original, masked, unseen, full; got 'seen'"):
             ranking_task(split, "seen")  # type: ignore[arg-type]
 
     def test_no_positives(self, split: Split) -> None:
-        with pytest.raises(
-            ValueError, match=r"split 'made' has no test rating above 5.*pass a lower threshold"
-        ):
+        with pytest.raises(ValueError, match=r"split 'made' has no test rating above 5.*pass a lower threshold"):
             ranking_task(split, threshold=5)
 
     @pytest.mark.parametrize("n_negatives", [0, 47, 99])
     def test_too_few_items_to_sample_from(self, split: Split, n_negatives: int) -> None:
-        with pytest.raises(
-            ValueError, match=rf"n_negatives.*got {n_negatives}, and user 41 has 46; pass another"
-        ):
+        with pytest.raises(ValueError, match=rf"n_negatives.*got {n_negatives}, and user 41 has 46; pass another"):
             ranking_task(split, n_negatives=n_negatives)  # user 41 has 14 of the 60 items
 
 
@@ -175,17 +169,13 @@ class TestRanking:
     def test_a_random_recommender_hits_k_of_the_list(self, split: Split) -> None:
         task = ranking_task(split, n_negatives=19)
         rng = np.random.default_rng(0)
-        hits = [
-            evaluate_scores(rng.random((N_USERS, N_ITEMS)), task, ks=(5,)).mean("HR@5") for _ in range(60)
-        ]
+        hits = [evaluate_scores(rng.random((N_USERS, N_ITEMS)), task, ks=(5,)).mean("HR@5") for _ in range(60)]
         assert abs(np.mean(hits) - 5 / 20) < 4 * np.std(hits) / np.sqrt(60)
 
     def test_training_items_in_the_lists_cost_only_the_unmasked_protocol(self, split: Split) -> None:
         memorized = perfect(split) + 2 * split.train.matrix().toarray()
         figures = {
-            protocol: evaluate_scores(memorized, ranking_task(split, protocol, n_negatives=40), ks=(1,)).mean(
-                "HR@1"
-            )
+            protocol: evaluate_scores(memorized, ranking_task(split, protocol, n_negatives=40), ks=(1,)).mean("HR@1")
             for protocol in PROTOCOLS
         }
         assert figures.pop("original") < 0.1
@@ -267,22 +257,16 @@ class TestRanking:
     @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
     def test_scores_that_are_not_finite(self, split: Split, scores: np.ndarray, bad: float) -> None:
         scores[3, 4] = bad
-        with pytest.raises(
-            ValueError, match="scores of 'stub' must be finite, but 1 of 1800 are NaN or infinite"
-        ):
+        with pytest.raises(ValueError, match="scores of 'stub' must be finite, but 1 of 1800 are NaN or infinite"):
             evaluate_ranking(Stub(split.train, scores), ranking_task(split, "full"))
 
     def test_scores_of_the_wrong_shape(self, split: Split, scores: np.ndarray) -> None:
-        with pytest.raises(
-            ValueError, match=r"must have shape \(users, items\) = \(30, 60\), got \(30, 59\)"
-        ):
+        with pytest.raises(ValueError, match=r"must have shape \(users, items\) = \(30, 60\), got \(30, 59\)"):
             evaluate_scores(scores[:, 1:], ranking_task(split, "full"))
 
     def test_another_catalogue(self, split: Split, scores: np.ndarray) -> None:
         other = Stub(replace(split.train, item_ids=split.ratings.item_ids + 1), scores)
-        with pytest.raises(
-            ValueError, match=r"'stub' must have the catalogue of the evaluation.*fit it on the"
-        ):
+        with pytest.raises(ValueError, match=r"'stub' must have the catalogue of the evaluation.*fit it on the"):
             evaluate_ranking(other, split, protocol="full")
 
 
@@ -326,9 +310,7 @@ class TestReport:
 
     def test_reports_of_different_tasks_are_not_compared(self) -> None:
         users = np.arange(3)
-        with pytest.raises(
-            ValueError, match=r"same task, but the lists of 'a' .* and 'b' .* differ; make one"
-        ):
+        with pytest.raises(ValueError, match=r"same task, but the lists of 'a' .* and 'b' .* differ; make one"):
             report_of([0, 1, 0], users).difference(report_of([0, 1, 0], users, "b", "other"), "HR@10")
 
     def test_unknown_metric(self) -> None:
@@ -351,9 +333,7 @@ class TestReport:
 
     def test_tables_show_the_differences_to_the_reference(self, split: Split, scores: np.ndarray) -> None:
         task = ranking_task(split, "full")
-        base, best = (
-            evaluate_scores(s, task, method=m) for s, m in ((scores, "base"), (perfect(split), "best"))
-        )
+        base, best = (evaluate_scores(s, task, method=m) for s, m in ((scores, "base"), (perfect(split), "best")))
         frame = compare([base, best], ["nDCG@10", "coverage@10"], reference=base)
         difference = best.difference(base, "nDCG@10")
         columns = [f"nDCG@10 minus base{end}" for end in ("", " low", " high")]
@@ -412,9 +392,7 @@ class TestSessions:
 
     def test_ties_are_broken_at_random_by_the_seed(self, heldout: Ratings, train: Ratings) -> None:
         equal = Stub(train, answer=lambda h: np.zeros(h.shape))
-        rewards = [
-            evaluate_sessions(equal, heldout, steps=(10,), seed=s).mean("reward@10") for s in range(200)
-        ]
+        rewards = [evaluate_sessions(equal, heldout, steps=(10,), seed=s).mean("reward@10") for s in range(200)]
         assert rewards[0] == evaluate_sessions(equal, heldout, steps=(10,), seed=0).mean("reward@10")
         expected = 3 * 10 / N_ITEMS  # 3 liked items on average, 10 of 60 shown
         assert abs(np.mean(rewards) - expected) < 4 * np.std(rewards) / np.sqrt(200)

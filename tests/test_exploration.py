@@ -114,9 +114,7 @@ def test_resume_is_exact(kind):
 
 def test_a_state_of_another_kind_or_shape_is_refused():
     ou = make_exploration("ou", (6, 3), start=0.4, end=0.1, n_steps=12)
-    with pytest.raises(
-        ValueError, match=r"OrnsteinUhlenbeckNoise needs a state of shapes \{'x': \(6, 3\)\}, got \{\}"
-    ):
+    with pytest.raises(ValueError, match=r"OrnsteinUhlenbeckNoise needs a state of shapes \{'x': \(6, 3\)\}, got \{\}"):
         ou.load_state_dict({})
     with pytest.raises(ValueError, match=r"got \{'x': \(5, 3\)\}"):
         ou.load_state_dict({"x": np.zeros((5, 3))})

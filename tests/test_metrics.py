@@ -48,9 +48,7 @@ def test_several_relevant_items_a_list_by_hand() -> None:
     assert_allclose(recall(ranks, 4, lists), [1, 1 / 3, 0])
     assert_allclose(mean_reciprocal_rank(ranks, 4, lists), [1 / 2, 1, 0])
     ideal_two, ideal_three = 1 + 1 / np.log2(3), 1 + 1 / np.log2(3) + 1 / 2
-    assert_allclose(
-        ndcg(ranks, 4, lists), [(1 / np.log2(3) + 1 / np.log2(5)) / ideal_two, 1 / ideal_three, 0]
-    )
+    assert_allclose(ndcg(ranks, 4, lists), [(1 / np.log2(3) + 1 / np.log2(5)) / ideal_two, 1 / ideal_three, 0])
 
 
 def test_ndcg_cuts_the_ideal_list_at_k() -> None:
@@ -126,9 +124,7 @@ def test_laws(data: st.DataObject) -> None:
         values = metric(ranks, 3, lists)
         assert np.all(np.isnan(values) | ((values >= 0) & (values <= 1 + 1e-12)))
     for metric in (hit_rate, recall, mean_reciprocal_rank):  # a longer list never loses these
-        assert np.all(
-            (metric(ranks, 4, lists) >= metric(ranks, 3, lists)) | np.isnan(metric(ranks, 3, lists))
-        )
+        assert np.all((metric(ranks, 4, lists) >= metric(ranks, 3, lists)) | np.isnan(metric(ranks, 3, lists)))
 
 
 def test_coverage_counts_each_item_once_and_no_empty_place() -> None:
@@ -138,9 +134,7 @@ def test_coverage_counts_each_item_once_and_no_empty_place() -> None:
 
 @pytest.mark.parametrize("items", [[[8]], [[-2]]])
 def test_coverage_refuses_items_out_of_range(items: list[list[int]]) -> None:
-    with pytest.raises(
-        ValueError, match=r"top_items must hold item indices from 0 to n_items - 1.*n_items is 8"
-    ):
+    with pytest.raises(ValueError, match=r"top_items must hold item indices from 0 to n_items - 1.*n_items is 8"):
         coverage(items, n_items=8)
 
 

@@ -100,9 +100,7 @@ def edit(path: Path, change: Callable[[list[bytes]], list[bytes]]) -> None:
         (lambda lines: [b"944\t1\t3\t880000000", *lines[1:]], "of 944 users"),
     ],
 )
-def test_broken_ratings_are_refused(
-    folder: Path, change: Callable[[list[bytes]], list[bytes]], text: str
-) -> None:
+def test_broken_ratings_are_refused(folder: Path, change: Callable[[list[bytes]], list[bytes]], text: str) -> None:
     edit(folder / "u.data", change)
     with pytest.raises(DataError, match=text):
         read_movielens("ml-100k", folder)
@@ -117,9 +115,7 @@ def test_broken_ratings_are_refused(
         (lambda lines: [b"x" + lines[0], *lines[1:]], r"u\.item: line 1 is not an item .*x1"),
     ],
 )
-def test_broken_items_are_refused(
-    folder: Path, change: Callable[[list[bytes]], list[bytes]], text: str
-) -> None:
+def test_broken_items_are_refused(folder: Path, change: Callable[[list[bytes]], list[bytes]], text: str) -> None:
     edit(folder / "u.item", change)
     with pytest.raises(DataError, match=text):
         read_movielens("ml-100k", folder)
@@ -141,9 +137,7 @@ def test_titles_are_read_in_utf_8_and_in_latin_1(folder: Path) -> None:
     assert_same(read_movielens("ml-100k", folder), plain)
 
 
-@pytest.mark.parametrize(
-    ("line", "text"), [("1:1193:5:978300760\n", "not four columns"), ("1::2::x::4\n", "not four")]
-)
+@pytest.mark.parametrize(("line", "text"), [("1:1193:5:978300760\n", "not four columns"), ("1::2::x::4\n", "not four")])
 def test_broken_ml_1m_is_refused(tmp_path: Path, line: str, text: str) -> None:
     (tmp_path / "ratings.dat").write_text(line)
     (tmp_path / "movies.dat").write_text("1::Toy Story (1995)::Comedy\n")

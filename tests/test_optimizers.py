@@ -111,9 +111,7 @@ def test_lookahead_runs_a_closure_with_gradients():
 # --- Ranger: Lookahead over RAdam ---------------------------------------------------------------------------
 
 
-def naive_ranger_step(
-    x, g, memory, t, lr, decay, k=6, alpha=0.5, beta1=0.95, beta2=0.999, eps=1e-5, centralize=True
-):
+def naive_ranger_step(x, g, memory, t, lr, decay, k=6, alpha=0.5, beta1=0.95, beta2=0.999, eps=1e-5, centralize=True):
     """One step for one tensor: Liu et al. (2020), algorithm 2, inside Zhang et al. (2019); t = 1, 2, ..."""
     if centralize and g.ndim > 1:
         g = g - g.flatten(1).mean(1).reshape(-1, *[1] * (g.ndim - 1))

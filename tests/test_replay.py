@@ -48,9 +48,7 @@ def test_search_finds_the_same_leaf_as_cumulative_sums(priorities, seed):
     tree = SumTree(len(priorities))
     tree.update(np.arange(len(priorities)), priorities)
     mass = np.random.default_rng(seed).uniform(0, priorities.sum(), 30)  # whole numbers: their sums are exact
-    np.testing.assert_array_equal(
-        tree.search(mass), np.searchsorted(np.cumsum(priorities), mass, side="right")
-    )
+    np.testing.assert_array_equal(tree.search(mass), np.searchsorted(np.cumsum(priorities), mass, side="right"))
 
 
 def test_search_at_the_borders_between_leaves():
@@ -75,9 +73,7 @@ def test_root_follows_any_sequence_of_updates(tree_class, combine, data):
     tree.update(np.arange(capacity), leaves)
     for _ in range(3):
         index = np.array(data.draw(st.lists(st.integers(0, capacity - 1), min_size=1, max_size=6)))
-        value = np.array(
-            data.draw(st.lists(st.integers(1, 99), min_size=len(index), max_size=len(index))), dtype=float
-        )
+        value = np.array(data.draw(st.lists(st.integers(1, 99), min_size=len(index), max_size=len(index))), dtype=float)
         tree.update(index, value)
         for i, v in zip(index, value, strict=True):  # one by one: the last of repeated leaves stays
             leaves[i] = v
@@ -216,9 +212,7 @@ def test_a_prioritized_buffer_does_not_take_the_state_of_a_uniform_one():
         match=r"not the state of a PrioritizedReplayBuffer: missing \['max_error', 'n_samples', 'priority'\]",
     ):
         prioritized().load_state_dict(uniform.state_dict())
-    with pytest.raises(
-        ValueError, match=r"not the state of a ReplayBuffer: missing \[\], unknown \['max_error'"
-    ):
+    with pytest.raises(ValueError, match=r"not the state of a ReplayBuffer: missing \[\], unknown \['max_error'"):
         uniform.load_state_dict(prioritized().state_dict())
 
 

@@ -63,9 +63,7 @@ class QuietHandler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def fake_archive(
-    folder: str = "ml-1m", names: tuple[str, ...] = ("ratings.dat", "movies.dat", "README")
-) -> bytes:
+def fake_archive(folder: str = "ml-1m", names: tuple[str, ...] = ("ratings.dat", "movies.dat", "README")) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for name in names:
@@ -98,9 +96,7 @@ def test_data_home_is_the_argument_then_the_variable_then_the_cache(
     assert sources.data_home("~").is_absolute()
 
 
-def test_files_in_the_data_home_come_first_then_those_in_the_cache(
-    cache: Path, tmp_path: Path, offline: None
-) -> None:
+def test_files_in_the_data_home_come_first_then_those_in_the_cache(cache: Path, tmp_path: Path, offline: None) -> None:
     in_cache = put(cache / "ml-1m", "ratings.dat", "movies.dat")
     assert sources.find_movielens("ml-1m", home=tmp_path / "home") == in_cache
     in_home = put(tmp_path / "home" / "ml-1m", "ratings.dat", "movies.dat")
@@ -119,9 +115,7 @@ def test_when_nothing_works_the_error_says_what_was_tried_and_what_to_do(
     assert lines[2] == f"  - {cache / 'ml-100k'}: no u.data and no u.item there"
     assert lines[3].endswith("ml-100k.zip: ConnectionError: no network in this test")
     assert lines[4] == "  - recbole==1.2.1 by pip: DataError: ERROR: No matching distribution"
-    assert (
-        f"unpack it so that {tmp_path / 'home' / 'ml-100k' / 'u.data'} and u.item beside it exist" in lines[5]
-    )
+    assert f"unpack it so that {tmp_path / 'home' / 'ml-100k' / 'u.data'} and u.item beside it exist" in lines[5]
     assert "or set DRR_DATA_HOME to the folder that holds your ml-100k folder" in lines[5]
 
 
@@ -131,9 +125,7 @@ def test_ml_1m_has_no_second_source(cache: Path, offline: None) -> None:
     assert "recbole" not in str(caught.value)
 
 
-def test_the_archive_is_unpacked_into_the_cache(
-    cache: Path, server: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_archive_is_unpacked_into_the_cache(cache: Path, server: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     serve(monkeypatch, server, fake_archive())
     folder = sources.find_movielens("ml-1m", progress=False)
     assert folder == cache / "ml-1m"
@@ -225,9 +217,7 @@ def test_ml_100k_comes_by_pip_when_the_server_is_down(
     assert len(load_ratings("ml-100k")) == 100_000
     assert "recbole" not in sys.modules
     place.write_bytes(place.read_bytes()[:-1])  # an altered wheel is fetched anew
-    assert (
-        hashlib.sha256(sources.find_movielens("ml-100k").read_bytes()).hexdigest() == sources.RECBOLE_SHA256
-    )
+    assert hashlib.sha256(sources.find_movielens("ml-100k").read_bytes()).hexdigest() == sources.RECBOLE_SHA256
 
 
 @pytest.mark.parametrize("content", [b"another wheel", None], ids=["wrong", "missing"])
@@ -257,14 +247,10 @@ def test_a_cache_that_cannot_be_written_is_a_reason_not_a_crash(
 def test_the_ncf_file_comes_from_the_data_home_else_from_its_authors(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, offline: None
 ) -> None:
-    with pytest.raises(
-        DataError, match="the NCF test file is not at .* failed .* no network .* put it there"
-    ):
+    with pytest.raises(DataError, match="the NCF test file is not at .* failed .* no network .* put it there"):
         sources.find_ncf_test_file()
     asked = []
-    monkeypatch.setattr(
-        sources, "_retrieve", lambda url, checksum, target, _: asked.append((url, checksum)) or target
-    )
+    monkeypatch.setattr(sources, "_retrieve", lambda url, checksum, target, _: asked.append((url, checksum)) or target)
     assert sources.find_ncf_test_file() == cache / "ncf" / "ml-1m.test.rating"
     assert asked == [(sources.NCF_URL, f"sha256:{sources.NCF_SHA256}")]
     in_home = put(tmp_path / "home" / "ncf", "ml-1m.test.rating") / "ml-1m.test.rating"

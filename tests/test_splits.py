@@ -37,9 +37,7 @@ def rows_of(split: Split) -> tuple[list[int], list[int], list[int]]:
 
 def table(users: list[int], times: list[int] | None = None, ratings: list[float] | None = None) -> Ratings:
     n = len(users)
-    return Ratings.from_columns(
-        users, range(n), ratings or [5.0] * n, range(n) if times is None else times, name="toy"
-    )
+    return Ratings.from_columns(users, range(n), ratings or [5.0] * n, range(n) if times is None else times, name="toy")
 
 
 # The original's split
@@ -65,9 +63,7 @@ def test_without_the_ncf_file_a_rule_stands_in_and_a_note_says_so(ml_1m: Ratings
     split = original_split(ml_1m)
     assert (len(split.train) + len(split.test), len(split.train)) == (571_676, 457_341)
     assert (np.bincount(split.train.users) >= 20).sum() == 4_688
-    assert split.note.startswith(
-        "held out: each user's last rating by time, the first in the file among ties, since"
-    )
+    assert split.note.startswith("held out: each user's last rating by time, the first in the file among ties, since")
     assert "no network in this test" in split.note
     with pytest.raises(DataError, match="the NCF test file is not at"):
         leave_last_out_split(ml_1m, use_ncf_file=True)
@@ -76,9 +72,7 @@ def test_without_the_ncf_file_a_rule_stands_in_and_a_note_says_so(ml_1m: Ratings
 def test_the_ncf_file_needs_all_of_ml_1m(ml_1m: Ratings, data_home: Path) -> None:
     if not (data_home / "ncf" / "ml-1m.test.rating").is_file():
         pytest.skip("DRR_DATA_HOME holds no ncf/ml-1m.test.rating")
-    with pytest.raises(
-        DataError, match="fits all 1,000,209 rows of ml-1m, got .*575,281 ratings.*; do not filter"
-    ):
+    with pytest.raises(DataError, match="fits all 1,000,209 rows of ml-1m, got .*575,281 ratings.*; do not filter"):
         original_split(ml_1m.positives())
 
 
@@ -117,9 +111,7 @@ def test_leave_last_out_with_the_ncf_file(ml_1m: Ratings, data_home: Path) -> No
     np.testing.assert_array_equal(split.test.ratings[by_user], rating)
     last_time = np.zeros(ml_1m.n_users, dtype=np.int64)
     np.maximum.at(last_time, ml_1m.users, ml_1m.timestamps)
-    np.testing.assert_array_equal(
-        split.test.timestamps, last_time[split.test.users]
-    )  # it is the last by time
+    np.testing.assert_array_equal(split.test.timestamps, last_time[split.test.users])  # it is the last by time
 
 
 def test_elsewhere_the_original_split_holds_out_the_last_by_time() -> None:
@@ -144,9 +136,7 @@ def test_the_original_split_is_pandas_sample_with_seed_16(synthetic: Ratings) ->
 
 
 def test_nothing_liked() -> None:
-    with pytest.raises(
-        DataError, match="toy has no rating above 3 beside the held-out ones; nothing is liked"
-    ):
+    with pytest.raises(DataError, match="toy has no rating above 3 beside the held-out ones; nothing is liked"):
         original_split(table([1, 1, 2, 2], ratings=[1, 2, 3, 3]))
 
 
@@ -222,7 +212,7 @@ def test_user_split_holds_whole_users_out(synthetic: Ratings) -> None:
     split = user_split(synthetic, test_fraction=0.1, validation_fraction=0.2)
     users = [set(part.users.tolist()) for part in (split.fit, split.validation, split.test)]
     assert [len(part) for part in users] == [216, 54, 30]
-    assert not users[0] & users[1] and not users[1] & users[2] and not users[0] & users[2]  # noqa: PT018
+    assert not users[0] & users[1] and not users[1] & users[2] and not users[0] & users[2]
 
 
 def test_for_tuning_never_sees_the_test_part(synthetic: Ratings) -> None:
@@ -246,18 +236,14 @@ def test_unknown_kind(synthetic: Ratings) -> None:
 @pytest.mark.parametrize("split", [original_split, leave_last_out_split, temporal_split])
 def test_splits_by_time_need_times(split: object) -> None:
     timeless = Ratings.from_columns([1, 1, 1, 2], [1, 2, 3, 4], [5, 5, 5, 5], name="toy")
-    with pytest.raises(
-        DataError, match="split needs timestamps and toy has none; use the random or users split"
-    ):
+    with pytest.raises(DataError, match="split needs timestamps and toy has none; use the random or users split"):
         split(timeless)
 
 
 @pytest.mark.parametrize("split", [original_split, random_split, temporal_split, user_split])
 @pytest.mark.parametrize("fraction", [0, 1, 1.2, -0.1, float("nan")])
 def test_fractions_must_be_between_0_and_1(split: object, fraction: float, synthetic: Ratings) -> None:
-    with pytest.raises(
-        DataError, match=f"test_fraction must be between 0 and 1, both excluded, got {fraction}"
-    ):
+    with pytest.raises(DataError, match=f"test_fraction must be between 0 and 1, both excluded, got {fraction}"):
         split(synthetic, test_fraction=fraction)
     if fraction != 0:
         with pytest.raises(DataError, match=f"validation_fraction must be from 0 to below 1, got {fraction}"):
@@ -279,9 +265,7 @@ def test_fractions_must_be_between_0_and_1(split: object, fraction: float, synth
     ],
 )
 def test_an_empty_part_is_refused(split: object, ratings: Ratings, part: str) -> None:
-    with pytest.raises(
-        DataError, match=f"the {part} part of the .* split of toy is empty .* use more ratings"
-    ):
+    with pytest.raises(DataError, match=f"the {part} part of the .* split of toy is empty .* use more ratings"):
         split(ratings)
 
 

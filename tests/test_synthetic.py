@@ -68,7 +68,5 @@ def test_titles_stay_unique_when_the_words_run_out() -> None:
 
 @pytest.mark.parametrize("size", [{"n_users": 1}, {"n_items": 99}, {"n_factors": 0}])
 def test_too_small_a_world_is_refused(size: dict[str, int]) -> None:
-    with pytest.raises(
-        DataError, match=f"{next(iter(size))} must be at least .* got {next(iter(size.values()))}"
-    ):
+    with pytest.raises(DataError, match=f"{next(iter(size))} must be at least .* got {next(iter(size.values()))}"):
         synthetic_ratings(**size)

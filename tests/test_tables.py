@@ -83,9 +83,7 @@ def test_columns_may_stand_in_any_order_among_others(tmp_path: Path) -> None:
     ],
 )
 def test_ids_are_integers_only_if_all_are(tmp_path: Path, texts: list[str], ids: list[object]) -> None:
-    ratings = read_table(
-        write(tmp_path, "user,item,rating\n" + "".join(f"{text},i{text},1\n" for text in texts))
-    )
+    ratings = read_table(write(tmp_path, "user,item,rating\n" + "".join(f"{text},i{text},1\n" for text in texts)))
     assert ratings.user_ids.tolist() == ids
 
 
@@ -98,9 +96,7 @@ def test_dates_in_parquet_become_seconds(tmp_path: Path) -> None:
         assert ratings.timestamps.tolist() == [7, 946_684_800]
 
 
-texts = st.text(
-    st.characters(codec="utf-8", exclude_categories=("C", "Z"), exclude_characters='"'), min_size=1
-)
+texts = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z"), exclude_characters='"'), min_size=1)
 ids = st.one_of(st.integers(-(10**9), 10**9), texts)
 
 

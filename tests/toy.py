@@ -24,7 +24,9 @@ def toy_ratings(rows: Sequence[tuple[int, int, float]]) -> Ratings:
     )
 
 
-def block_ratings(n_users: int = 40, n_items: int = 40, n_blocks: int = 2, share: float = 0.7, seed: int = 0) -> Ratings:
+def block_ratings(
+    n_users: int = 40, n_items: int = 40, n_blocks: int = 2, share: float = 0.7, seed: int = 0
+) -> Ratings:
     """Users and items in blocks; a user likes (rates 5) a `share` of the own block's items and nothing else."""
     rng = np.random.default_rng(seed)
     rows = [

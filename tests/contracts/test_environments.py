@@ -18,7 +18,13 @@ def test_the_vector_environment_is_many_single_ones(
 ) -> None:
     early = np.arange(len(synthetic)) % 2 == 0
     history, ratings = (synthetic.select(early), synthetic.select(~early)) if with_history else (None, synthetic)
-    settings = {"candidates": candidates, "reward": reward, "max_steps": max_steps, "memory_size": 4, "history": history}
+    settings = {
+        "candidates": candidates,
+        "reward": reward,
+        "max_steps": max_steps,
+        "memory_size": 4,
+        "history": history,
+    }
     vector = RecommendationVectorEnv(ratings, 5, **settings)  # type: ignore[arg-type]
     singles = [RecommendationEnv(ratings, **settings) for _ in range(5)]  # type: ignore[arg-type]
     rng = np.random.default_rng(0)

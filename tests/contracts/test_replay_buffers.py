@@ -210,9 +210,7 @@ def test_more_transitions_than_places(buffer_class):
 
 
 def test_nothing_to_sample(buffer_class):
-    with pytest.raises(
-        ValueError, match=r"cannot sample from an empty replay buffer; call add\(\.\.\.\) first"
-    ):
+    with pytest.raises(ValueError, match=r"cannot sample from an empty replay buffer; call add\(\.\.\.\) first"):
         buffer_class(4, N, D).sample(1, np.random.default_rng(0))
     with pytest.raises(ValueError, match="batch_size must be 1 or more, got 0"):
         filled(buffer_class, 3).sample(0, np.random.default_rng(0))

@@ -8,17 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+
 from drr_tutorial.baselines import (
     EASERecommender,
     IALSRecommender,
     PopularityRecommender,
     RandomRecommender,
 )
-from drr_tutorial.recommender import Recommender
-
 from drr_tutorial.datasets import Ratings
 from drr_tutorial.evaluation import evaluate_ranking, evaluate_sessions
 from drr_tutorial.ranking_tasks import RankingTask, ranking_task
+from drr_tutorial.recommender import Recommender
 from drr_tutorial.splits import Split, original_split, user_split
 
 TOLERANCE = 0.004

@@ -56,7 +56,6 @@ def test_means_equal_torchmetrics(ours, theirs: str, k: int, scores, relevance, 
 @pytest.mark.parametrize("k", [1, 5, 10, N_ITEMS])
 def test_each_ndcg_equals_scikit_learns(k: int, scores, relevance, ranked) -> None:
     theirs = [
-        sklearn_metrics.ndcg_score(relevance[[row]], scores[[row]], k=k, ignore_ties=True)
-        for row in range(N_LISTS)
+        sklearn_metrics.ndcg_score(relevance[[row]], scores[[row]], k=k, ignore_ties=True) for row in range(N_LISTS)
     ]
     assert_allclose(metrics.ndcg(ranked[0], k, ranked[1]), theirs)

@@ -12,9 +12,7 @@ import torch
 from drr_tutorial.replay import PrioritizedReplayBuffer
 from drr_tutorial.schedules import LinearSchedule
 
-torchrl_data = pytest.importorskip(
-    "torchrl.data", reason="torchrl is a development oracle: pip install -e '.[dev]'"
-)
+torchrl_data = pytest.importorskip("torchrl.data", reason="torchrl is a development oracle: pip install -e '.[dev]'")
 PrioritizedSampler = torchrl_data.replay_buffers.samplers.PrioritizedSampler
 SAMPLER_MODULE = PrioritizedSampler._init.__globals__  # where it looks for its trees
 
@@ -44,9 +42,7 @@ def trees(monkeypatch):
         for name in ("SumSegmentTreeFp32", "SumSegmentTreeFp64"):
             monkeypatch.setitem(SAMPLER_MODULE, name, lambda capacity: PlainTree(capacity, torch.sum, 0.0))
         for name in ("MinSegmentTreeFp32", "MinSegmentTreeFp64"):
-            monkeypatch.setitem(
-                SAMPLER_MODULE, name, lambda capacity: PlainTree(capacity, torch.min, torch.inf)
-            )
+            monkeypatch.setitem(SAMPLER_MODULE, name, lambda capacity: PlainTree(capacity, torch.min, torch.inf))
 
 
 CAPACITY, N_STORED, EPS = 50, 37, 1e-2
