@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from drr_tutorial.config import AgentConfig
-from drr_tutorial.state import STATES, StateRepresentation, initialize
+from drr_tutorial.state import STATES, StateRepresentation, linear
 
 WARM_START_LIMIT = 0.9  # the largest entry of a warm-started action: tanh still has a slope there
 
@@ -24,10 +24,8 @@ def linear_stack(sizes: Sequence[int], generator: torch.Generator) -> nn.Sequent
     """Linear layers of these sizes with ReLU between them, none after the last."""
     layers: list[nn.Module] = []
     for n_in, n_out in itertools.pairwise(sizes):
-        layers += [nn.Linear(n_in, n_out), nn.ReLU()]
-    stack = nn.Sequential(*layers[:-1])
-    initialize(stack, generator)
-    return stack
+        layers += [linear(n_in, n_out, generator), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
 
 
 class Actor(nn.Module):

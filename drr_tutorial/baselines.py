@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, csr_matrix
 
 from drr_tutorial.embeddings import Embeddings, factorize
 from drr_tutorial.ratings import Ratings
@@ -28,6 +28,12 @@ def _repeated(row: NDArray[Any], times: int) -> Scores:
 def _binary(histories: csr_array) -> csr_array:
     ones = np.ones(histories.nnz, dtype=np.float32)
     return csr_array((ones, histories.indices, histories.indptr), histories.shape)
+
+
+def _require_at_least(least: float, **settings: float) -> None:
+    for name, value in settings.items():
+        if not value >= least:
+            raise ValueError(f"{name} must be at least {least}, got {value}")
 
 
 class _SameForAll(Recommender):
@@ -139,6 +145,7 @@ class AverageRatingRecommender(_SameForAll):
     damping: float = 5.0
 
     def _fit(self, ratings: Ratings) -> None:
+        _require_at_least(0, damping=self.damping)
         sums = np.bincount(ratings.items, ratings.ratings, minlength=ratings.n_items)
         counts = np.bincount(ratings.items, minlength=ratings.n_items)
         mean = float(ratings.ratings.mean())
@@ -156,6 +163,8 @@ class ItemKNNRecommender(_ItemToItem):
     shrinkage: float = 10.0
 
     def _fit(self, ratings: Ratings) -> None:
+        _require_at_least(1, n_neighbours=self.n_neighbours)
+        _require_at_least(0, shrinkage=self.shrinkage)
         liked = ratings.positives().matrix()
         both = (liked.T @ liked).toarray()  # how many users like both
         norms = np.sqrt(np.maximum(both.diagonal(), 1e-12))
@@ -237,7 +246,7 @@ class BPRRecommender(_Factors):
             factors=self.n_factors, learning_rate=self.learning_rate, regularization=self.regularization,
             iterations=self.n_iterations, random_state=self.seed, num_threads=1, use_gpu=False,
         )  # fmt: skip
-        model.fit(ratings.positives().matrix().tocsr(), show_progress=False)
+        model.fit(csr_matrix(ratings.positives().matrix()), show_progress=False)
         self._load_arrays({"users": model.user_factors, "items": model.item_factors})
 
     def _load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:

@@ -91,6 +91,7 @@ def factorize(
     """
     _check_settings(method, n_factors, regularization, alpha, n_iterations)
     first = start or _random(ratings, n_factors, rng)
+    _check_start(first, ratings)
     if method == "scratch":
         return first
     table = _targets(ratings, method)
@@ -183,3 +184,12 @@ def _check_settings(method: str, n_factors: int, regularization: float, alpha: f
             raise ValueError(f"{name} must be at least {least}, got {value}")
     if not regularization > 0:
         raise ValueError(f"regularization must be above 0, got {regularization}")
+
+
+def _check_start(start: Embeddings, ratings: Ratings) -> None:
+    needed, got = (ratings.n_users, ratings.n_items), (len(start.users), len(start.items))
+    if got != needed:
+        raise ValueError(
+            f"start must have vectors of {needed[0]} users and {needed[1]} items, got {got[0]} and {got[1]}; "
+            "make it from ratings with the same ids"
+        )

@@ -109,9 +109,8 @@ class DRRAtt(StateRepresentation):
     def __init__(self, embedding_dim: int, memory_size: int, generator: torch.Generator) -> None:
         super().__init__(embedding_dim, memory_size, generator)
         self.attention = nn.Sequential(
-            nn.Linear(2 * embedding_dim, embedding_dim), nn.ReLU(), nn.Linear(embedding_dim, 1)
+            linear(2 * embedding_dim, embedding_dim, generator), nn.ReLU(), linear(embedding_dim, 1, generator)
         )
-        initialize(self.attention, generator)
 
     @property
     def state_dim(self) -> int:
@@ -134,11 +133,12 @@ STATES: dict[str, type[StateRepresentation]] = {
 }
 
 
-def initialize(layers: nn.Module, generator: torch.Generator) -> None:
-    """He-uniform weights and zero biases for every linear layer, drawn from `generator` (on the CPU, so on
-    every device alike).
+def linear(n_in: int, n_out: int, generator: torch.Generator) -> nn.Linear:
+    """A linear layer with He-uniform weights and zero biases, drawn from `generator` on the CPU, so on every device alike.
+
+    Torch's own initialization is skipped: it would draw from the global generator.
     """
-    for layer in layers.modules():
-        if isinstance(layer, nn.Linear):
-            nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)
-            nn.init.zeros_(layer.bias)
+    layer = nn.utils.skip_init(nn.Linear, n_in, n_out)
+    nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu", generator=generator)
+    nn.init.zeros_(layer.bias)
+    return layer

@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise _cannot_write(path, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing could be written, nothing is there
+            temporary.unlink()
 
 
 @contextmanager
@@ -52,10 +53,10 @@ def whole_folder(path: Path) -> Iterator[Path]:
             os.replace(path, old)
         os.replace(temporary, path)
     except OSError as error:
-        if old.exists() and not path.exists():
-            os.replace(old, path)
         raise _cannot_write(path, error) from error
     finally:
+        if old.exists() and not path.exists():  # stopped between the two renamings, by whatever
+            os.replace(old, path)
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
 
@@ -72,18 +73,19 @@ def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """What `write_arrays` wrote: arrays and description. Raises `StorageError` for anything else, executing nothing."""
     try:
         with safe_open(path, framework="numpy") as file:
-            about = (file.metadata() or {}).get("about")
+            text = (file.metadata() or {}).get("about")
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        about = None if text is None else json.loads(text)
     except FileNotFoundError as error:
         raise StorageError(f"no file {path}; check the folder's name, or train first") from error
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise StorageError(
             f"{path} is not a whole safetensors file ({error}); it is damaged or was not written by drr_tutorial: "
             "write it again"
         ) from error
     if about is None:
         raise StorageError(f"{path} was not written by drr_tutorial: its description is missing")
-    return arrays, json.loads(about)
+    return arrays, about
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -99,7 +101,7 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise StorageError(f"no file {path}; check the folder's name, or train first") from error
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise StorageError(f"{path} is not readable JSON ({error}); it is damaged: write it again") from error
 
 
@@ -109,11 +111,11 @@ def _beside(path: Path) -> Path:
 
 
 def _cannot_write(path: Path, error: OSError) -> StorageError:
-    if isinstance(error, StorageError):
+    if isinstance(error, StorageError) and error.errno is None:  # not about writing
         return error
+    reason = error if error.errno is None else os.strerror(error.errno)
     return StorageError(
         error.errno,
-        f"cannot write {path}: {error.strerror or error}; what was there before is unchanged; "
-        "free some space, check the permissions, or "
-        "choose another folder",
+        f"cannot write {path}: {reason}; what was there before is unchanged; "
+        "free some space, check the permissions, or choose another folder",
     )

@@ -1,4 +1,4 @@
-"""Files are whole or not there: round trips, failures in the middle, full disks, strangers' files, two writers at once."""
+"""Files are whole or not there: round trips, failures in the middle, full disks, strangers' files, two writers."""
 
 import errno
 import json
@@ -17,7 +17,6 @@ import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from drr_tutorial import storage
 from drr_tutorial.storage import (
     StorageError,
     read_arrays,
@@ -101,8 +100,7 @@ def test_a_write_that_fails_in_the_middle_leaves_the_old_file(tmp_path: Path, ex
     path.write_text("old")
     expected = StorageError if isinstance(exception, OSError) else exception
     with pytest.raises(expected), whole_file(path) as temporary:
-        temporary.write_text("half of the n")
-        raise exception
+        stop_half_way(temporary, exception)
     assert path.read_text() == "old"
     assert names_in(tmp_path) == ["a.txt"]
 
@@ -112,9 +110,13 @@ def test_a_folder_that_fails_in_the_middle_leaves_the_old_one(tmp_path: Path, ex
     write_old_folder(tmp_path / "model")
     expected = StorageError if isinstance(exception, OSError) else exception
     with pytest.raises(expected), whole_folder(tmp_path / "model") as temporary:
-        (temporary / "b.txt").write_text("new")
-        raise exception
+        stop_half_way(temporary / "b.txt", exception)
     assert_old_folder(tmp_path / "model")
+
+
+def stop_half_way(path: Path, exception: BaseException) -> None:
+    path.write_text("half of the n")
+    raise exception
 
 
 def write_old_folder(folder: Path) -> None:
@@ -149,7 +151,7 @@ def test_a_folder_comes_back_when_the_last_renaming_fails(
             raise exception
         replace(source, target)
 
-    monkeypatch.setattr(storage.os, "replace", fail_for_the_new_one)
+    monkeypatch.setattr(os, "replace", fail_for_the_new_one)
     with pytest.raises((StorageError, KeyboardInterrupt)), whole_folder(tmp_path / "model") as temporary:
         (temporary / "b.txt").write_text("new")
     assert_old_folder(tmp_path / "model")
@@ -167,7 +169,7 @@ def raise_no_space(*_: Any, **__: Any) -> None:
 
 
 @writers
-@pytest.mark.parametrize("where", ["writing", "renaming", "creating"])
+@pytest.mark.parametrize("where", ["writing", "renaming"])
 def test_a_full_disk_keeps_the_old_file_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[[Path], None], where: str
 ) -> None:
@@ -177,10 +179,8 @@ def test_a_full_disk_keeps_the_old_file_and_says_so(
         if where == "writing":
             patch.setattr(Path, "write_bytes", raise_no_space)
             patch.setattr(Path, "write_text", raise_no_space)
-        elif where == "renaming":
-            patch.setattr(storage.os, "replace", raise_no_space)
         else:
-            patch.setattr(storage.tempfile, "mkstemp", raise_no_space)
+            patch.setattr(os, "replace", raise_no_space)
         with pytest.raises(StorageError, match="No space left on device") as caught:
             write(path)
     assert_says_what_to_do(caught.value, path)
@@ -240,8 +240,8 @@ def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: C
     def refuse(*_: Any, **__: Any) -> None:  # root may write everywhere, so a read-only folder would prove nothing
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(storage.tempfile, "mkstemp", refuse)
-    monkeypatch.setattr(storage.tempfile, "mkdtemp", refuse)
+    for call in ("mkdir", "write_bytes", "write_text"):
+        monkeypatch.setattr(Path, call, refuse)
     path = tmp_path / "a.file"
     with pytest.raises(StorageError, match="Permission denied") as caught:
         write(path)
@@ -378,12 +378,8 @@ def test_numbers_that_numpy_does_not_know(tmp_path: Path) -> None:
         {"a": {"dtype": "BF16", "shape": [1], "data_offsets": [0, 2]}, "__metadata__": {"about": "{}"}}
     ).encode()
     (tmp_path / "a.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + b"\0\0")
-    try:
-        arrays, _ = read_arrays(tmp_path / "a.safetensors")
-    except StorageError as error:
-        assert "is not a whole safetensors file" in str(error)
-    else:
-        assert arrays["a"].shape == (1,)  # where a library has taught numpy this type
+    with pytest.raises(StorageError, match=DAMAGED):
+        read_arrays(tmp_path / "a.safetensors")
 
 
 def test_a_folder_in_place_of_a_file(tmp_path: Path) -> None:

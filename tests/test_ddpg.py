@@ -1,0 +1,261 @@
+"""One update of DDPG: its targets in closed form, what each loss may move, the options, and small worlds that must be learned."""
+
+import copy
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from drr_tutorial.actor_critic import ActorCritic
+from drr_tutorial.config import AgentConfig
+from drr_tutorial.ddpg import DDPG, soft_update
+from drr_tutorial.replay import TransitionBatch
+
+N_USERS, N_ITEMS, K, N = 4, 6, 3, 2
+PLAIN = AgentConfig(
+    memory_size=N, actor_hidden=(8,), critic_state_hidden=(), critic_hidden=(16,), warm_start=False, behaviour_weight=0.0,
+    critic_sees="action", critic_lr=1e-2, actor_lr=1e-2, state_lr=1e-2,
+)  # fmt: skip
+
+
+def make(known: torch.Tensor | None = None, embedding_lr: float = 0.0, **changes: Any) -> DDPG:
+    config = dataclasses.replace(PLAIN, **changes)
+    rng = np.random.default_rng(0)
+    users, items = (rng.uniform(-0.9, 0.9, size=(n, K)).astype(np.float32) for n in (N_USERS, N_ITEMS))
+    networks = ActorCritic(config, users, items, torch.Generator().manual_seed(0))
+    return DDPG(networks, config, torch.Generator().manual_seed(1), known=known, embedding_lr=embedding_lr)
+
+
+def batch(size: int = 32, seed: int = 0, **changes: Any) -> TransitionBatch:
+    rng = np.random.default_rng(seed)
+    fields = {
+        "user": torch.from_numpy(rng.integers(N_USERS, size=size)),
+        "memory": torch.from_numpy(rng.integers(N_ITEMS + 1, size=(size, N))),
+        "action": torch.from_numpy(rng.uniform(-1, 1, size=(size, K)).astype(np.float32)),
+        "item": torch.from_numpy(rng.integers(N_ITEMS, size=size)),
+        "reward": torch.from_numpy(rng.integers(2, size=size).astype(np.float32)),
+        "next_memory": torch.from_numpy(rng.integers(N_ITEMS + 1, size=(size, N))),
+        "terminated": torch.zeros(size),
+        "weight": torch.ones(size),
+        "index": torch.arange(size),
+    }
+    return TransitionBatch(**{**fields, **changes})
+
+
+def parameters(module: torch.nn.Module) -> list[torch.Tensor]:
+    return [p.detach().clone() for p in module.parameters()]
+
+
+def same(module: torch.nn.Module, before: list[torch.Tensor]) -> bool:
+    return all(torch.equal(p, b) for p, b in zip(module.parameters(), before, strict=True))
+
+
+def test_the_target_is_reward_plus_discounted_target_value_unless_terminated() -> None:
+    ddpg = make(gamma=0.7)
+    transitions = batch(terminated=(torch.arange(32) % 3 == 0).float())
+    online = ddpg.online
+    next_state = online.see(transitions.user, transitions.next_memory)
+    action = ddpg.target_actor(next_state.vector, next_state.prior)
+    bootstrap = ddpg.target_critics[0](next_state.vector, action)
+    target_value, expected = ddpg.expected_value(transitions)
+    torch.testing.assert_close(target_value, bootstrap)
+    alive = 1 - transitions.terminated
+    torch.testing.assert_close(expected, transitions.reward + 0.7 * alive * bootstrap)
+    assert torch.equal(expected[transitions.terminated == 1], transitions.reward[transitions.terminated == 1])
+
+
+def test_the_target_is_clipped() -> None:
+    ddpg = make(value_limit=0.5)
+    _, expected = ddpg.expected_value(batch(reward=torch.full((32,), 3.0)))
+    assert (expected == 0.5).all()
+
+
+def test_the_td_error_is_target_minus_value_and_the_loss_its_weighted_square() -> None:
+    ddpg = make()
+    transitions = batch(weight=torch.linspace(0, 1, 32))
+    result = ddpg.update(transitions)
+    torch.testing.assert_close(result.td_error, result.expected_value - result.value)
+    torch.testing.assert_close(result.value_loss, (transitions.weight * result.td_error**2).mean())
+
+
+def test_the_critic_sees_the_item_or_the_action() -> None:
+    transitions = batch()
+    by_item, by_action = make(critic_sees="item"), make(critic_sees="action")
+    assert torch.equal(by_item.taken_action(transitions), by_item.online.items(transitions.item))
+    assert torch.equal(by_action.taken_action(transitions), transitions.action)
+
+
+def test_the_policy_loss_moves_the_actor_and_not_the_critic() -> None:
+    silent, loud = make(policy_weight=0.0, state_lr=0.0), make(policy_weight=1.0, state_lr=0.0)
+    actor = parameters(silent.online.actor)
+    silent.update(batch())
+    loud.update(batch())
+    assert same(silent.online.actor, actor)
+    assert not same(loud.online.actor, actor)
+    assert same(silent.online.critics, parameters(loud.online.critics))
+
+
+def test_minus_q_reaches_the_state_only_through_the_action() -> None:
+    ddpg = make()
+    for layer in ddpg.online.actor.layers:  # an actor that is deaf to the state
+        if isinstance(layer, torch.nn.Linear):
+            torch.nn.init.zeros_(layer.weight)
+    transitions = batch()
+    state = ddpg.online.see(transitions.user, transitions.memory)
+    ddpg.actor_losses(state, transitions).policy.backward()  # type: ignore[no-untyped-call]
+    gradient = ddpg.online.state.weights.grad
+    assert gradient is None or gradient.abs().sum() == 0
+
+
+def test_fixed_vectors_stay_and_moving_ones_move() -> None:
+    for rate, moves in ((0.0, False), (1e-2, True)):
+        ddpg = make(embedding_lr=rate)
+        before = ddpg.online.items.weight.detach().clone()
+        ddpg.update(batch())
+        assert torch.equal(ddpg.online.items.weight, before) is not moves
+        assert ddpg.online.items.weight[N_ITEMS].abs().sum() == 0  # the padding item never moves
+
+
+def test_transitions_of_weight_zero_teach_the_critic_nothing() -> None:
+    ddpg = make(state_lr=0.0)
+    before = parameters(ddpg.online.critics)
+    ddpg.update(batch(weight=torch.zeros(32)))
+    assert same(ddpg.online.critics, before)
+
+
+@pytest.mark.parametrize("tau", [0.0, 0.25, 1.0])
+def test_soft_update_is_a_weighted_mean(tau: float) -> None:
+    target, online = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)
+    expected = [(1 - tau) * t + tau * o for t, o in zip(parameters(target), parameters(online), strict=True)]
+    soft_update(target, online, tau)
+    for parameter, value in zip(target.parameters(), expected, strict=True):
+        torch.testing.assert_close(parameter, value)
+
+
+def test_targets_start_equal_and_follow_slowly() -> None:
+    ddpg = make(tau=0.1)
+    before = parameters(ddpg.target_critics)
+    assert same(ddpg.online.critics, before)
+    ddpg.update(batch())
+    for target, old, online in zip(ddpg.target_critics.parameters(), before, ddpg.online.critics.parameters(), strict=True):
+        torch.testing.assert_close(target, 0.9 * old + 0.1 * online)
+
+
+def test_twin_critics_take_the_smaller_target() -> None:
+    ddpg = make(twin_critics=True)
+    transitions = batch()
+    state = ddpg.online.see(transitions.user, transitions.next_memory)
+    action = ddpg.target_actor(state.vector, state.prior)
+    values = torch.stack([critic(state.vector, action) for critic in ddpg.target_critics])
+    assert not torch.allclose(values[0], values[1])
+    torch.testing.assert_close(ddpg.expected_value(transitions)[0], values.amin(dim=0))
+
+
+def test_a_delayed_policy_moves_every_second_time() -> None:
+    ddpg = make(policy_delay=2)
+    moved = []
+    for _ in range(4):
+        before = parameters(ddpg.online.actor)
+        ddpg.update(batch())
+        moved.append(not same(ddpg.online.actor, before))
+    assert moved == [True, False, True, False]
+
+
+def test_target_noise_is_bounded_and_drawn_from_the_generator() -> None:
+    ddpg, again = make(target_noise=0.1), make(target_noise=0.1)
+    action = torch.zeros(1000, K)
+    noisy = ddpg._smooth(action)
+    assert 0.05 < noisy.std() < 0.11
+    assert noisy.abs().max() <= 0.2
+    assert torch.equal(noisy, again._smooth(action))
+    assert ddpg._smooth(torch.ones(5, K)).max() <= 1
+
+
+def test_known_items_are_never_selected() -> None:
+    known = torch.zeros(N_USERS, N_ITEMS, dtype=torch.bool)
+    known[:, :4] = True
+    ddpg = make(known=known, critic_sees="item")
+    selected = ddpg.log_selected(torch.randn(N_USERS, K, generator=torch.Generator().manual_seed(0)), torch.arange(N_USERS))
+    assert selected.exp()[:, :4].abs().max() == 0
+    torch.testing.assert_close(selected.exp().sum(dim=1), torch.ones(N_USERS))
+
+
+def test_the_supervised_term_is_the_cross_entropy_of_rewarded_items() -> None:
+    ddpg = make(supervised_weight=1.0, temperature=0.5)
+    transitions = batch()
+    state = ddpg.online.see(transitions.user, transitions.memory)
+    scores = ddpg.online.act(state) @ ddpg.online.item_vectors().T / 0.5
+    rewarded = transitions.reward > 0
+    expected = torch.nn.functional.cross_entropy(scores[rewarded], transitions.item[rewarded])
+    torch.testing.assert_close(ddpg.actor_losses(state, transitions).supervised, expected)
+    nothing = batch(reward=torch.zeros(32))
+    assert ddpg.actor_losses(state, nothing).supervised == 0
+
+
+def test_the_behaviour_term_alone_leads_back_to_the_warm_start() -> None:
+    ddpg = make(warm_start=True, behaviour_weight=1.0, policy_weight=0.0)
+    torch.nn.init.normal_(ddpg.online.actor.layers[-1].weight, generator=torch.Generator().manual_seed(0))  # type: ignore[arg-type]
+    losses = [float(ddpg.update(batch(seed=i)).behaviour_loss) for i in range(300)]
+    assert losses[-1] < 0.05 * losses[0]
+
+
+def test_one_seed_one_result() -> None:
+    first, second = make(target_noise=0.1, twin_critics=True), make(target_noise=0.1, twin_critics=True)
+    for ddpg in (first, second):
+        for i in range(5):
+            ddpg.update(batch(seed=i))
+    assert same(first.online, parameters(second.online))
+
+
+def test_the_critic_learns_the_value_of_a_known_chain() -> None:
+    """Two states, one action's worth: the first step pays nothing, the second pays 1 and ends. Q = gamma, then 1."""
+    ddpg = make(gamma=0.5, tau=0.05, policy_weight=0.0)
+    size = 64
+    first = torch.arange(size) % 2 == 0
+    empty, full = torch.full((size, N), N_ITEMS), torch.zeros(size, N, dtype=torch.int64)
+    memory = torch.where(first[:, None], empty, full)
+    action = torch.zeros(size, K)
+    with torch.no_grad():
+        for layer in (*ddpg.online.actor.layers, *ddpg.target_actor.layers):
+            if isinstance(layer, torch.nn.Linear):
+                layer.weight.zero_()  # the policy is the zero vector, like the actions in the batch
+    transitions = batch(
+        size, user=torch.zeros(size, dtype=torch.int64), memory=memory, next_memory=full, action=action,
+        reward=(~first).float(), terminated=(~first).float(),
+    )  # fmt: skip
+    for _ in range(800):
+        result = ddpg.update(transitions)
+    torch.testing.assert_close(result.value, torch.where(first, 0.5, 1.0), atol=0.03, rtol=0)
+
+
+@pytest.mark.parametrize("critic_sees", ["item", "action"])
+def test_a_bandit_is_solved(critic_sees: str) -> None:
+    """Each user likes one item and only that. From random play the policy must find it for every user."""
+    liked = torch.tensor([0, 1, 2, 3])
+    ddpg = make(critic_sees=critic_sees, gamma=0.0, temperature=0.3, actor_lr=3e-3, critic_lr=1e-2, critic_hidden=(64,), actor_hidden=(32,))
+    vectors = torch.cat([torch.eye(K), -torch.eye(K)])
+    with torch.no_grad():
+        ddpg.online.items.weight[:N_ITEMS] = vectors
+        ddpg.online.users.weight.copy_(torch.tensor([[1.0, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]))
+    rng = np.random.default_rng(0)
+    for i in range(500):
+        drawn = batch(64, seed=i)
+        action = torch.from_numpy(rng.uniform(-1, 1, size=(64, K)).astype(np.float32))
+        item = (action @ vectors.T).argmax(dim=1)
+        nothing = torch.full((64, N), N_ITEMS)
+        reward = (item == liked[drawn.user]).float()
+        ddpg.update(drawn._replace(action=action, item=item, reward=reward, memory=nothing, next_memory=nothing))
+    online = ddpg.online
+    chosen = (online.act(online.see(torch.arange(N_USERS), torch.full((N_USERS, N), N_ITEMS))) @ vectors.T).argmax(dim=1)
+    assert chosen.tolist() == liked.tolist()
+
+
+def test_the_target_networks_get_no_gradient() -> None:
+    ddpg = make()
+    before = copy.deepcopy(ddpg.target_critics.state_dict())
+    ddpg.config = dataclasses.replace(ddpg.config, tau=0.0)
+    ddpg.update(batch())
+    assert all(torch.equal(value, before[name]) for name, value in ddpg.target_critics.state_dict().items())
+    assert all(p.grad is None for p in ddpg.target_critics.parameters())

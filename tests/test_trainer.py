@@ -1,0 +1,230 @@
+"""The loop: schedules, learning on a toy world, checkpoints that lead to the same end, refusals."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from drr_tutorial import checkpoints
+from drr_tutorial.actor_critic import ActorCritic
+from drr_tutorial.config import AgentConfig, EmbeddingConfig, EnvironmentConfig, ExperimentConfig, TrainingConfig
+from drr_tutorial.embeddings import factorize, scaled
+from drr_tutorial.ratings import DataError, Ratings
+from drr_tutorial.storage import StorageError, read_arrays
+from drr_tutorial.trainer import CHECKPOINT, Trainer, UserSchedule
+from tests.toy import block_ratings
+
+CONFIG = ExperimentConfig(
+    embedding=EmbeddingConfig(n_factors=8, regularization=1.0, n_iterations=5),
+    environment=EnvironmentConfig(num_envs=4, min_positives=1),
+    agent=AgentConfig(
+        actor_hidden=(32,), critic_state_hidden=(), critic_hidden=(32,), warm_start=False, behaviour_weight=0.0,
+        actor_lr=1e-3, critic_lr=3e-3, tau=0.02, gamma=0.5, target_noise=0.05,
+    ),
+    training=TrainingConfig(passes=2, batch_size=32, steps_per_update=4, log_every=50, checkpoints=6, evaluations=3),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def blocks() -> Ratings:
+    return block_ratings()
+
+
+def make(ratings: Ratings, folder: Path | None = None, config: ExperimentConfig = CONFIG, **options: Any) -> Trainer:
+    embeddings = factorize(ratings, n_factors=8, regularization=1.0, n_iterations=5, rng=np.random.default_rng(0))
+    networks = ActorCritic(config.agent, *scaled(embeddings), torch.Generator().manual_seed(config.seed))
+    return Trainer(config, ratings, networks, folder=folder, progress=False, **options)
+
+
+def change(config: ExperimentConfig = CONFIG, **parts: dict[str, Any]) -> ExperimentConfig:
+    changed = {name: dataclasses.replace(getattr(config, name), **values) for name, values in parts.items()}
+    return dataclasses.replace(config, **changed)  # type: ignore[arg-type]
+
+
+def weights(trainer: Trainer) -> dict[str, torch.Tensor]:
+    return trainer.networks.state_dict()
+
+
+def equal(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
+    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_every_user_is_served_once_a_pass() -> None:
+    users = np.arange(10) * 3
+    schedule = UserSchedule(users, np.random.default_rng(0))
+    taken = np.concatenate([schedule.take(n) for n in (1, 4, 3, 7, 5)])
+    assert sorted(taken[:10].tolist()) == users.tolist()
+    assert sorted(taken[10:].tolist()) == users.tolist()
+    assert taken[:10].tolist() != taken[10:].tolist()
+
+
+@pytest.mark.parametrize("state", ["drr-ave", "drr-att"])
+def test_a_cold_agent_learns_which_block_a_user_likes(blocks: Ratings, state: str) -> None:
+    """An actor that starts knowing nothing must come to play as well as one that knows everybody's block.
+
+    Half of the candidates pay. Of a user's 20 in-block items about 14 pay and about 3 of the others are candidates: who
+    plays in-block items only gets about 14 / 17 = 0.81, and more is to be had only by learning single items by heart.
+    """
+    config = change(agent={"state": state}, training={"passes": 20, "exploration": "gaussian", "noise": 0.3})
+    rewards = np.array([reward for reward, _ in _played(make(blocks, config=config))])
+    assert rewards[:40].mean() < 0.6
+    assert rewards[-80:].mean() > 0.78
+
+
+def _played(trainer: Trainer) -> Any:
+    trainer._start()
+    return trainer._steps()
+
+
+def test_as_many_updates_as_steps_ask_for(blocks: Ratings) -> None:
+    trainer = make(blocks, config=change(training={"steps_per_update": 3, "passes": 0.5}))
+    trainer.run()
+    first = -(-32 // 4) * 4  # the step at which a batch can be filled
+    assert trainer.ddpg.n_updates == trainer.step // 3 - (first - 4) // 3
+
+
+def test_one_seed_one_result(blocks: Ratings) -> None:
+    first, second, other = (make(blocks, config=dataclasses.replace(CONFIG, seed=seed)) for seed in (1, 1, 2))
+    for trainer in (first, second, other):
+        trainer.run()
+    assert equal(weights(first), weights(second))
+    assert not equal(weights(first), weights(other))
+
+
+def test_the_global_generators_are_left_alone(blocks: Ratings) -> None:
+    torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].copy()  # type: ignore[index,union-attr]  # noqa: NPY002
+    make(blocks, config=change(training={"passes": 0.3})).run()
+    assert torch.equal(torch.get_rng_state(), torch_state)
+    assert np.array_equal(np.random.get_state()[1], numpy_state)  # type: ignore[index]  # noqa: NPY002
+
+
+class Stop(Exception):
+    pass
+
+
+@pytest.mark.parametrize("replay", ["uniform", "prioritized"])
+@pytest.mark.parametrize("exploration", ["ou", "epsilon"])
+@pytest.mark.parametrize("optimizer", ["adam", "ranger"])
+def test_stop_and_resume_end_bit_for_bit_where_an_unbroken_run_does(
+    blocks: Ratings, tmp_path: Path, replay: str, exploration: str, optimizer: str
+) -> None:
+    config = change(
+        training={"replay": replay, "exploration": exploration}, agent={"optimizer": optimizer}, embedding={"learning_rate": 1e-3}
+    )
+    figures = iter(range(100))
+
+    def validate(networks: ActorCritic) -> dict[str, float]:
+        with torch.no_grad():
+            return {"hit": float(networks.items.weight.sum().sin()), "dcg": 0.0}
+
+    whole = make(blocks, tmp_path / "whole", config, validate=validate)
+    whole.run()
+
+    def stopping(networks: ActorCritic) -> dict[str, float]:
+        if next(figures) == 2:
+            raise Stop
+        return validate(networks)
+
+    broken = make(blocks, tmp_path / "broken", config, validate=stopping)
+    with pytest.raises(Stop):
+        broken.run()
+    resumed = make(blocks, tmp_path / "broken", config, validate=validate)
+    resumed.run()
+    assert 0 < broken.step < whole.step
+    assert equal(weights(whole), weights(resumed))
+    assert whole.history == resumed.history
+    for name in ("best", "final"):
+        ours, theirs = (read_arrays(tmp_path / run / f"{name}.safetensors")[0] for run in ("whole", "broken"))
+        assert all(np.array_equal(ours[key], theirs[key]) for key in ours)
+
+
+def test_resuming_a_finished_run_changes_nothing(blocks: Ratings, tmp_path: Path) -> None:
+    first = make(blocks, tmp_path, change(training={"passes": 0.5}))
+    first.run()
+    again = make(blocks, tmp_path, change(training={"passes": 0.5}))
+    again.run()
+    assert equal(weights(first), weights(again))
+
+
+def test_the_best_validated_weights_win_and_the_last_are_kept_too(blocks: Ratings, tmp_path: Path) -> None:
+    seen: list[dict[str, torch.Tensor]] = []
+
+    def validate(networks: ActorCritic) -> dict[str, float]:
+        seen.append({name: value.clone() for name, value in networks.state_dict().items()})
+        return {"hit": [0.1, 0.5, 0.3, 0.2][len(seen) - 1], "dcg": 0.1}
+
+    trainer = make(blocks, tmp_path, validate=validate)
+    history = trainer.run()
+    assert [entry["hit"] for entry in history] == [0.1, 0.5, 0.3, 0.2]
+    assert equal(weights(trainer), seen[1])
+    final, about = read_arrays(tmp_path / "final.safetensors")
+    assert all(np.array_equal(final[name], value.numpy()) for name, value in seen[3].items())
+    assert about["step"] == trainer.step
+    assert final["memory"].shape == (blocks.n_users, 5)
+    assert (final["memory"] < blocks.n_items).any()  # what was liked during play
+
+
+def test_tensorboard_gets_the_originals_names(blocks: Ratings, tmp_path: Path) -> None:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    make(blocks, tmp_path, validate=lambda networks: {"hit": 0.5, "dcg": 0.25}).run()
+    events = EventAccumulator(str(tmp_path / "tensorboard"))
+    events.Reload()
+    assert {"hit", "dcg", "reward", "value_loss", "steps_per_second"} <= set(events.Tags()["scalars"])
+    assert {"value", "target_value", "expected_value", "policy_loss"} <= set(events.Tags()["histograms"])
+    assert [event.value for event in events.Scalars("dcg")] == [0.25] * 4
+
+
+def test_nobody_to_play_with(blocks: Ratings) -> None:
+    with pytest.raises(DataError, match=r"a user with 1000 positive items, the best has \d+; lower environment.min_positives"):
+        make(blocks, config=change(environment={"min_positives": 1000}))
+
+
+class TestRefusals:
+    @pytest.fixture
+    def folder(self, blocks: Ratings, tmp_path: Path) -> Path:
+        make(blocks, tmp_path, change(training={"passes": 0.5})).run()
+        return tmp_path
+
+    def resume(self, ratings: Ratings, folder: Path, config: ExperimentConfig) -> None:
+        make(ratings, folder, config).run()
+
+    def test_other_settings(self, blocks: Ratings, folder: Path) -> None:
+        with pytest.raises(StorageError, match=r"belongs to other settings \(they differ in: agent, training\)"):
+            self.resume(blocks, folder, change(agent={"gamma": 0.1}, training={"passes": 0.75}))
+
+    def test_other_data(self, folder: Path) -> None:
+        with pytest.raises(StorageError, match="belongs to other data"):
+            self.resume(block_ratings(seed=5), folder, change(training={"passes": 0.5}))
+
+    @pytest.mark.parametrize("keep", [0, 7, 1000])
+    def test_a_truncated_checkpoint(self, blocks: Ratings, folder: Path, keep: int) -> None:
+        path = folder / CHECKPOINT
+        path.write_bytes(path.read_bytes()[:keep])
+        with pytest.raises(StorageError, match="is not a whole safetensors file"):
+            self.resume(blocks, folder, change(training={"passes": 0.5}))
+
+    def test_a_checkpoint_with_a_part_missing(self, blocks: Ratings, folder: Path) -> None:
+        arrays, about = read_arrays(folder / CHECKPOINT)
+        del arrays["replay/reward"]
+        checkpoints.write_arrays(folder / CHECKPOINT, arrays, about)
+        with pytest.raises(StorageError, match=r"is not a whole checkpoint .*reward.*delete it to start anew"):
+            self.resume(blocks, folder, change(training={"passes": 0.5}))
+
+    def test_a_full_disk_leaves_the_old_checkpoint(
+        self, blocks: Ratings, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        old = (folder / CHECKPOINT).read_bytes()
+
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(Path, "write_bytes", full)
+        trainer = make(blocks, folder, change(training={"passes": 0.5}))
+        with pytest.raises(StorageError, match=r"No space left on device.*unchanged"):
+            trainer.save()
+        assert (folder / CHECKPOINT).read_bytes() == old
+        assert not list(folder.glob("*.part"))
