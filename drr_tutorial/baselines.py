@@ -115,7 +115,8 @@ class RandomRecommender(Recommender):
     def _fit(self, ratings: Ratings) -> None: ...
 
     def _scores_of(self, users: NDArray[np.integer[Any]]) -> Scores:
-        return np.stack([self._draw(int(user)) for user in users])  # a baseline that nobody waits for
+        rows = [self._draw(int(user)) for user in users]  # a baseline that nobody waits for
+        return np.array(rows, dtype=np.float32).reshape(len(users), self.ratings.n_items)
 
     def _draw(self, user: int) -> Scores:
         return np.random.default_rng([self.seed, user + 1]).random(self.ratings.n_items, dtype=np.float32)

@@ -6,10 +6,11 @@ y the expected value, Q the critic, pi the actor, and a prime for target network
 """
 
 import copy
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from drr_tutorial.actor_critic import ActorCritic, State
 from drr_tutorial.config import AgentConfig
@@ -38,10 +39,10 @@ class ActorLosses(NamedTuple):
     supervised: Tensor  # ()
 
 
-def soft_update(target: nn.Module, online: nn.Module, tau: float) -> None:
-    """theta' <- (1 - tau) theta' + tau theta, for all parameters."""
-    with torch.no_grad():
-        torch._foreach_lerp_(list(target.parameters()), list(online.parameters()), tau)
+@torch.no_grad()
+def soft_update(target: Sequence[Tensor], online: Sequence[Tensor], tau: float) -> None:
+    """theta' <- (1 - tau) theta' + tau theta, for all parameters, in place."""
+    torch._foreach_lerp_(target, online, tau)
 
 
 class DDPG:
@@ -64,6 +65,8 @@ class DDPG:
         self.online, self.config, self.generator, self.known = networks, config, generator, known
         self.target_actor = copy.deepcopy(networks.actor).requires_grad_(False)
         self.target_critics = copy.deepcopy(networks.critics).requires_grad_(False)
+        self._online_parameters = [*networks.actor.parameters(), *networks.critics.parameters()]
+        self._target_parameters = [*self.target_actor.parameters(), *self.target_critics.parameters()]
         self.n_updates = 0
         tables = [networks.users.weight, networks.items.weight]
         for table in tables:
@@ -91,8 +94,7 @@ class DDPG:
         losses = self.actor_losses(state, batch)
         self._step(value_loss, self._combine(losses))
 
-        soft_update(self.target_actor, self.online.actor, self.config.tau)
-        soft_update(self.target_critics, self.online.critics, self.config.tau)
+        soft_update(self._target_parameters, self._online_parameters, self.config.tau)
         self.n_updates += 1
         seen = (values[0], target_value, expected_value, td_error[0], value_loss, *losses)
         return UpdateResult(*(tensor.detach() for tensor in seen))

@@ -141,7 +141,7 @@ class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[
     memory_size). A finished environment waits until `reset(options={"reset_mask": mask})` starts it again
     (Gymnasium's `AutoresetMode.DISABLED`); `options={"users": ids}` names the users of the masked environments,
     in order. `info["action_mask"]` is the boolean array (num_envs, n_items) itself, not a copy: read it before
-    the next step.
+    the next step. `penalty` says the same to scores: 0 where an item can be shown, minus infinity elsewhere.
     """
 
     metadata = {"autoreset_mode": AutoresetMode.DISABLED}  # noqa: RUF012
@@ -170,6 +170,7 @@ class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[
         self.memory = np.full((num_envs, memory_size), ratings.n_items, dtype=np.int64)
         self.reward_of = np.zeros((num_envs, ratings.n_items), dtype=np.float32)
         self.available = np.zeros((num_envs, ratings.n_items), dtype=np.bool_)
+        self.penalty = np.full((num_envs, ratings.n_items), -np.inf, dtype=np.float32)
         self.n_left = np.zeros(num_envs, dtype=np.int64)
         self.steps_left = np.zeros(num_envs, dtype=np.int64)
 
@@ -184,6 +185,7 @@ class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[
         rewards, known = (matrix[users].toarray() for matrix in (self.users.rewards, self.users.known))  # (m, n_items)
         available = draw_candidates(rewards > 0, known, self.candidates, self.np_random)
         self.user[mask], self.reward_of[mask], self.available[mask] = users, rewards, available
+        self.penalty[mask] = np.where(available, np.float32(0), -np.inf)
         self.memory[mask] = self.users.memory[users]
         self.n_left[mask] = self.users.n_positive[users]
         self.steps_left[mask] = self.users.n_positive[users] if self.max_steps is None else self.max_steps
@@ -196,7 +198,7 @@ class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[
         rows, items = np.arange(self.num_envs), np.asarray(actions)
         self._check_actions(items)
         rewards = np.where(self.available[rows, items], self.reward_of[rows, items], np.float32(0))
-        self.available[rows, items] = False
+        self.available[rows, items], self.penalty[rows, items] = False, -np.inf
         liked = rewards > 0
         self.memory[liked] = np.column_stack([self.memory[liked, 1:], items[liked]])
         self.n_left -= liked
@@ -212,6 +214,7 @@ class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[
         for name in ("user", "memory", "available", "n_left", "steps_left"):
             getattr(self, name)[:] = arrays[name]
         self.reward_of[:] = self.users.rewards[self.user].toarray()
+        self.penalty[:] = np.where(self.available, 0, -np.inf)
 
     def _choose_users(self, count: int, user_ids: ArrayLike | None) -> NDArray[np.int64]:
         if user_ids is None:

@@ -6,6 +6,8 @@ inside; arrays over items are in the order of `item_ids`.
 """
 
 import dataclasses
+import importlib
+import operator
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +22,8 @@ from drr_tutorial.ratings import DataError, Ratings
 from drr_tutorial.storage import StorageError, read_arrays, read_json, whole_folder, write_arrays, write_json
 
 FORMAT = 1
+FILES = ("recommender.json", "ratings.safetensors", "weights.safetensors")
+HOMES = ("drr_tutorial.baselines", "drr_tutorial.agent")  # whose classes `load` knows, imported or not
 Scores = NDArray[np.float32]
 
 
@@ -73,6 +77,8 @@ class Recommender(ABC):
         `exclude_seen` leaves out whatever the user rated in the training data. Raises `UnknownIdError`, and
         `ValueError` for k below 1 or above what is left.
         """
+        if np.ndim(user) > 0:
+            raise ValueError(f"user must be one user id, got {user!r}; for many at once there is scores(users)")
         index = int(self.ratings.user_index(user)[0])
         seen = self._seen.indices[self._seen.indptr[index] : self._seen.indptr[index + 1]] if exclude_seen else ()
         return self._best(self._scores_of(np.array([index]))[0], seen, k)
@@ -90,17 +96,16 @@ class Recommender(ABC):
         """Write settings (JSON), weights and training data (safetensors) into a folder, all or nothing. Raises
         `StorageError`.
         """
-        ratings = self.ratings
-        with whole_folder(Path(folder)) as temporary:
-            catalogue = {"titles": ratings.titles.tolist(), "genres": ratings.genres, "data": ratings.name}
-            about = {"format": FORMAT, "recommender": self.name, "fingerprint": ratings.fingerprint()}
-            write_json(
-                temporary / "recommender.json",
-                about | {"settings": self.settings(), "catalogue": catalogue | _ids(ratings)},
-            )
-            columns = {name: getattr(ratings, name) for name in _columns(ratings)}
-            write_arrays(temporary / "ratings.safetensors", columns, {"format": FORMAT})
-            write_arrays(temporary / "weights.safetensors", self._arrays(), {"format": FORMAT})
+        folder, ratings = Path(folder), self.ratings
+        folder = folder.resolve() if folder.is_symlink() else folder  # a link stays a link
+        _refuse_other_content(folder)
+        about = {"format": FORMAT, "recommender": self.name, "fingerprint": ratings.fingerprint()}
+        columns = {name: getattr(ratings, name) for name in _columns(ratings)}
+        with whole_folder(folder) as temporary:
+            more = {"settings": self.settings(), "catalogue": _catalogue(ratings)}
+            write_json(temporary / "recommender.json", about | more)
+            write_arrays(temporary / "ratings.safetensors", columns, about)
+            write_arrays(temporary / "weights.safetensors", self._arrays(), about)
 
     @classmethod
     def load(cls, folder: str | Path, ratings: Ratings | None = None) -> Self:
@@ -111,25 +116,25 @@ class Recommender(ABC):
         """
         folder = Path(folder)
         about = read_json(folder / "recommender.json")
-        if not isinstance(about, dict) or about.get("format") != FORMAT or about.get("recommender") not in cls._classes:
+        kind = _class_of(about)
+        if kind is None:
             raise StorageError(
                 f"{folder} does not hold a recommender of this version of drr_tutorial; save it again with this version"
             )
-        kind = Recommender._classes[about["recommender"]]
         if not issubclass(kind, cls):
             raise StorageError(
                 f"{folder} holds a {kind.__name__}, not a {cls.__name__}; use {kind.__name__}.load or Recommender.load"
             )
-        if ratings is not None and ratings.fingerprint() != about["fingerprint"]:
+        if ratings is not None and ratings.fingerprint() != about.get("fingerprint"):
             raise DataError(
                 f"{folder} was fitted on other data than the given ratings ({ratings.name}); pass its training data, "
                 "or fit anew"
             )
         try:
             loaded = kind.from_settings(about["settings"])
-            loaded._load_arrays(read_arrays(folder / "weights.safetensors")[0])
+            loaded._load_arrays(_read_part(folder / "weights.safetensors", about))
             loaded._remember(_read_ratings(folder, about))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
             raise StorageError(f"{folder} is not a whole save of {kind.__name__} ({error}); save it again") from error
         return loaded  # type: ignore[return-value]
 
@@ -161,6 +166,10 @@ class Recommender(ABC):
         self._ratings, self._seen = ratings, ratings.matrix()
 
     def _best(self, scores: Scores, hidden: Any, k: int) -> pd.DataFrame:
+        try:
+            k = operator.index(k)
+        except TypeError as error:
+            raise ValueError(f"k must be a whole number, got {k!r}") from error
         hidden = np.asarray(hidden, dtype=np.int64)
         left = len(scores) - len(hidden)
         if not 1 <= k <= left:
@@ -182,20 +191,59 @@ def _columns(ratings: Ratings) -> list[str]:
     return ["users", "items", "ratings"] + (["timestamps"] if ratings.timestamps is not None else [])
 
 
-def _ids(ratings: Ratings) -> dict[str, Any]:
-    return {"user_ids": ratings.user_ids.tolist(), "item_ids": ratings.item_ids.tolist()}
+def _catalogue(ratings: Ratings) -> dict[str, Any]:
+    return {
+        "data": ratings.name,
+        "titles": ratings.titles.tolist(),
+        "genres": ratings.genres,
+        "user_ids": ratings.user_ids.tolist(),
+        "item_ids": ratings.item_ids.tolist(),
+        "id_types": [ratings.user_ids.dtype.str, ratings.item_ids.dtype.str],
+    }
+
+
+def _refuse_other_content(folder: Path) -> None:
+    """A save replaces the whole folder, so it must hold nothing but a save."""
+    try:
+        is_free = not folder.exists() or {path.name for path in folder.iterdir()} <= set(FILES)
+    except NotADirectoryError:
+        is_free = False
+    except OSError as error:
+        raise StorageError(f"cannot look into {folder} ({error}); check the permissions, or choose another") from error
+    if not is_free:
+        raise StorageError(
+            f"{folder} holds something else than a recommender; choose a new folder, nothing was changed"
+        )
+
+
+def _class_of(about: Any) -> type[Recommender] | None:
+    """The class that a save names, if it is one of this version's."""
+    if not isinstance(about, dict) or about.get("format") != FORMAT or not isinstance(about.get("recommender"), str):
+        return None
+    if about["recommender"] not in Recommender._classes:
+        for module in HOMES:
+            importlib.import_module(module)
+    return Recommender._classes.get(about["recommender"])
+
+
+def _read_part(path: Path, about: dict[str, Any]) -> dict[str, NDArray[Any]]:
+    arrays, of = read_arrays(path)
+    if of != {name: about.get(name) for name in ("format", "recommender", "fingerprint")}:
+        raise StorageError(f"{path} belongs to another save; save it again")
+    return arrays
 
 
 def _read_ratings(folder: Path, about: dict[str, Any]) -> Ratings:
     columns, _ = read_arrays(folder / "ratings.safetensors")
     catalogue = about["catalogue"]
+    user_type, item_type = catalogue["id_types"]
     ratings = Ratings(
         users=columns["users"],
         items=columns["items"],
         ratings=columns["ratings"],
         timestamps=columns.get("timestamps"),
-        user_ids=np.asarray(catalogue["user_ids"]),
-        item_ids=np.asarray(catalogue["item_ids"]),
+        user_ids=np.asarray(catalogue["user_ids"], dtype=user_type),
+        item_ids=np.asarray(catalogue["item_ids"], dtype=item_type),
         titles=np.asarray(catalogue["titles"], dtype=np.str_),
         genres=tuple(tuple(genres) for genres in catalogue["genres"]),
         name=catalogue["data"],

@@ -7,6 +7,7 @@ random generator.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,17 @@ from drr_tutorial.schedules import LinearSchedule
 
 Validate = Callable[[ActorCritic], dict[str, float]]
 CHECKPOINT = "checkpoint.safetensors"
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch on one thread, as it was before afterwards: for networks this small more threads only wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 class UserSchedule:
@@ -92,7 +104,7 @@ class Trainer:
     def run(self) -> list[dict[str, float]]:
         """Train to the end, from the last checkpoint when the folder holds one; returns the validation history."""
         self._start()
-        with TrainingLog(self.folder, self.step) as log, self._progress_bar() as bar:
+        with one_thread(), TrainingLog(self.folder, self.step) as log, self._progress_bar() as bar:
             if self.step == 0:
                 self._evaluate(log)  # the untrained agent
             for reward, result in self._steps():
@@ -132,9 +144,9 @@ class Trainer:
     def select(self, action: NDArray[np.float32]) -> NDArray[np.int64]:
         """The available item with the largest dot product, for each user: (num_envs,)."""
         items = self.networks.item_vectors()
-        scores = torch.from_numpy(action).to(items.device) @ items.T  # (num_envs, n_items)
-        hidden = torch.from_numpy(~self.env.available).to(items.device)
-        return scores.masked_fill_(hidden, -torch.inf).argmax(dim=1).cpu().numpy()
+        penalty, vectors = (torch.from_numpy(array).to(items.device) for array in (self.env.penalty, action))
+        scores = torch.addmm(penalty, vectors, items.T)  # (num_envs, n_items)
+        return scores.cpu().numpy().argmax(axis=1)  # several times as fast as torch's on a CPU
 
     def _steps(self) -> Iterator[tuple[float, UpdateResult | None]]:
         """One step of all environments, and the updates that are due: mean reward, and what the last update saw."""

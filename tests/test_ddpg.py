@@ -129,7 +129,7 @@ def test_transitions_of_weight_zero_teach_the_critic_nothing() -> None:
 def test_soft_update_is_a_weighted_mean(tau: float) -> None:
     target, online = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)
     expected = [(1 - tau) * t + tau * o for t, o in zip(parameters(target), parameters(online), strict=True)]
-    soft_update(target, online, tau)
+    soft_update(list(target.parameters()), list(online.parameters()), tau)
     for parameter, value in zip(target.parameters(), expected, strict=True):
         torch.testing.assert_close(parameter, value)
 
@@ -139,7 +139,9 @@ def test_targets_start_equal_and_follow_slowly() -> None:
     before = parameters(ddpg.target_critics)
     assert same(ddpg.online.critics, before)
     ddpg.update(batch())
-    for target, old, online in zip(ddpg.target_critics.parameters(), before, ddpg.online.critics.parameters(), strict=True):
+    for target, old, online in zip(
+        ddpg.target_critics.parameters(), before, ddpg.online.critics.parameters(), strict=True
+    ):
         torch.testing.assert_close(target, 0.9 * old + 0.1 * online)
 
 
@@ -177,7 +179,9 @@ def test_known_items_are_never_selected() -> None:
     known = torch.zeros(N_USERS, N_ITEMS, dtype=torch.bool)
     known[:, :4] = True
     ddpg = make(known=known, critic_sees="item")
-    selected = ddpg.log_selected(torch.randn(N_USERS, K, generator=torch.Generator().manual_seed(0)), torch.arange(N_USERS))
+    selected = ddpg.log_selected(
+        torch.randn(N_USERS, K, generator=torch.Generator().manual_seed(0)), torch.arange(N_USERS)
+    )
     assert selected.exp()[:, :4].abs().max() == 0
     torch.testing.assert_close(selected.exp().sum(dim=1), torch.ones(N_USERS))
 
@@ -234,7 +238,15 @@ def test_the_critic_learns_the_value_of_a_known_chain() -> None:
 def test_a_bandit_is_solved(critic_sees: str) -> None:
     """Each user likes one item and only that. From random play the policy must find it for every user."""
     liked = torch.tensor([0, 1, 2, 3])
-    ddpg = make(critic_sees=critic_sees, gamma=0.0, temperature=0.3, actor_lr=3e-3, critic_lr=1e-2, critic_hidden=(64,), actor_hidden=(32,))
+    ddpg = make(
+        critic_sees=critic_sees,
+        gamma=0.0,
+        temperature=0.3,
+        actor_lr=3e-3,
+        critic_lr=1e-2,
+        critic_hidden=(64,),
+        actor_hidden=(32,),
+    )
     vectors = torch.cat([torch.eye(K), -torch.eye(K)])
     with torch.no_grad():
         ddpg.online.items.weight[:N_ITEMS] = vectors
@@ -248,7 +260,9 @@ def test_a_bandit_is_solved(critic_sees: str) -> None:
         reward = (item == liked[drawn.user]).float()
         ddpg.update(drawn._replace(action=action, item=item, reward=reward, memory=nothing, next_memory=nothing))
     online = ddpg.online
-    chosen = (online.act(online.see(torch.arange(N_USERS), torch.full((N_USERS, N), N_ITEMS))) @ vectors.T).argmax(dim=1)
+    chosen = (online.act(online.see(torch.arange(N_USERS), torch.full((N_USERS, N), N_ITEMS))) @ vectors.T).argmax(
+        dim=1
+    )
     assert chosen.tolist() == liked.tolist()
 
 

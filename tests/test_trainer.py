@@ -112,7 +112,9 @@ def test_stop_and_resume_end_bit_for_bit_where_an_unbroken_run_does(
     blocks: Ratings, tmp_path: Path, replay: str, exploration: str, optimizer: str
 ) -> None:
     config = change(
-        training={"replay": replay, "exploration": exploration}, agent={"optimizer": optimizer}, embedding={"learning_rate": 1e-3}
+        training={"replay": replay, "exploration": exploration},
+        agent={"optimizer": optimizer},
+        embedding={"learning_rate": 1e-3},
     )
     figures = iter(range(100))
 
@@ -179,7 +181,9 @@ def test_tensorboard_gets_the_originals_names(blocks: Ratings, tmp_path: Path) -
 
 
 def test_nobody_to_play_with(blocks: Ratings) -> None:
-    with pytest.raises(DataError, match=r"a user with 1000 positive items, the best has \d+; lower environment.min_positives"):
+    with pytest.raises(
+        DataError, match=r"a user with 1000 positive items, the best has \d+; lower environment.min_positives"
+    ):
         make(blocks, config=change(environment={"min_positives": 1000}))
 
 

@@ -48,6 +48,8 @@ def test_the_vector_environment_is_many_single_ones(
             assert single["memory"].tolist() == observation["memory"][i].tolist()
             assert (single_reward, single_terminated, single_truncated) == (rewards[i], terminated[i], truncated[i])
             assert single_info["action_mask"].tolist() == info["action_mask"][i].tolist()
+        assert np.array_equal(vector.penalty == 0, info["action_mask"])
+        assert np.isneginf(vector.penalty[~info["action_mask"]]).all()
         fresh = terminated | truncated
         n_finished += fresh.sum()
         if fresh.any():

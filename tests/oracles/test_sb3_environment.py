@@ -1,0 +1,40 @@
+"""Another library's DDPG runs on our environment through the vector wrapper, and learns there."""
+
+import numpy as np
+import pytest
+
+from drr_tutorial.environment import RecommendationEnv, VectorActionWrapper
+from tests.toy import block_ratings
+
+pytest.importorskip("stable_baselines3")
+
+
+def test_stable_baselines_ddpg_learns_to_play() -> None:
+    from stable_baselines3 import DDPG
+    from stable_baselines3.common.noise import NormalActionNoise
+
+    ratings = block_ratings(n_users=6, n_items=12, share=1.0)
+    block = np.arange(12) % 2
+    vectors = np.stack([1.0 - 2 * block, np.linspace(0, 0.1, 12)], axis=1)  # the first entry tells the block
+    env = VectorActionWrapper(RecommendationEnv(ratings, memory_size=2), vectors)
+    agent = DDPG(
+        "MultiInputPolicy", env, action_noise=NormalActionNoise(np.zeros(2), np.full(2, 0.5)), learning_starts=100,
+        learning_rate=3e-3, buffer_size=2000, batch_size=64, gamma=0.5, policy_kwargs={"net_arch": [32]}, seed=0, device="cpu",
+    )  # fmt: skip
+    before = np.mean([_play(agent, env, seed) for seed in range(10)])
+    agent.learn(1200)
+    after = np.mean([_play(agent, env, seed) for seed in range(10)])
+    assert before < 0.85
+    assert after > 0.95
+
+
+def _play(agent: object, env: VectorActionWrapper, seed: int) -> float:
+    """Share of the shown items that paid, in one episode."""
+    observation, _ = env.reset(seed=seed)
+    rewards, done = [], False
+    while not done:
+        action, _ = agent.predict(observation, deterministic=True)  # type: ignore[attr-defined]
+        observation, reward, terminated, truncated, _ = env.step(action)
+        rewards.append(float(reward))
+        done = terminated or truncated
+    return float(np.mean(rewards))
