@@ -22,7 +22,7 @@ from drr_tutorial.config import PRESETS, ExperimentConfig
 from drr_tutorial.embeddings import Embeddings, factorize, scaled
 from drr_tutorial.evaluation import evaluate_scores
 from drr_tutorial.ranking_tasks import RankingTask, ranking_task
-from drr_tutorial.ratings import Ratings
+from drr_tutorial.ratings import DataError, Ratings
 from drr_tutorial.recommender import Recommender, Scores
 from drr_tutorial.splits import Split
 from drr_tutorial.trainer import Trainer
@@ -97,6 +97,11 @@ class DRRRecommender(Recommender):
         n_rewarded = max(1, round(settings.reward_share * len(others)))
         rewarded = np.sort(np.concatenate([others[:n_rewarded], np.flatnonzero(ratings.ratings <= 3)]))
         known = np.sort(others) if settings.reward_share == 1 else np.sort(others[n_rewarded:])
+        if len(known) == 0:
+            raise DataError(
+                f"ratings must hold enough positives for known, rewarded and validation parts, got {len(liked)}; "
+                "give more data, or set training.reward_share=1 and training.validation_share=0"
+            )
         rows = {"known": known, "rewarded": rewarded, "validation": validation, "others": np.sort(others)}
         return {name: ratings.select(part) for name, part in rows.items()}
 
@@ -121,7 +126,9 @@ class DRRRecommender(Recommender):
         return ActorCritic(self._config.agent, *vectors, generator).to(self._config.device)
 
     def _validation(self, parts: dict[str, Ratings]) -> "Validation | None":
-        if len(parts["validation"]) == 0:
+        """None when there is nothing to validate on: no rows, or a user who likes the whole catalogue."""
+        likes = np.bincount(np.concatenate([parts["others"].users, parts["validation"].users]))
+        if len(parts["validation"]) == 0 or likes.max() >= parts["others"].n_items:
             return None
         return Validation(parts["others"], parts["validation"], self._config.agent.memory_size, self._config.seed)
 

@@ -65,6 +65,7 @@ class DDPG:
         self.online, self.config, self.generator, self.known = networks, config, generator, known
         self.target_actor = copy.deepcopy(networks.actor).requires_grad_(False)
         self.target_critics = copy.deepcopy(networks.critics).requires_grad_(False)
+        self._critic_parameters = list(networks.critics.parameters())
         self._online_parameters = [*networks.actor.parameters(), *networks.critics.parameters()]
         self._target_parameters = [*self.target_actor.parameters(), *self.target_critics.parameters()]
         self.n_updates = 0
@@ -92,7 +93,8 @@ class DDPG:
         value_loss = (batch.weight * td_error.pow(2)).mean()
 
         losses = self.actor_losses(state, batch)
-        self._step(value_loss, self._combine(losses))
+        acts = self.n_updates % self.config.policy_delay == 0
+        self._step(value_loss + self._combine(losses) if acts else value_loss, acts)
 
         soft_update(self._target_parameters, self._online_parameters, self.config.tau)
         self.n_updates += 1
@@ -122,7 +124,7 @@ class DDPG:
         selects = self.config.critic_sees == "item" or self.config.supervised_weight > 0
         log_selected = self.log_selected(action, batch.user) if selects else action
         judged = log_selected.exp() @ self.online.item_vectors() if self.config.critic_sees == "item" else action
-        policy = -self.online.critics[0](state.vector.detach(), judged).mean()  # -Q(s, pi(s))
+        policy = -self._judge(state.vector, judged).mean()  # -Q(s, pi(s))
         behaviour = (action - state.prior).pow(2).sum(dim=1).mean() if self.config.behaviour_weight > 0 else zero
         supervised = _rewarded_entropy(log_selected, batch) if self.config.supervised_weight > 0 else zero
         return ActorLosses(policy, behaviour, supervised)
@@ -144,17 +146,24 @@ class DDPG:
         others = config.behaviour_weight * losses.behaviour + config.supervised_weight * losses.supervised
         return config.policy_weight * losses.policy / scale + others
 
-    def _step(self, value_loss: Tensor, policy_loss: Tensor) -> None:
-        """The actor first; then the critic, rid of the gradient that -Q left in it; the state representation last."""
-        self.optimizers["state"].zero_grad()
-        if self.n_updates % self.config.policy_delay == 0:
-            self.optimizers["actor"].zero_grad()
-            policy_loss.backward(retain_graph=True)
-            self.optimizers["actor"].step()
-        self.optimizers["critic"].zero_grad()
-        value_loss.backward()
-        self.optimizers["critic"].step()
-        self.optimizers["state"].step()
+    def _step(self, loss: Tensor, acts: bool) -> None:
+        """Descend: critic and state representation always, the actor when it `acts` (Fujimoto et al. 2018: not at every update)."""
+        due = [optimizer for name, optimizer in self.optimizers.items() if acts or name != "actor"]
+        for optimizer in due:
+            optimizer.zero_grad()
+        loss.backward()
+        for optimizer in due:
+            optimizer.step()
+
+    def _judge(self, state: Tensor, action: Tensor) -> Tensor:
+        """Q(s, a) as the actor is told it (B,): gradients reach the action, neither the state nor the critic."""
+        critic = self.online.critics[0]
+        for parameter in self._critic_parameters:
+            parameter.requires_grad_(False)
+        value: Tensor = critic(state.detach(), action)
+        for parameter in self._critic_parameters:
+            parameter.requires_grad_(True)
+        return value
 
     def _smooth(self, action: Tensor) -> Tensor:
         spread = self.config.target_noise

@@ -10,12 +10,13 @@ import torch
 
 from drr_tutorial import checkpoints
 from drr_tutorial.actor_critic import ActorCritic
+from drr_tutorial.agent import DRRRecommender
 from drr_tutorial.config import AgentConfig, EmbeddingConfig, EnvironmentConfig, ExperimentConfig, TrainingConfig
 from drr_tutorial.embeddings import factorize, scaled
 from drr_tutorial.ratings import DataError, Ratings
 from drr_tutorial.storage import StorageError, read_arrays
 from drr_tutorial.trainer import CHECKPOINT, Trainer, UserSchedule
-from tests.toy import block_ratings
+from tests.toy import block_ratings, toy_ratings
 
 CONFIG = ExperimentConfig(
     embedding=EmbeddingConfig(n_factors=8, regularization=1.0, n_iterations=5),
@@ -232,3 +233,21 @@ class TestRefusals:
             trainer.save()
         assert (folder / CHECKPOINT).read_bytes() == old
         assert not list(folder.glob("*.part"))
+
+
+class TestAgentOnDifficultData:
+    def agent(self) -> DRRRecommender:
+        return DRRRecommender(change(agent={"warm_start": True, "behaviour_weight": 0.1}), progress=False)
+
+    def test_too_few_positives(self) -> None:
+        with pytest.raises(
+            DataError, match=r"enough positives for known, rewarded and validation parts, got 1; give more"
+        ):
+            self.agent().fit(toy_ratings([(1, 1, 5), (2, 1, 1)]))
+
+    def test_a_user_who_likes_everything(self) -> None:
+        rows = [(1, item, 5.0) for item in range(30)] + [
+            (user, item, 4.0) for user in (2, 3) for item in range(0, 30, user)
+        ]
+        agent = self.agent().fit(toy_ratings(rows))
+        assert len(agent.recommend(2, 3)) == 3

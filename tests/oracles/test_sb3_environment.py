@@ -18,13 +18,13 @@ def test_stable_baselines_ddpg_learns_to_play() -> None:
     vectors = np.stack([1.0 - 2 * block, np.linspace(0, 0.1, 12)], axis=1)  # the first entry tells the block
     env = VectorActionWrapper(RecommendationEnv(ratings, memory_size=2), vectors)
     agent = DDPG(
-        "MultiInputPolicy", env, action_noise=NormalActionNoise(np.zeros(2), np.full(2, 0.5)), learning_starts=100,
-        learning_rate=3e-3, buffer_size=2000, batch_size=64, gamma=0.5, policy_kwargs={"net_arch": [32]}, seed=0, device="cpu",
+        "MultiInputPolicy", env, action_noise=NormalActionNoise(np.zeros(2), np.full(2, 0.7)), learning_starts=100,
+        learning_rate=1e-3, buffer_size=2000, batch_size=64, gamma=0.0, policy_kwargs={"net_arch": [32]}, seed=0, device="cpu",
     )  # fmt: skip
     before = np.mean([_play(agent, env, seed) for seed in range(10)])
-    agent.learn(1200)
+    agent.learn(1500)
     after = np.mean([_play(agent, env, seed) for seed in range(10)])
-    assert before < 0.85
+    assert before < 0.5
     assert after > 0.95
 
 
