@@ -6,7 +6,6 @@ y the expected value, Q the critic, pi the actor, and a prime for target network
 """
 
 import copy
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -40,7 +39,7 @@ class ActorLosses(NamedTuple):
 
 
 @torch.no_grad()
-def soft_update(target: Sequence[Tensor], online: Sequence[Tensor], tau: float) -> None:
+def soft_update(target: list[Tensor], online: list[Tensor], tau: float) -> None:
     """theta' <- (1 - tau) theta' + tau theta, for all parameters, in place."""
     torch._foreach_lerp_(target, online, tau)
 
@@ -66,8 +65,8 @@ class DDPG:
         self.target_actor = copy.deepcopy(networks.actor).requires_grad_(False)
         self.target_critics = copy.deepcopy(networks.critics).requires_grad_(False)
         self._critic_parameters = list(networks.critics.parameters())
-        self._online_parameters = [*networks.actor.parameters(), *networks.critics.parameters()]
-        self._target_parameters = [*self.target_actor.parameters(), *self.target_critics.parameters()]
+        self._online_parameters: list[Tensor] = [*networks.actor.parameters(), *networks.critics.parameters()]
+        self._target_parameters: list[Tensor] = [*self.target_actor.parameters(), *self.target_critics.parameters()]
         self.n_updates = 0
         tables = [networks.users.weight, networks.items.weight]
         for table in tables:
@@ -147,7 +146,7 @@ class DDPG:
         return config.policy_weight * losses.policy / scale + others
 
     def _step(self, loss: Tensor, acts: bool) -> None:
-        """Descend: critic and state representation always, the actor when it `acts` (Fujimoto et al. 2018: not at every update)."""
+        """Descend: critic and state representation always, the actor when it `acts` (Fujimoto et al. 2018)."""
         due = [optimizer for name, optimizer in self.optimizers.items() if acts or name != "actor"]
         for optimizer in due:
             optimizer.zero_grad()

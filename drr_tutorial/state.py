@@ -134,7 +134,7 @@ STATES: dict[str, type[StateRepresentation]] = {
 
 
 def linear(n_in: int, n_out: int, generator: torch.Generator) -> nn.Linear:
-    """A linear layer with He-uniform weights and zero biases, drawn from `generator` on the CPU, so on every device alike.
+    """A linear layer with He-uniform weights from `generator` (on the CPU, so alike on every device) and zero biases.
 
     Torch's own initialization is skipped: it would draw from the global generator.
     """

@@ -33,7 +33,7 @@ CHECKPOINT = "checkpoint.safetensors"
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Torch on one thread, as it was before afterwards: for networks this small more threads only wait for each other."""
+    """Torch on one thread, then as before: for networks this small more threads only wait for each other."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -102,7 +102,7 @@ def test_the_global_generators_are_left_alone(blocks: Ratings) -> None:
     assert np.array_equal(np.random.get_state()[1], numpy_state)  # type: ignore[index]  # noqa: NPY002
 
 
-class Stop(Exception):
+class StopError(Exception):
     pass
 
 
@@ -128,11 +128,11 @@ def test_stop_and_resume_end_bit_for_bit_where_an_unbroken_run_does(
 
     def stopping(networks: ActorCritic) -> dict[str, float]:
         if next(figures) == 2:
-            raise Stop
+            raise StopError
         return validate(networks)
 
     broken = make(blocks, tmp_path / "broken", config, validate=stopping)
-    with pytest.raises(Stop):
+    with pytest.raises(StopError):
         broken.run()
     resumed = make(blocks, tmp_path / "broken", config, validate=validate)
     resumed.run()
