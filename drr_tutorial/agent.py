@@ -69,6 +69,8 @@ class DRRRecommender(Recommender):
         return self._scores(torch.from_numpy(vectors), _latest(histories, self._config.agent.memory_size))
 
     def _fit(self, ratings: Ratings) -> None:
+        if not _available(self._config.device):
+            raise ValueError(f"device must be one that this machine has, got {self._config.device!r}; cpu is always there")
         parts = self._divide(ratings)
         self.embeddings = self._pretrain(parts["known"], None)
         self.networks = self._build(self.embeddings)
@@ -123,7 +125,8 @@ class DRRRecommender(Recommender):
     def _build(self, embeddings: Embeddings) -> ActorCritic:
         vectors = (embeddings.users, embeddings.items) if embeddings.method == "scratch" else scaled(embeddings)
         generator = torch.Generator().manual_seed(self._config.seed)
-        return ActorCritic(self._config.agent, *vectors, generator).to(self._config.device)
+        device = self._config.device if _available(self._config.device) else "cpu"  # a GPU's agent, loaded elsewhere
+        return ActorCritic(self._config.agent, *vectors, generator).to(device)
 
     def _validation(self, parts: dict[str, Ratings]) -> "Validation | None":
         """None when there is nothing to validate on: no rows, or a user who likes the whole catalogue."""
@@ -163,6 +166,14 @@ class DRRRecommender(Recommender):
             if name.startswith("networks/")
         }
         self.networks.load_state_dict(weights)
+
+
+def _available(device: str) -> bool:
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError):
+        return False
+    return True
 
 
 class Validation:

@@ -251,3 +251,8 @@ class TestAgentOnDifficultData:
         ]
         agent = self.agent().fit(toy_ratings(rows))
         assert len(agent.recommend(2, 3)) == 3
+
+    def test_a_device_that_is_not_there(self) -> None:
+        config = dataclasses.replace(CONFIG, device="cuda:77")
+        with pytest.raises(ValueError, match="device must be one that this machine has, got 'cuda:77'; cpu is always there"):
+            DRRRecommender(config, progress=False).fit(block_ratings())
