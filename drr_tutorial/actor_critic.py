@@ -32,8 +32,8 @@ class Actor(nn.Module):
     """pi(s): state (B, state_dim) -> action (B, k).
 
     With `bounded` the output passes a tanh, as in the paper; without, it is any vector, as in the original
-    notebook. With `residual` the last layer starts at zero and a `prior` (B, k) in (-1, 1) is added before the
-    tanh: the untrained actor returns the prior.
+    notebook. With `residual` the last layer starts at zero and a `prior` (B, k) in (-1, 1) joins before the
+    tanh, so that the untrained actor returns it: the output is added to it or, with `gates`, scales its entries.
     """
 
     def __init__(
@@ -45,24 +45,27 @@ class Actor(nn.Module):
         *,
         bounded: bool = True,
         residual: bool = False,
+        gates: bool = False,
     ) -> None:
         super().__init__()
         self.layers = linear_stack([state_dim, *hidden_dims, action_dim], generator)
-        self.bounded, self.residual = bounded, residual
+        self.bounded, self.residual, self.gates = bounded, residual, gates
         if residual:
             nn.init.zeros_(cast(nn.Linear, self.layers[-1]).weight)
 
     def forward(self, state: Tensor, prior: Tensor) -> Tensor:
         output = cast(Tensor, self.layers(state))
         if self.residual:
-            output = output + torch.atanh(prior)
+            start = torch.atanh(prior)
+            output = start * (1 + output) if self.gates else start + output
         return torch.tanh(output) if self.bounded else output
 
 
 class Critic(nn.Module):
     """Q(s, a): state (B, state_dim), action (B, k) -> value (B,).
 
-    `state_dims` are the layers that see the state alone, `hidden_dims` those after the action has joined.
+    `state_dims` are the layers that see the state alone, `hidden_dims` those after the action has joined;
+    with `products` the state's prior times the action, entry by entry, joins too.
     """
 
     def __init__(
@@ -72,14 +75,19 @@ class Critic(nn.Module):
         state_dims: Sequence[int],
         hidden_dims: Sequence[int],
         generator: torch.Generator,
+        *,
+        products: bool = False,
     ) -> None:
         super().__init__()
+        self.products = products
         state_layers = linear_stack([state_dim, *state_dims], generator)
         self.state_layers = nn.Sequential(state_layers, nn.ReLU()) if state_dims else nn.Identity()
-        self.layers = linear_stack([[state_dim, *state_dims][-1] + action_dim, *hidden_dims, 1], generator)
+        n_joined = [state_dim, *state_dims][-1] + (2 if products else 1) * action_dim
+        self.layers = linear_stack([n_joined, *hidden_dims, 1], generator)
 
-    def forward(self, state: Tensor, action: Tensor) -> Tensor:
-        joined = torch.cat([self.state_layers(state), action], dim=1)  # (B, state_dims[-1] + k)
+    def forward(self, state: "State", action: Tensor) -> Tensor:
+        products = [state.prior * action] if self.products else []
+        joined = torch.cat([self.state_layers(state.vector), action, *products], dim=1)
         return cast(Tensor, self.layers(joined)).squeeze(1)
 
 
@@ -114,9 +122,17 @@ class ActorCritic(nn.Module):
         self.actor = Actor(
             self.state.state_dim, k, config.actor_hidden, generator,
             bounded=config.bounded_actions, residual=config.warm_start,
+            gates=config.correction == "gates",
         )  # fmt: skip
         self.critics = nn.ModuleList(
-            Critic(self.state.state_dim, k, config.critic_state_hidden, config.critic_hidden, generator)
+            Critic(
+                self.state.state_dim,
+                k,
+                config.critic_state_hidden,
+                config.critic_hidden,
+                generator,
+                products=config.critic_products,
+            )
             for _ in range(2 if config.twin_critics else 1)
         )
 
@@ -134,7 +150,7 @@ class ActorCritic(nn.Module):
         """pi(s): (B, k)."""
         return cast(Tensor, self.actor(state.vector, state.prior))
 
-    def values(self, state: Tensor, action: Tensor) -> Tensor:
+    def values(self, state: State, action: Tensor) -> Tensor:
         """Q of each critic: (n_critics, B)."""
         return torch.stack([critic(state, action) for critic in self.critics])
 

@@ -70,7 +70,9 @@ class DRRRecommender(Recommender):
 
     def _fit(self, ratings: Ratings) -> None:
         if not _available(self._config.device):
-            raise ValueError(f"device must be one that this machine has, got {self._config.device!r}; cpu is always there")
+            raise ValueError(
+                f"device must be one that this machine has, got {self._config.device!r}; cpu is always there"
+            )
         parts = self._divide(ratings)
         self.embeddings = self._pretrain(parts["known"], None)
         self.networks = self._build(self.embeddings)

@@ -40,7 +40,7 @@ class EmbeddingConfig:
     """
     n_factors: int = 64
     """Length k of a vector, and so of an action. The paper: 100; the original: 8."""
-    regularization: float = 100.0
+    regularization: float = 50.0
     """L2 penalty of the factorization."""
     alpha: float = 10.0
     """iALS: weight of a positive against a missing entry. Unused by the others."""
@@ -67,7 +67,7 @@ class EnvironmentConfig:
     """Items shown in an episode at most; None: as many as the user has positives (the original). The paper: 10."""
     num_envs: int = 256
     """Users served at once. The original: 1."""
-    min_positives: int = 20
+    min_positives: int = 1
     """Users with fewer training positives are not played with (the original's rule)."""
 
     def __post_init__(self) -> None:
@@ -83,22 +83,34 @@ class AgentConfig:
     """State representation."""
     memory_size: int = 5
     """N, the latest liked items that the state is made of. Paper and original: 5."""
-    actor_hidden: tuple[int, ...] = (128, 128)
+    actor_hidden: tuple[int, ...] = ()
     """Hidden layers of the actor. The paper's figure has two; the original has one of 16."""
-    critic_state_hidden: tuple[int, ...] = (128,)
+    critic_state_hidden: tuple[int, ...] = ()
     """Layers of the critic that see the state alone. The paper's figure has one; the original none."""
-    critic_hidden: tuple[int, ...] = (128, 128)
+    critic_hidden: tuple[int, ...] = (64,)
     """Layers of the critic after the action has joined. The paper's figure has two; the original one of 16."""
     bounded_actions: bool = True
     """tanh at the actor's end (the paper). Without it the actor can raise Q by growing (the original)."""
     warm_start: bool = True
-    """The untrained actor returns the user's pre-trained vector; what it learns is added before the tanh."""
+    """The untrained actor returns the user's pre-trained vector; what it learns corrects that."""
+    correction: Literal["sum", "gates"] = "gates"
+    """What the actor's output does to a warm start, before the tanh. sum: it is added; gates: each entry is
+    multiplied by 1 + output, so that the agent weighs a user's patterns of taste and invents none."""
+    critic_products: bool = True
+    """The critic also sees the warm start times the action, entry by entry: their sum is the score before RL."""
     critic_sees: Literal["item", "action"] = "item"
-    """item: the critic learns from the vector of the item that was shown, and judges the actor by the mean of
-    the items that its vector selects, softly; action: it learns from and judges the actor's vector itself (the
-    original).
+    """item: the critic learns from the vector of the item that was shown, and judges the actor by the items that
+    its vector selects, softly; action: it learns from and judges the actor's vector itself (the original).
     """
-    gamma: float = 0.8
+    slate_size: int = 100
+    """The actor is judged by Q of each item that it selects, softly, from a random slate of so many items, the
+    shown one among them; 0: by Q of the mean of what it selects from the whole catalogue. Unused when the critic
+    sees actions."""
+    slate_top: int = 10
+    """Items that are selected from a slate."""
+    slates: int = 128
+    """Slates in an update, one for each of the first transitions of the batch."""
+    gamma: float = 0.0
     """Discount of future rewards, 0 to 1. The original: 0.8."""
     tau: float = 1e-3
     """Share of the online weights that enters the target networks at each update."""
@@ -114,31 +126,32 @@ class AgentConfig:
     """Weight of -Q in the actor's loss. Beside another term, -Q is divided by the mean of |Q| (Fujimoto & Gu
     2021). 0: no RL.
     """
-    behaviour_weight: float = 0.3
+    behaviour_weight: float = 0.0
     """Weight of the squared distance to the warm start in the actor's loss, after TD3+BC (Fujimoto & Gu 2021).
     0: none.
     """
     supervised_weight: float = 0.0
     """Weight of the cross-entropy in the actor's loss: an item that earned a reward against the catalogue. 0: none."""
-    temperature: float = 2.0
-    """Divides the scores before a softmax over items selects softly; smaller is sharper."""
+    temperature: float = 0.2
+    """Divides the scores before items are selected softly; smaller is sharper."""
     optimizer: Literal["adam", "adamw", "ranger"] = "adam"
     """ranger: Lookahead over RAdam, as in the original."""
-    actor_lr: float = 1e-4
+    actor_lr: float = 2e-4
     """Learning rate of the actor."""
-    critic_lr: float = 1e-3
+    critic_lr: float = 3e-3
     """Learning rate of the critic."""
     state_lr: float = 1e-4
     """Learning rate of the state representation."""
     actor_decay: float = 0.0
     """Weight decay of the actor."""
-    critic_decay: float = 0.0
+    critic_decay: float = 1e-4
     """Weight decay of the critic."""
     state_decay: float = 0.0
     """Weight decay of the state representation and of moving vectors."""
 
     def __post_init__(self) -> None:
-        _require_positive(self, "memory_size", "value_limit", "policy_delay", "temperature")
+        _require_positive(self, "memory_size", "value_limit", "policy_delay", "temperature", "slate_top", "slates")
+        _require(self.slate_size == 0 or self.slate_size > self.slate_top, self, "slate_size", "0, or above slate_top")
         _require_share(self, "gamma", "tau")
         weights = ("target_noise", "policy_weight", "behaviour_weight", "supervised_weight")
         for name in (*weights, "actor_lr", "critic_lr", "state_lr"):
@@ -153,15 +166,17 @@ class AgentConfig:
 class TrainingConfig:
     """The loop: act, step, store, sample, update (chapter 5)."""
 
-    passes: float = 1.0
+    passes: float = 12.0
     """Steps of training, in units of one pass: the positives of all users that are played with. The original: 1."""
-    batch_size: int = 512
+    batch_size: int = 1024
     """Transitions in an update. The original: 512."""
-    steps_per_update: int = 256
+    steps_per_update: int = 128
     """Environment steps between updates, over all users. The original: 1."""
+    critic_first: float = 0.27
+    """Share of the training in which the critic alone learns: untrained, it leads a warm start astray."""
     buffer_size: int = 1_000_000
     """Transitions kept for replay. The original: 1,000,000."""
-    replay: Literal["uniform", "prioritized"] = "prioritized"
+    replay: Literal["uniform", "prioritized"] = "uniform"
     """How transitions are sampled."""
     priority_alpha: float = 0.6
     """Prioritized replay: 0 is uniform, 1 proportional to |TD error| (Schaul et al. 2016)."""
@@ -192,7 +207,7 @@ class TrainingConfig:
         _require_positive(
             self, "passes", "batch_size", "steps_per_update", "buffer_size", "evaluations", "checkpoints", "log_every"
         )
-        _require_share(self, "priority_alpha", "priority_beta", "validation_share", "reward_share")
+        _require_share(self, "priority_alpha", "priority_beta", "validation_share", "reward_share", "critic_first")
         _require(self.validation_share < 1, self, "validation_share", "below 1")
         _require(self.noise >= 0 and self.final_noise >= 0, self, "noise", "0 or more, like final_noise")
 
@@ -250,15 +265,16 @@ def _from_dict(cls: type[T], values: dict[str, Any]) -> T:
 ORIGINAL = ExperimentConfig(
     dataset="ml-1m",
     embedding=EmbeddingConfig(method="scratch", n_factors=8, learning_rate=1e-5),
-    environment=EnvironmentConfig(num_envs=1),
+    environment=EnvironmentConfig(num_envs=1, min_positives=20),
     agent=AgentConfig(
         actor_hidden=(16,),
         critic_state_hidden=(),
         critic_hidden=(16,),
         bounded_actions=False,
         warm_start=False,
-        behaviour_weight=0.0,
+        critic_products=False,
         critic_sees="action",
+        gamma=0.8,
         optimizer="ranger",
         actor_lr=1e-5,
         critic_lr=1e-5,
@@ -267,9 +283,26 @@ ORIGINAL = ExperimentConfig(
         critic_decay=1e-4,
         state_decay=1e-3,
     ),
-    training=TrainingConfig(steps_per_update=1, exploration="none", reward_share=1.0, log_every=100),
+    training=TrainingConfig(
+        passes=1.0,
+        batch_size=512,
+        steps_per_update=1,
+        critic_first=0.0,
+        replay="prioritized",
+        exploration="none",
+        reward_share=1.0,
+        log_every=100,
+    ),
 )
 
 DEFAULT = ExperimentConfig()
 
-PRESETS: dict[str, ExperimentConfig] = {"default": DEFAULT, "original": ORIGINAL}
+ML_1M = dataclasses.replace(
+    DEFAULT,
+    dataset="ml-1m",
+    embedding=dataclasses.replace(DEFAULT.embedding, regularization=100.0),
+    training=dataclasses.replace(DEFAULT.training, passes=3.0),
+)
+"""The default's recipe with the two settings that validation chose differently on ML-1M."""
+
+PRESETS: dict[str, ExperimentConfig] = {"default": DEFAULT, "ml-1m": ML_1M, "original": ORIGINAL}

@@ -81,18 +81,20 @@ class DDPG:
             "state": make_optimizer(make, state_groups, config.state_lr, config.state_decay),
         }
 
-    def update(self, batch: TransitionBatch) -> UpdateResult:
-        """One step of algorithm 1: expected value y, TD error, two losses, their steps, soft targets."""
+    def update(self, batch: TransitionBatch, *, move_actor: bool = True) -> UpdateResult:
+        """One step of algorithm 1: expected value y, TD error, two losses, their steps, soft targets. Without
+        `move_actor` the actor stays as it is.
+        """
         state = self.online.see(batch.user, batch.memory)  # s
         target_value, expected_value = self.expected_value(batch)  # Q'(s', pi'(s')), y
 
         action = self.taken_action(batch)  # a
-        values = self.online.values(state.vector, action)  # Q(s, a): (n_critics, B)
+        values = self.online.values(state, action)  # Q(s, a): (n_critics, B)
         td_error = expected_value - values  # (n_critics, B)
         value_loss = (batch.weight * td_error.pow(2)).mean()
 
         losses = self.actor_losses(state, batch)
-        acts = self.n_updates % self.config.policy_delay == 0
+        acts = move_actor and self.n_updates % self.config.policy_delay == 0
         self._step(value_loss + self._combine(losses) if acts else value_loss, acts)
 
         soft_update(self._target_parameters, self._online_parameters, self.config.tau)
@@ -107,7 +109,7 @@ class DDPG:
         next_action = self.target_actor(next_state.vector, next_state.prior)  # pi'(s')
         if self.config.target_noise > 0:
             next_action = self._smooth(next_action)
-        values = torch.stack([critic(next_state.vector, next_action) for critic in self.target_critics])
+        values = torch.stack([critic(next_state, next_action) for critic in self.target_critics])
         target_value = values.amin(dim=0)
         expected = batch.reward + self.config.gamma * (1 - batch.terminated.float()) * target_value
         return target_value, expected.clamp(-self.config.value_limit, self.config.value_limit)
@@ -120,13 +122,36 @@ class DDPG:
         """The terms of the actor's loss, each a mean over the batch."""
         action = self.online.act(state)  # pi(s)
         zero = action.new_zeros(())
-        selects = self.config.critic_sees == "item" or self.config.supervised_weight > 0
+        on_items, on_slates = self.config.critic_sees == "item", self.config.slate_size > 0
+        selects = (on_items and not on_slates) or self.config.supervised_weight > 0
         log_selected = self.log_selected(action, batch.user) if selects else action
-        judged = log_selected.exp() @ self.online.item_vectors() if self.config.critic_sees == "item" else action
-        policy = -self._judge(state.vector, judged).mean()  # -Q(s, pi(s))
+        if on_items and on_slates:
+            policy = -self.slate_value(state, action, batch)  # -Q(s, pi(s)), as below
+        else:
+            judged = log_selected.exp() @ self.online.item_vectors() if on_items else action
+            policy = -self._judge(state, judged).mean()
         behaviour = (action - state.prior).pow(2).sum(dim=1).mean() if self.config.behaviour_weight > 0 else zero
         supervised = _rewarded_entropy(log_selected, batch) if self.config.supervised_weight > 0 else zero
         return ActorLosses(policy, behaviour, supervised)
+
+    def slate_value(self, state: State, action: Tensor, batch: TransitionBatch) -> Tensor:
+        """Mean Q of the items that pi(s) selects, softly, from random slates: (). Its gradient moves the
+        selection, with Q as given.
+        """
+        n, m = min(len(action), self.config.slates), self.config.slate_size
+        slate = torch.randint(self.online.n_items, (n, m), generator=self.generator).to(action.device)
+        slate[:, 0] = batch.item[:n]
+        vectors = self.online.items(slate)  # (n, m, k)
+        scores = (vectors @ action[:n, :, None]).squeeze(2) / self.config.temperature  # (n, m)
+        if self.known is not None:
+            scores = scores.masked_fill(self.known[batch.user[:n, None], slate], -1e4)
+        # Halfway between the last item that is selected and the first that is not.
+        threshold = scores.topk(self.config.slate_top + 1).values[:, -2:].mean(dim=1, keepdim=True)
+        selected = torch.sigmoid(scores - threshold)
+        with torch.no_grad():
+            states = State(*(part[:n].repeat_interleave(m, dim=0) for part in state))
+            values = self.online.critics[0](states, vectors.flatten(0, 1)).view(n, m)
+        return ((selected * values).sum(dim=1) / selected.sum(dim=1)).mean()
 
     def log_selected(self, action: Tensor, user: Tensor) -> Tensor:
         """Log of softmax(pi(s) . items / temperature): which items the vector selects, softly; none that is
@@ -154,12 +179,12 @@ class DDPG:
         for optimizer in due:
             optimizer.step()
 
-    def _judge(self, state: Tensor, action: Tensor) -> Tensor:
+    def _judge(self, state: State, action: Tensor) -> Tensor:
         """Q(s, a) as the actor is told it (B,): gradients reach the action, neither the state nor the critic."""
         critic = self.online.critics[0]
         for parameter in self._critic_parameters:
             parameter.requires_grad_(False)
-        value: Tensor = critic(state.detach(), action)
+        value: Tensor = critic(State(state.vector.detach(), state.prior), action)
         for parameter in self._critic_parameters:
             parameter.requires_grad_(True)
         return value

@@ -86,8 +86,8 @@ def factorize(
 ) -> Embeddings:
     """Vectors of all users and items of `ratings`: iALS takes its positives (rating > 3), PMF all its ratings.
 
-    `start` goes on from other vectors of the same catalogue, whose axes are kept. Raises `DataError` without
-    data to learn from, `ValueError` for settings out of range.
+    `start` goes on from other vectors of the same catalogue, whose axes are kept; otherwise they are
+    principal axes. Raises `DataError` without data to learn from, `ValueError` for settings out of range.
     """
     _check_settings(method, n_factors, regularization, alpha, n_iterations)
     first = start or _random(ratings, n_factors, rng)
@@ -103,6 +103,9 @@ def factorize(
         items = _solve_rows(by_item, users, penalty)
     if not (users.isfinite().all() and items.isfinite().all()):
         raise ValueError(f"regularization must be large enough for finite vectors, got {regularization}; raise it")
+    if start is None:
+        axes = _principal_axes(users, items)
+        users, items = users @ axes, items @ axes
     return Embeddings(users.cpu().numpy(), items.cpu().numpy(), method, regularization, alpha)
 
 
@@ -121,6 +124,14 @@ def _random(ratings: Ratings, n_factors: int, rng: np.random.Generator) -> Embed
         rng.normal(scale=0.01, size=(n, n_factors)).astype(np.float32) for n in (ratings.n_users, ratings.n_items)
     )
     return Embeddings(users, items, "scratch", 0.0, 1.0)
+
+
+def _principal_axes(users: Tensor, items: Tensor) -> Tensor:
+    """The rotation (k, k) that makes each entry of the vectors one pattern of taste, the strongest first; scores
+    and fold-in stay the same.
+    """
+    _, axes = torch.linalg.eigh(users.T @ users + items.T @ items)
+    return axes.flip(1)
 
 
 def _targets(ratings: Ratings, method: Method) -> csr_array:

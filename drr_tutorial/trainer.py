@@ -178,7 +178,8 @@ class Trainer:
     def _learn(self) -> UpdateResult:
         device = self.networks.items.weight.device
         batch = self.replay.sample(self.config.training.batch_size, self.rngs["replay"], device=device)
-        result = self.ddpg.update(batch)
+        alone = self.config.training.critic_first * self.total_steps
+        result = self.ddpg.update(batch, move_actor=self.step >= alone)
         self.replay.update_priorities(batch.index.cpu().numpy(), result.td_error.cpu().numpy())
         return result
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from drr_tutorial.actor_critic import WARM_START_LIMIT, Actor, ActorCritic, Critic
+from drr_tutorial.actor_critic import WARM_START_LIMIT, Actor, ActorCritic, Critic, State
 from drr_tutorial.config import PRESETS, AgentConfig
 from drr_tutorial.state import STATES
 
@@ -28,7 +28,7 @@ def test_shapes_for_every_state_and_preset(state: str, preset: str) -> None:
     seen = model.see(torch.tensor([0, 5]), torch.tensor([[9, 9, 9, 1, 2], [0, 1, 2, 3, 4]]))
     action = model.act(seen)
     assert action.shape == (2, 4)
-    assert model.values(seen.vector, action).shape == (len(model.critics), 2)
+    assert model.values(seen, action).shape == (len(model.critics), 2)
 
 
 def test_a_warm_start_ranks_as_the_users_vectors_do() -> None:
@@ -58,10 +58,31 @@ def test_the_originals_sizes() -> None:
 
 def test_the_critic_depends_on_state_and_action() -> None:
     critic = Critic(3, 2, (8,), (8,), generator())
-    state, action = torch.randn(5, 3, generator=generator()), torch.randn(5, 2, generator=generator())
+    vector, action = torch.randn(5, 3, generator=generator()), torch.randn(5, 2, generator=generator())
+    state = State(vector, torch.zeros(5, 2))
     assert critic(state, action).shape == (5,)
     assert not torch.allclose(critic(state, action), critic(state, action + 1))
-    assert not torch.allclose(critic(state, action), critic(state + 1, action))
+    assert not torch.allclose(critic(state, action), critic(State(vector + 1, state.prior), action))
+    assert torch.equal(critic(state, action), critic(State(vector, state.prior + 1), action))  # no products
+
+
+def test_a_critic_with_products_sees_the_warm_start_times_the_action() -> None:
+    critic = Critic(3, 2, (), (), generator(), products=True)  # linear: one weight for each input
+    vector, prior, action = (torch.randn(5, size, generator=generator()) for size in (3, 2, 2))
+    layer = critic.layers[0]
+    inputs = torch.cat([vector, action, prior * action], dim=1)
+    torch.testing.assert_close(critic(State(vector, prior), action), (inputs @ layer.weight.T + layer.bias).squeeze(1))
+
+
+def test_gates_scale_the_entries_of_the_warm_start() -> None:
+    actor = Actor(3, 4, (), generator(), residual=True, gates=True)
+    state, prior = torch.randn(6, 3, generator=generator()), torch.rand(6, 4, generator=generator()) * 1.6 - 0.8
+    prior[:, 1] = 0
+    torch.testing.assert_close(actor(state, prior), prior)  # untrained
+    torch.nn.init.constant_(actor.layers[-1].bias, 0.5)
+    torch.testing.assert_close(actor(state, prior), torch.tanh(1.5 * torch.atanh(prior)))
+    torch.nn.init.normal_(actor.layers[-1].weight, generator=generator())
+    assert actor(state, prior)[:, 1].abs().max() == 0  # gates invent nothing
 
 
 def test_padding_is_zero_and_learns_nothing() -> None:

@@ -283,3 +283,11 @@ def test_start_must_have_this_catalogue() -> None:
     short = dataclasses.replace(start, items=start.items[:-1])
     with pytest.raises(ValueError, match=r"start must have vectors of 9 users and 6 items, got 9 and 5; .*same ids"):
         factorize(ratings, n_factors=3, rng=rng(), start=short)
+
+
+def test_vectors_lie_in_principal_axes(synthetic: Ratings) -> None:
+    found = factorize(synthetic, n_factors=6, regularization=5.0, rng=np.random.default_rng(0))
+    moments = found.users.T @ found.users + found.items.T @ found.items
+    strengths = np.diag(moments)
+    assert (np.diff(strengths) < 0).all()
+    assert np.abs(moments - np.diag(strengths)).max() < 1e-3 * strengths[0]

@@ -22,10 +22,10 @@ CONFIG = ExperimentConfig(
     embedding=EmbeddingConfig(n_factors=8, regularization=1.0, n_iterations=5),
     environment=EnvironmentConfig(num_envs=4, min_positives=1),
     agent=AgentConfig(
-        actor_hidden=(32,), critic_state_hidden=(), critic_hidden=(32,), warm_start=False, behaviour_weight=0.0,
-        actor_lr=1e-3, critic_lr=3e-3, tau=0.02, gamma=0.5, target_noise=0.05,
+        actor_hidden=(32,), critic_state_hidden=(), critic_hidden=(32,), warm_start=False, slate_size=0, temperature=2.0,
+        critic_products=False, critic_decay=0.0, actor_lr=1e-3, critic_lr=3e-3, tau=0.02, gamma=0.5, target_noise=0.05,
     ),
-    training=TrainingConfig(passes=2, batch_size=32, steps_per_update=4, log_every=50, checkpoints=6, evaluations=3),
+    training=TrainingConfig(passes=2, critic_first=0.0, replay="prioritized", batch_size=32, steps_per_update=4, log_every=50, checkpoints=6, evaluations=3),
 )  # fmt: skip
 
 
@@ -85,6 +85,17 @@ def test_as_many_updates_as_steps_ask_for(blocks: Ratings) -> None:
     trainer.run()
     first = -(-32 // 4) * 4  # the step at which a batch can be filled
     assert trainer.ddpg.n_updates == trainer.step // 3 - (first - 4) // 3
+
+
+def test_the_critic_learns_first(blocks: Ratings) -> None:
+    trainer = make(blocks, config=change(training={"critic_first": 0.5, "passes": 1.0}))
+    untouched = [p.detach().clone() for p in trainer.networks.actor.parameters()]
+    moved = []
+    for _ in _played(trainer):
+        same = all(torch.equal(p, q) for p, q in zip(trainer.networks.actor.parameters(), untouched, strict=True))
+        moved.append((trainer.step / trainer.total_steps, not same))
+    assert not any(has_moved for share, has_moved in moved if share < 0.5)
+    assert all(has_moved for share, has_moved in moved if share > 0.52)
 
 
 def test_one_seed_one_result(blocks: Ratings) -> None:
@@ -254,5 +265,7 @@ class TestAgentOnDifficultData:
 
     def test_a_device_that_is_not_there(self) -> None:
         config = dataclasses.replace(CONFIG, device="cuda:77")
-        with pytest.raises(ValueError, match="device must be one that this machine has, got 'cuda:77'; cpu is always there"):
+        with pytest.raises(
+            ValueError, match="device must be one that this machine has, got 'cuda:77'; cpu is always there"
+        ):
             DRRRecommender(config, progress=False).fit(block_ratings())
