@@ -61,9 +61,8 @@ class DRRRecommender(Recommender):
         return cls(ExperimentConfig.from_json(json.dumps(settings)))
 
     def scores_for(self, histories: csr_array) -> Scores:
-        """Scores for newcomers, folded into the user vectors; who likes nothing yet is taken for the average user."""
+        """Scores for newcomers, folded into the user vectors."""
         vectors = self.embeddings.fold_in(histories)
-        vectors[np.diff(histories.indptr) == 0] = self.embeddings.users.mean(axis=0)
         if self.embeddings.method != "scratch":
             vectors, _ = scaled(dataclasses.replace(self.embeddings, users=vectors))
         return self._scores(torch.from_numpy(vectors), _latest(histories, self._config.agent.memory_size))

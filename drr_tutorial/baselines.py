@@ -89,11 +89,7 @@ class _Factors(Recommender):
     embeddings: Embeddings
 
     def scores_for(self, histories: csr_array) -> Scores:
-        vectors = self.embeddings.fold_in(histories)
-        vectors[np.diff(histories.indptr) == 0] = self.embeddings.users.mean(
-            axis=0
-        )  # who likes nothing yet is the average user
-        return vectors @ self.embeddings.items.T
+        return self.embeddings.fold_in(histories) @ self.embeddings.items.T
 
     def _scores_of(self, users: NDArray[np.integer[Any]]) -> Scores:
         return self.embeddings.users[users] @ self.embeddings.items.T

@@ -61,7 +61,7 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
 
         Args:
             config: The settings.
-            preset: Named settings to start from: the best recipe so far (chosen on ml-100k), its settings for ml-1m, or the
+            preset: Named settings to start from: the best recipe so far (chosen on ml-100k), the same for ml-1m, or the
                 recipe of the original notebook.
             out: Folder for config.json, metrics.json, weights and TensorBoard log. Default: a new one under runs/.
             resume: Go on with the training in this folder, to the same end as if it had never stopped. All settings are

@@ -50,15 +50,18 @@ class Embeddings:
     def fold_in(self, histories: csr_array) -> NDArray[np.float32]:
         """Vectors (m, n_factors) of m people from what they like, (m, n_items): nonzero is liked.
 
-        iALS and PMF solve the users' equation for them (PMF takes a like as one star above the mean); random
-        vectors know no equation, so everybody gets the mean of the users'.
+        iALS and PMF solve the users' equation for them (PMF takes a like as one star above the mean). Who likes
+        nothing yet is taken for the average user; so is everybody where vectors are random and know no equation.
         """
+        average = self.users.mean(axis=0)
         if self.method == "scratch":
-            return np.repeat(self.users.mean(axis=0, keepdims=True), histories.shape[0], axis=0)
+            return np.repeat(average[None], histories.shape[0], axis=0)
         likes = csr_array(
             (np.ones(histories.nnz, dtype=np.float32), histories.indices, histories.indptr), histories.shape
         )
-        return _solve_rows(likes, torch.from_numpy(self.items), self._penalty()).numpy()
+        vectors: NDArray[np.float32] = _solve_rows(likes, torch.from_numpy(self.items), self._penalty()).numpy()
+        vectors[np.diff(histories.indptr) == 0] = average
+        return vectors
 
     def _penalty(self) -> "_Penalty":
         return _Penalty(self.method, self.regularization, self.alpha)
@@ -87,7 +90,8 @@ def factorize(
     """Vectors of all users and items of `ratings`: iALS takes its positives (rating > 3), PMF all its ratings.
 
     `start` goes on from other vectors of the same catalogue, whose axes are kept; otherwise they are
-    principal axes. Raises `DataError` without data to learn from, `ValueError` for settings out of range.
+    principal axes. A user without entries gets the mean of the others' vectors. Raises `DataError` without data to
+    learn from, `ValueError` for settings out of range.
     """
     _check_settings(method, n_factors, regularization, alpha, n_iterations)
     first = start or _random(ratings, n_factors, rng)
@@ -106,6 +110,8 @@ def factorize(
     if start is None:
         axes = _principal_axes(users, items)
         users, items = users @ axes, items @ axes
+    silent = torch.from_numpy(np.diff(by_user.indptr) == 0).to(users.device)
+    users[silent] = users[~silent].mean(dim=0)
     return Embeddings(users.cpu().numpy(), items.cpu().numpy(), method, regularization, alpha)
 
 

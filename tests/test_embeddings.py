@@ -63,8 +63,10 @@ def test_one_sweep_of_ials_solves_the_normal_equations_of_every_row() -> None:
     start = factorize(ratings, method="scratch", n_factors=3, rng=rng())
     after = factorize(ratings, n_factors=3, regularization=REG, alpha=ALPHA, n_iterations=1, rng=rng(), start=start)
     liked = ratings.positives().matrix().toarray() > 0
-    np.testing.assert_allclose(after.users, ials_solution(liked, start.items), rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(after.items, ials_solution(liked.T, after.users), rtol=1e-4, atol=1e-6)
+    users, silent = ials_solution(liked, start.items), ~liked.any(axis=1)
+    np.testing.assert_allclose(after.items, ials_solution(liked.T, users.astype(np.float32)), rtol=1e-4, atol=1e-6)
+    users[silent] = users[~silent].mean(axis=0)  # the average user
+    np.testing.assert_allclose(after.users, users, rtol=1e-4, atol=1e-6)
 
 
 def test_one_sweep_of_pmf_solves_the_normal_equations_of_every_row() -> None:
@@ -131,9 +133,12 @@ def test_folding_in_by_ials_and_pmf_solves_their_equations() -> None:
     liked = np.array([[1, 0, 0, 1, 1, 0], [0, 0, 0, 0, 0, 0], [0, 0, 1, 0, 0, 0]], dtype=bool)
     histories = csr_array(np.where(liked, 5.0, 0.0))  # what counts is that it is not zero
     by_ials = Embeddings(users, items, "ials", REG, ALPHA).fold_in(histories)
-    np.testing.assert_allclose(by_ials, ials_solution(liked, items), rtol=1e-4, atol=1e-6)
+    expected = [ials_solution(liked, items), pmf_solution(liked.astype(float), liked, items)]
+    for vectors in expected:
+        vectors[1] = users.mean(axis=0)  # who likes nothing is taken for the average user
+    np.testing.assert_allclose(by_ials, expected[0], rtol=1e-4, atol=1e-6)
     by_pmf = Embeddings(users, items, "pmf", REG, ALPHA).fold_in(histories)
-    np.testing.assert_allclose(by_pmf, pmf_solution(liked.astype(float), liked, items), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(by_pmf, expected[1], rtol=1e-4, atol=1e-6)
     by_nothing = Embeddings(users, items, "scratch", REG, ALPHA).fold_in(histories)
     np.testing.assert_allclose(by_nothing, np.tile(users.mean(axis=0), (3, 1)), rtol=1e-6)
     assert {vectors.dtype for vectors in (by_ials, by_pmf, by_nothing)} == {np.dtype(np.float32)}
@@ -174,10 +179,12 @@ def test_every_row_is_in_one_batch_with_its_own_entries(cells: int, monkeypatch:
     assert not rebuilt[:, 7].any()
 
 
-def test_who_likes_nothing_and_what_nobody_likes_get_zeros() -> None:
+def test_who_likes_nothing_is_the_average_user_and_what_nobody_likes_gets_zeros() -> None:
     rows = [(1, 10, 5.0), (1, 20, 4.0), (2, 10, 2.0), (3, 20, 5.0), (3, 30, 3.0)]
     made = factorize(toy_ratings(rows), n_factors=2, regularization=REG, rng=rng())
-    assert not made.users[1].any()  # user 2 rates, but likes nothing
+    np.testing.assert_allclose(
+        made.users[1], made.users[[0, 2]].mean(axis=0), rtol=1e-5
+    )  # user 2 rates, but likes nothing
     assert not made.items[2].any()  # item 30 is rated, but not liked
     assert made.users[[0, 2]].any(axis=1).all()
 
