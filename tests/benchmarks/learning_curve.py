@@ -6,10 +6,10 @@ Writes book/results/learning-ml-100k.json and book/images/learning-ml-100k.svg. 
 import dataclasses
 from pathlib import Path
 
-from drr_tutorial import plots
 from drr_tutorial.agent import DRRRecommender
 from drr_tutorial.config import PRESETS
 from drr_tutorial.experiment import prepare, provenance
+from drr_tutorial.plots import style, training
 from drr_tutorial.storage import write_json
 
 BOOK = Path(__file__).parents[2] / "book"
@@ -31,10 +31,10 @@ def main() -> None:
     ]
     about = provenance(config, ratings, split) | {"seeds": list(SEEDS)}
     write_json(BOOK / "results" / f"{NAME}.json", about | {"histories": [agent.history for agent in agents]})
-    figure = plots.learning_curves(changes, {"warm start: iALS without RL": {"hit": 0.0, "dcg": 0.0}})
+    figure = training.learning_curves(changes, {"warm start: iALS without RL": {"hit": 0.0, "dcg": 0.0}})
     for axes, label in zip(figure.axes, ("HR@10", "nDCG@10"), strict=True):
         axes.set_ylabel(f"{label} gained, validation")
-    plots.save(figure, BOOK / "images" / f"{NAME}.svg")
+    style.save(figure, BOOK / "images" / f"{NAME}.svg")
 
 
 if __name__ == "__main__":

@@ -1,18 +1,11 @@
-"""The figures of README and book, one function each; every one takes figures and returns a matplotlib figure.
-
-Colours are those of Okabe & Ito (2008), told apart by people with any kind of colour vision; backgrounds are
-transparent and texts grey enough for light and dark pages.
-"""
+"""Figures of the training chapter: what is learned, step by step."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
-TEXT = "#808080"
+from drr_tutorial.plots.style import COLOURS, TEXT, grey, new_figure
 
 
 def learning_curves(
@@ -24,7 +17,7 @@ def learning_curves(
     `histories` are `DRRRecommender.history` of several seeds, validated at the same steps; `bars` is {method:
     {"hit": .., "dcg": ..}}.
     """
-    figure = Figure(figsize=(8, 3.2), layout="constrained")
+    figure = new_figure()
     for axes, name, label in zip(figure.subplots(1, 2), ("hit", "dcg"), ("HR@10", "nDCG@10"), strict=True):
         steps = [entry["step"] for entry in histories[0]]
         values = np.array([[entry[name] for entry in history] for history in histories])  # (n_seeds, n_evaluations)
@@ -36,24 +29,7 @@ def learning_curves(
             axes.axhline(figures[name], color=colour, linestyle="--", linewidth=1.2, label=method)
         axes.set_xlabel("environment steps")
         axes.set_ylabel(f"{label}, validation")
-        _grey(axes)
+        grey(axes)
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=4, frameon=False, labelcolor=TEXT, fontsize=9)
     return figure
-
-
-def _grey(axes: Axes) -> None:
-    """Texts and frames readable on white and on black."""
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(TEXT)
-    axes.tick_params(colors=TEXT)
-    axes.xaxis.label.set_color(TEXT)
-    axes.yaxis.label.set_color(TEXT)
-
-
-def save(figure: Figure, path: Any) -> None:
-    """Write as SVG with a transparent background, the same bytes each time."""
-    import matplotlib
-
-    with matplotlib.rc_context({"svg.hashsalt": "drr_tutorial"}):
-        figure.savefig(path, transparent=True, metadata={"Date": None})
