@@ -1,4 +1,4 @@
-"""The command line `drr-tutorial`: train, evaluate, recommend, download, doctor. Its options come from the
+"""The command line `drr-tutorial`: train, evaluate, recommend, download, notebooks, doctor. Its options come from the
 settings' own documentation.
 """
 
@@ -18,6 +18,7 @@ from drr_tutorial import __version__
 from drr_tutorial.config import PRESETS, ExperimentConfig
 from drr_tutorial.datasets import load_ratings
 from drr_tutorial.experiment import LIBRARIES, baselines, evaluate_all, prepare, read_config, run_experiment, table
+from drr_tutorial.notebook import copy_notebooks
 from drr_tutorial.ratings import DataError, UnknownIdError
 from drr_tutorial.recommender import Recommender
 from drr_tutorial.sources import MOVIELENS, data_home, find_movielens
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "evaluate": evaluate,
         "recommend": recommend,
         "download": download,
+        "notebooks": notebooks,
         "doctor": doctor,
     }
     try:
@@ -52,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _train_command(default: ExperimentConfig) -> Callable[..., None]:
     def train(
         config: Annotated[ExperimentConfig, tyro.conf.arg(name="")] = default,
-        preset: Literal["default", "ml-1m", "original"] = "default",
+        preset: Literal["default", "original"] = "default",
         out: Path | None = None,
         resume: Path | None = None,
         quiet: bool = False,
@@ -61,8 +63,7 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
 
         Args:
             config: The settings.
-            preset: Named settings to start from: the best recipe so far (chosen on ml-100k), the same for ml-1m, or the
-                recipe of the original notebook.
+            preset: Named settings to start from: the best recipe so far, or that of the original notebook.
             out: Folder for config.json, metrics.json, weights and TensorBoard log. Default: a new one under runs/.
             resume: Go on with the training in this folder, to the same end as if it had never stopped. All settings are
                 taken from there.
@@ -127,6 +128,16 @@ def download(name: Annotated[Literal["ml-100k", "ml-1m"], tyro.conf.Positional] 
     """
     place = find_movielens(name)
     print(f"{load_ratings(name)} in {place}")
+
+
+def notebooks(folder: Folder, /) -> None:
+    """Copy the book's notebooks, as they match this version, into a new folder.
+
+    Args:
+        folder: Where to.
+    """
+    for path in copy_notebooks(folder):
+        print(path)
 
 
 def doctor() -> None:

@@ -297,12 +297,4 @@ ORIGINAL = ExperimentConfig(
 
 DEFAULT = ExperimentConfig()
 
-ML_1M = dataclasses.replace(
-    DEFAULT,
-    dataset="ml-1m",
-    embedding=dataclasses.replace(DEFAULT.embedding, regularization=100.0),
-    training=dataclasses.replace(DEFAULT.training, passes=3.0),
-)
-"""The default's recipe with the two settings that validation chose differently on ML-1M."""
-
-PRESETS: dict[str, ExperimentConfig] = {"default": DEFAULT, "ml-1m": ML_1M, "original": ORIGINAL}
+PRESETS: dict[str, ExperimentConfig] = {"default": DEFAULT, "original": ORIGINAL}

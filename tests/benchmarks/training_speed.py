@@ -43,7 +43,9 @@ def environment(train: Ratings) -> None:
 
 def default(train: Ratings) -> DRRRecommender:
     """One pass of the default preset with learning; the embeddings are timed apart."""
-    config = dataclasses.replace(PRESETS["ml-1m"], training=dataclasses.replace(PRESETS["ml-1m"].training, passes=1.0))
+    config = dataclasses.replace(
+        PRESETS["default"], training=dataclasses.replace(PRESETS["default"].training, passes=1.0)
+    )
     start = time.perf_counter()
     agent = DRRRecommender(config, progress=False).fit(train)
     seconds = time.perf_counter() - start
