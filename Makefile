@@ -1,4 +1,4 @@
-# make train | test | benchmarks | lock | dist | clean: each sets up .venv by itself when it is missing
+# make book | serve | test | train | pdf | outputs | benchmarks | lock | dist | clean: each sets up .venv when it is missing
 SHELL  := bash
 PYTHON ?= python3
 VENV   ?= .venv
@@ -10,7 +10,10 @@ LOCAL  := $(if $(wildcard $(WHEELS)/torch-*cpu*.whl),--find-links $(WHEELS))
 UV     := $(BIN)/uv pip
 export MPLBACKEND ?= agg
 
-.PHONY: install train test lint unit benchmarks lock dist clean
+BUILD  := $(BIN)/jupyter-book build . --all -n -W --keep-going
+NBVAL  := --nbval --nbval-current-env --nbval-sanitize-with tests/sanitize.cfg --nbval-cell-timeout 600 -p no:cacheprovider
+
+.PHONY: install book serve pdf train test lint unit notebooks pages outputs benchmarks lock dist clean
 install: $(STAMP)
 
 $(STAMP): requirements.lock pyproject.toml
@@ -22,19 +25,45 @@ $(STAMP): requirements.lock pyproject.toml
 	$(UV) install -q -p $(BIN)/python --no-deps -e .
 	touch $@
 
+pdf: $(STAMP)   # the whole book as _build/book.pdf, printed by Chromium
+	$(BUILD) --builder singlehtml
+	cp _build/singlehtml/book/intro.html _build/singlehtml/book.html
+	$(BIN)/python book/_ext/print_pdf.py _build/singlehtml book.html _build/book.pdf
+
 train: $(STAMP)   # real MovieLens 100K: data, training, table; options: make train ARGS="--dataset ml-1m"
 	$(BIN)/drr-tutorial train $(ARGS)
 
-test: lint unit
+# The notebook cache looks at notebooks only: a change of the package or of its versions must empty it.
+book: $(STAMP)   # runs the notebooks and builds all pages into _build/html
+	@key=_build/.code-$$(cat drr_tutorial/*.py drr_tutorial/*/*.py book/results/*.json requirements.lock | sha256sum | cut -c1-16); \
+	test -e $$key || { rm -rf _build/.jupyter_cache _build/.code-*; mkdir -p _build; touch $$key; }
+	$(BUILD)
+
+serve: book
+	@echo "open http://127.0.0.1:8000"; $(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+test: lint unit notebooks pages
 
 lint: $(STAMP)
 	$(BIN)/ruff check drr_tutorial tests
 	$(BIN)/ruff format --check drr_tutorial tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/codespell README.md CHANGELOG.md book drr_tutorial tests --skip '*.svg,*.bib,*.json' -L hist,te,nd
 
 unit: $(STAMP)
-	$(BIN)/python -m pytest -q tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests --ignore tests/book/test_site.py
+
+notebooks: $(STAMP)   # every notebook again, its outputs compared with the stored ones
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q $(NBVAL) book
+
+pages: $(STAMP)   # the pages from the stored outputs, then parsed and opened in a browser
+	mkdir -p _build && sed 's/execute_notebooks: cache/execute_notebooks: "off"/' _config.yml > _build/stored.yml
+	$(BUILD) --config _build/stored.yml
+	$(BIN)/python -m pytest -q tests/book/test_site.py
+
+outputs: $(STAMP)   # run every notebook in place and store its outputs
+	OMP_NUM_THREADS=1 $(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.timeout=900 book/*.ipynb
 
 benchmarks: $(STAMP)   # speed and memory, printed; tens of minutes
 	for file in tests/benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

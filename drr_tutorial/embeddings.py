@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from torch import Tensor
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from drr_tutorial.ratings import DataError, Ratings
 

@@ -3,7 +3,7 @@
 Scalars `hit` and `dcg` are the validation's hit rate and nDCG at 10. Histograms `value`, `target_value`,
 `expected_value` are those of the latest batch, `policy_loss` its mean of -Q. Beside them: scalars `reward`
 (mean since the last entry), `value_loss`, `policy_loss_mean`, `supervised_loss` and `steps_per_second`. See
-them with `tensorboard --logdir FOLDER`.
+them with `tensorboard --logdir FOLDER`, or read the scalars back with `read_scalars`.
 """
 
 import time
@@ -11,7 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from drr_tutorial.ddpg import UpdateResult
+from drr_tutorial.storage import StorageError
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -71,3 +75,19 @@ def _writer(folder: Path, step: int) -> "SummaryWriter":
     from torch.utils.tensorboard import SummaryWriter  # takes a second to import
 
     return SummaryWriter(str(folder), purge_step=step)
+
+
+def read_scalars(folder: str | Path) -> dict[str, NDArray[np.float64]]:
+    """The scalars that a training left in `folder/tensorboard`: {name: (n, 2)}, a row (step, value) an entry,
+    steps rising. Raises `StorageError` when there is no log.
+    """
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # takes a second to import
+
+    path = Path(folder) / "tensorboard"
+    if not any(path.glob("events.out.tfevents.*")):
+        raise StorageError(f"no log in {path}; give the folder that an agent or an experiment was trained with")
+    log = EventAccumulator(str(path), size_guidance={"scalars": 0})  # 0: every entry, not a sample of them
+    log.Reload()
+    return {
+        name: np.array([[entry.step, entry.value] for entry in log.Scalars(name)]) for name in log.Tags()["scalars"]
+    }

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from drr_tutorial.actor_critic import ActorCritic
 from drr_tutorial.checkpoints import read_checkpoint, write_checkpoint, write_weights

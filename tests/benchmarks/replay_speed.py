@@ -1,17 +1,25 @@
 """How long drawing a batch of 512 and updating its priorities takes: cumulative sums against the sum tree.
 
-Run: python tests/benchmarks/replay_speed.py
+Run: python tests/benchmarks/replay_speed.py [--write]
+
+With --write the figures of buffers from 1,000 to 1,000,000 transitions go to book/results/replay-speed.json (chapter 5).
 """
 
+import platform
+import sys
 import timeit
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
 from drr_tutorial.replay import PrioritizedReplayBuffer, ReplayBuffer
+from drr_tutorial.storage import write_json
 from drr_tutorial.sum_tree import SumTree
 
 BATCH, MEMORY_SIZE, ACTION_DIM = 512, 5, 8
+CAPACITIES = (1_000, 10_000, 100_000, 1_000_000)
+RESULTS = Path(__file__).parents[2] / "book" / "results" / "replay-speed.json"
 
 
 class CumulativeSums:
@@ -75,13 +83,30 @@ def measure(capacity: int) -> dict[str, float]:
     }
 
 
+def write(results: dict[int, dict[str, float]]) -> None:
+    """The figures for the book: of each method the median time of one call in microseconds, size by size."""
+    names = results[CAPACITIES[0]]
+    write_json(
+        RESULTS,
+        {
+            "command": "python tests/benchmarks/replay_speed.py --write",
+            "versions": {"python": platform.python_version(), "numpy": np.__version__},
+            "machine": {"system": platform.system(), "processor": platform.machine()},
+            "batch": BATCH,
+            "capacities": list(CAPACITIES),
+            "microseconds": {name: [results[capacity][name] for capacity in CAPACITIES] for name in names},
+        },
+    )
+
+
 def main() -> None:
-    capacities = (100_000, 1_000_000)
-    results = {capacity: measure(capacity) for capacity in capacities}
+    results = {capacity: measure(capacity) for capacity in CAPACITIES}
     print(f"microseconds for a batch of {BATCH} (median of 100)")
-    print(f"{'transitions':<45}" + "".join(f"{capacity:>12,}" for capacity in capacities))
-    for name in results[capacities[0]]:
-        print(f"{name:<45}" + "".join(f"{results[capacity][name]:>12.0f}" for capacity in capacities))
+    print(f"{'transitions':<45}" + "".join(f"{capacity:>12,}" for capacity in CAPACITIES))
+    for name in results[CAPACITIES[0]]:
+        print(f"{name:<45}" + "".join(f"{results[capacity][name]:>12.0f}" for capacity in CAPACITIES))
+    if "--write" in sys.argv[1:]:
+        write(results)
 
 
 if __name__ == "__main__":
