@@ -58,8 +58,8 @@ notebooks: $(STAMP)   # every notebook again, its outputs compared with the stor
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q $(NBVAL) book
 
 pages: $(STAMP)   # the pages from the stored outputs, then parsed and opened in a browser
-	mkdir -p _build && sed 's/execute_notebooks: cache/execute_notebooks: "off"/' _config.yml > _build/stored.yml
-	$(BUILD) --config _build/stored.yml
+	sed 's/execute_notebooks: cache/execute_notebooks: "off"/' _config.yml > .stored.yml
+	$(BUILD) --config .stored.yml
 	$(BIN)/python -m pytest -q tests/book/test_site.py
 
 outputs: $(STAMP)   # run every notebook in place and store its outputs

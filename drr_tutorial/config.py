@@ -123,7 +123,7 @@ class AgentConfig:
     target_noise: float = 0.0
     """Standard deviation of the noise on the target action, clipped at twice itself (Fujimoto et al. 2018)."""
     policy_weight: float = 1.0
-    """Weight of -Q in the actor's loss. Beside another term, -Q is divided by the mean of |Q| (Fujimoto & Gu
+    """Weight of -Q in the actor's loss. Beside another term, -Q is divided by the mean absolute Q (Fujimoto & Gu
     2021). 0: no RL.
     """
     behaviour_weight: float = 0.0
@@ -179,7 +179,7 @@ class TrainingConfig:
     replay: Literal["uniform", "prioritized"] = "uniform"
     """How transitions are sampled."""
     priority_alpha: float = 0.6
-    """Prioritized replay: 0 is uniform, 1 proportional to |TD error| (Schaul et al. 2016)."""
+    """Prioritized replay: 0 is uniform, 1 proportional to the size of the TD error (Schaul et al. 2016)."""
     priority_beta: float = 0.4
     """Prioritized replay: first exponent of the importance weights; it grows to 1 during training."""
     exploration: Literal["none", "ou", "gaussian", "epsilon"] = "ou"

@@ -1,6 +1,7 @@
 """Which lists are ranked: a task fixes them once, so that all methods meet the same ones.
 
 Protocols, on the test positives of a split:
+
 - `original`: each beside 99 sampled items that are no test positive of the user, as in the notebook from
   which this project grows; the user's training items can be negatives, which punishes whoever learned them;
 - `masked`: the same lists, training items scored last, as a deployed recommender does;

@@ -169,8 +169,8 @@ class ReplayBuffer:
 class PrioritizedReplayBuffer(ReplayBuffer):
     """Prioritized replay, proportional variant (Schaul et al. 2016).
 
-    Transition i is drawn with probability P(i) = p_i / sum_k p_k (eq. 1), where p_i = (|delta_i| + eps)^alpha
-    and delta_i is its last TD error. A new transition gets the largest |delta| seen so far (at first 1), so
+    Transition i is drawn with probability P(i) = p_i / sum_k p_k (eq. 1), where p_i = (``|delta_i|`` + eps)^alpha
+    and delta_i is its last TD error. A new transition gets the largest ``|delta|`` seen so far (at first 1), so
     that everything is likely to be learned from once. A batch is stratified (appendix B.2.1): the total is
     cut into B equal parts and one point is drawn in each.
 
@@ -182,8 +182,8 @@ class PrioritizedReplayBuffer(ReplayBuffer):
         alpha: how much the TD error counts, 0 (uniform) to 1 (proportional); the paper uses 0.6.
         beta: how much of the bias the weights undo, 0 to 1, as a schedule over the number of samples drawn;
             the paper goes from 0.4 to 1 in a straight line.
-        eps: added to |delta|, above 0, so that no transition is forgotten. It also keeps the weights from
-            vanishing: they are at least (eps / (max |delta| + eps))^(alpha beta).
+        eps: added to ``|delta|``, above 0, so that no transition is forgotten. It also keeps the weights from
+            vanishing: they are at least (eps / (max ``|delta|`` + eps))^(alpha beta).
     """
 
     def __init__(

@@ -1,0 +1,59 @@
+"""What Jupyter Book 1 on Sphinx 7.4 lacks here: formulas without a network, and two small repairs."""
+
+import importlib.util
+import shutil
+from pathlib import Path
+from typing import Any
+
+from sphinx.ext.napoleon.docstring import GoogleDocstring
+
+# The parts of MathJax 3.2.2 that a page asks for; the PyPI package sphinx-mathjax-offline carries them (Apache-2.0).
+MATHJAX = ("tex-mml-chtml.js", "output/chtml/fonts", "input/tex/extensions", "a11y", "sre", "ui")
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Called by Sphinx."""
+    app.connect("config-inited", share_html_handlers, priority=900)
+    app.connect("html-page-context", drop_repeated_scripts, priority=900)
+    app.connect("builder-inited", copy_mathjax)
+    GoogleDocstring._consume_inline_attribute = whole_text
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def whole_text(docstring: Any) -> tuple[str, list[str]]:
+    """An attribute's docstring is text: what stands before its first colon is not a type, as napoleon thinks."""
+    return "", docstring._dedent(docstring._consume_to_end())
+
+
+def share_html_handlers(app: Any, config: Any) -> None:
+    """sphinx-exercise registers its nodes for 'singlehtml' by name, which hides all others' 'html' ones there."""
+    handlers = app.registry.translation_handlers
+    if "singlehtml" in handlers:
+        handlers["singlehtml"] = {**handlers.get("html", {}), **handlers["singlehtml"]}
+
+
+def drop_repeated_scripts(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Sphinx 7.4 lists a late inline script twice, and its constants may be declared once only."""
+    seen: set[str] = set()
+    kept = []
+    for script in context["script_files"]:
+        body = getattr(script, "attributes", {}).get("body")
+        if body is None or body not in seen:
+            kept.append(script)
+        seen.add(body)
+    context["script_files"][:] = kept
+
+
+def copy_mathjax(app: Any) -> None:
+    """Put MathJax beside the pages."""
+    if app.builder.format != "html":
+        return
+    package = importlib.util.find_spec("sphinx-mathjax-offline")
+    if package is None or not package.submodule_search_locations:
+        raise RuntimeError("formulas need the package sphinx-mathjax-offline; install the extra drr_tutorial[book]")
+    source = Path(package.submodule_search_locations[0], "static", "mathjax")
+    target = Path(app.outdir, "_static", "mathjax")
+    for name in MATHJAX:
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if (source / name).is_dir() else shutil.copy2
+        copy(source / name, target / name, **({"dirs_exist_ok": True} if copy is shutil.copytree else {}))

@@ -1,0 +1,84 @@
+"""How long each notebook of the book takes, from a new kernel to its last cell. Run: python tests/benchmarks/runtimes.py
+
+Runs all of them, one after the other, on one thread each, and writes book/results/runtimes.json, which the pages `intro` and `runtimes`
+show. The stored notebooks stay as they are. Minutes to read are the words of the prose at 120 a minute, up to the next five.
+"""
+
+import importlib.metadata
+import os
+import platform
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+
+from drr_tutorial.experiment import LIBRARIES
+from drr_tutorial.storage import read_json, write_json
+
+BOOK = Path(__file__).parents[2] / "book"
+RESULT = BOOK / "results" / "runtimes.json"
+TOOLS = ("matplotlib", "safetensors", "tensorboard", "jupyter-book", "sphinx", "myst-nb", "ipykernel", "nbval")
+WORDS_A_MINUTE = 120
+
+
+def main() -> None:
+    os.environ["OMP_NUM_THREADS"] = "1"
+    pages = [path for path in sorted(BOOK.glob("[!.]*.ipynb")) if path.stem != "runtimes"]
+    pages.sort(key=lambda path: path.stem != "intro")
+    if not RESULT.exists():  # the landing page shows it
+        write_json(RESULT, {"notebooks": []})
+    rows = [measure(path) for path in pages]
+    write_json(
+        RESULT,
+        {
+            "command": "python tests/benchmarks/runtimes.py",
+            "machine": machine(),
+            "versions": versions(),
+            "notebooks": rows,
+        },
+    )
+    print(*(f"{row['page']:40} {row['seconds to run']:8.1f} s" for row in read_json(RESULT)["notebooks"]), sep="\n")
+
+
+def measure(path: Path) -> dict[str, Any]:
+    """Run a copy in memory."""
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    n_cells = sum(cell.cell_type == "code" for cell in notebook.cells)
+    start = time.perf_counter()
+    NotebookClient(notebook, timeout=900, kernel_name="python3", resources={"metadata": {"path": str(BOOK)}}).execute()
+    seconds = round(time.perf_counter() - start, 1)
+    title = re.search(r"^# (.+)$", prose, re.MULTILINE)
+    number = re.match(r"(\d\d)_", path.stem)
+    page = f"{int(number[1])}. " if number else ""
+    minutes = 5 * -(-len(prose.split()) // (5 * WORDS_A_MINUTE))
+    return {
+        "page": page + (title[1] if title else path.stem),
+        "minutes to read": minutes,
+        "code cells": n_cells,
+        "seconds to run": seconds,
+    }
+
+
+def machine() -> dict[str, str]:
+    """What the seconds depend on."""
+    return {
+        "system": platform.system(),
+        "processor": platform.machine(),
+        "cores": str(os.cpu_count()),
+        "threads used": "1",
+    }
+
+
+def versions() -> dict[str, str]:
+    """Python's and those of the libraries that matter."""
+    return {"python": platform.python_version()} | {
+        name: importlib.metadata.version(name) for name in (*LIBRARIES, *TOOLS)
+    }
+
+
+if __name__ == "__main__":
+    main()

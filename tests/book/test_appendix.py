@@ -1,0 +1,89 @@
+"""The appendix keeps up with the code: every module is documented, every test that the ledger names exists, its recipe trains."""
+
+import dataclasses
+import pkgutil
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pybtex.database import parse_file
+
+import drr_tutorial
+from drr_tutorial import DRRRecommender, Ratings
+
+ROOT = Path(__file__).parents[2]
+BOOK = ROOT / "book"
+PAGES = [path for path in sorted(BOOK.glob("[!.]*.*")) if path.suffix in (".md", ".ipynb")]
+MODULES = sorted(
+    found.name
+    for found in pkgutil.walk_packages(drr_tutorial.__path__, "drr_tutorial.")
+    if ".chapter_" not in found.name
+)
+
+
+def text(name: str) -> str:
+    return (BOOK / name).read_text(encoding="utf-8")
+
+
+def test_every_module_is_on_the_api_page_once() -> None:
+    shown = re.findall(r"^\.\. automodule:: (drr_tutorial\..+)$", text("api.md"), re.MULTILINE)
+    assert sorted(shown) == MODULES
+
+
+def test_every_test_in_the_ledger_exists() -> None:
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", text("ledger.md"))
+    assert len(named) >= 30
+    assert not [
+        (file, name)
+        for file, name in named
+        if f"def {name}(" not in (ROOT / "tests" / file).read_text(encoding="utf-8")
+    ]
+
+
+def test_every_row_of_the_ledger_has_a_verdict() -> None:
+    verdicts = {"same", "option", "different", "unknown", "partly"}
+    for part in text("ledger.md").split("\n## ")[1:]:
+        table = [[cell.strip() for cell in row.split("|")[1:-1]] for row in part.splitlines() if row.startswith("|")]
+        if table and "verdict" in table[0]:
+            column = table[0].index("verdict")
+            assert all(re.split(r"[ ,]", row[column])[0] in verdicts for row in table[2:]), part.splitlines()[0]
+
+
+def test_the_ledgers_recipe_trains(synthetic: Ratings) -> None:
+    names: dict[str, Any] = {}
+    exec(re.findall(r"```python\n(.+?)```", text("ledger.md"), re.DOTALL)[0], names)
+    paper = names["paper"]
+    short = dataclasses.replace(
+        paper,
+        embedding=dataclasses.replace(paper.embedding, n_factors=8, n_iterations=2),
+        training=dataclasses.replace(paper.training, passes=0.1, batch_size=32),
+    )
+    assert len(DRRRecommender(short, progress=False).fit(synthetic).recommend(synthetic.user_ids[0], k=5)) == 5
+
+
+def test_the_glossary_has_entries_with_words_in_them() -> None:
+    entries = re.findall(r"^(\S.*)\n    (\S.+(?:\n    .+)*)", text("glossary.md").split("{glossary}")[1], re.MULTILINE)
+    assert len(entries) >= 30
+    assert [name.casefold() for name, _ in entries] == sorted(name.casefold() for name, _ in entries)
+    assert all(len(meaning.split()) >= 6 and "{doc}" in meaning for _, meaning in entries)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_citation_is_in_the_bibliography(path: Path) -> None:
+    cited = {
+        key
+        for keys in re.findall(r"\{cite(?::\w)?\}`([^`]+)`", path.read_text(encoding="utf-8"))
+        for key in keys.split(",")
+    }
+    assert {key.strip() for key in cited} <= set(parse_file(BOOK / "references.bib").entries)
+
+
+def test_symbols_of_the_notation_are_in_the_code() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "drr_tutorial").glob("*.py")))
+    rows = re.findall(r"^\| \$.+\|(.+)\|$", text("notation.md"), re.MULTILINE)
+    names = {
+        part for row in rows for name in re.findall(r"`([^`]+)`", row) for part in re.findall(r"[A-Za-z_]{3,}", name)
+    }
+    assert names
+    assert not {name for name in names if not re.search(rf"\b{name}\b", code)}

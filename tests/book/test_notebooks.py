@@ -1,0 +1,104 @@
+"""The stored notebooks: run in order, without errors, in the shape that the book promises."""
+
+import itertools
+import json
+import re
+import statistics
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+BOOK = Path(__file__).parents[2] / "book"
+NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
+CHAPTERS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
+HIDDEN = {"remove-cell", "hide-cell", "remove-input"}
+
+
+def read(path: Path) -> Any:
+    return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+
+
+def code_cells(path: Path) -> list[Any]:
+    return [cell for cell in read(path).cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def prose(path: Path) -> str:
+    return "\n\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+
+
+def tags(cell: Any) -> set[str]:
+    return set(cell.metadata.get("tags", []))
+
+
+def test_there_are_chapters() -> None:
+    assert CHAPTERS
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+class TestEveryNotebook:
+    def test_outputs_are_stored_in_order_and_without_errors(self, path: Path) -> None:
+        notebook = read(path)
+        nbformat.validate(notebook)  # type: ignore[no-untyped-call]
+        assert notebook.metadata.kernelspec.name == "python3"
+        cells = code_cells(path)
+        assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1)), "run all cells, in order"
+        outputs = [output for cell in cells for output in cell.outputs]
+        assert not [output for output in outputs if output.output_type == "error"]
+        assert not any("widget" in kind for output in outputs for kind in output.get("data", {})), "widgets need a network"
+
+    def test_code_cells_are_short_and_stand_between_prose(self, path: Path) -> None:
+        lengths = [len([line for line in cell.source.splitlines() if line.strip()]) for cell in code_cells(path)]
+        assert statistics.median(lengths) <= 8
+        assert max(lengths) <= 25
+        visible = [cell for cell in read(path).cells if not tags(cell) & {"remove-cell"}]
+        pairs = list(itertools.pairwise(visible))
+        assert not [b.source for a, b in pairs if a.cell_type == b.cell_type == "code"], "two code cells without prose between"
+
+    def test_no_logic(self, path: Path) -> None:
+        visible = [cell.source for cell in code_cells(path) if "solution" not in tags(cell)]
+        assert not [source for source in visible if re.search(r"^\s*(class |def |while )", source, re.MULTILINE)]
+
+    def test_no_path_of_a_machine(self, path: Path) -> None:
+        assert not re.search(r"/(home|root|Users|work|tmp)/\w", json.dumps(read(path)))
+
+    def test_figures_have_captions_and_alternative_texts(self, path: Path) -> None:
+        for cell in code_cells(path):
+            if any("image/svg+xml" in output.get("data", {}) or "image/png" in output.get("data", {}) for output in cell.outputs):
+                mystnb = cell.metadata.get("mystnb", {})
+                assert mystnb.get("figure", {}).get("caption"), cell.source
+                alternative = mystnb.get("image", {}).get("alt", "")
+                assert len(alternative) > 40 and alternative.strip().endswith("."), cell.source
+
+    def test_numbers_in_prose_are_glued(self, path: Path) -> None:
+        """Measured-looking numbers (three or more decimals) may not be typed."""
+        text = re.sub(r":{3,}\{dropdown\}.*?\n:{3,}", "", prose(path), flags=re.DOTALL)  # hints reckon by hand
+        text = re.sub(r"\$[^$]*\$|```.*?```|`[^`]*`|\{[^}]*\}", "", text, flags=re.DOTALL)
+        assert not re.findall(r"(?<![\d.:/])0\.\d{3,}(?!\d*/)", text)
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+class TestEveryChapter:
+    @pytest.mark.parametrize(
+        "heading", ["What you will learn", "Exercises", "Check yourself", "What to remember", "Further reading"]
+    )
+    def test_the_shape(self, path: Path, heading: str) -> None:
+        assert f"\n## {heading}" in prose(path)
+
+    def test_three_exercises_with_hint_check_and_solution(self, path: Path) -> None:
+        number = int(path.stem[:2])
+        text = prose(path)
+        exercises = re.findall(rf"label: ex-{number}-(\d)", text)
+        assert len(exercises) >= 3
+        assert len(re.findall(r":{3,}\{dropdown\} Hint", text)) >= len(exercises)
+        solutions = "\n".join(cell.source for cell in code_cells(path) if "solution" in tags(cell))
+        assert all(f'check("{number}.{exercise}"' in solutions for exercise in exercises)
+        shown = [output.get("text", "") for cell in code_cells(path) for output in cell.outputs]
+        assert all(any(f"Exercise {number}.{exercise}: right." in text for text in shown) for exercise in exercises)
+
+    def test_three_questions(self, path: Path) -> None:
+        section = prose(path).split("## Check yourself")[1].split("\n## ")[0]
+        assert len(re.findall(r":{3,}\{dropdown\}", section)) >= 3
+        assert section.count("Right") >= 3
+        assert section.count("Wrong") >= 3
