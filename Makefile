@@ -49,7 +49,7 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check drr_tutorial tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/codespell README.md CHANGELOG.md book drr_tutorial tests --skip '*.svg,*.bib,*.json' -L hist,te,nd
+	$(BIN)/codespell README.md CHANGELOG.md book drr_tutorial tests --skip '*.svg,*.bib,*.json' -L hist,te,nd,als,vie,unkonwn
 
 unit: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests --ignore tests/book/test_site.py

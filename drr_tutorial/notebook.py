@@ -9,6 +9,8 @@ import shutil
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from drr_tutorial.storage import StorageError
 
 T = TypeVar("T")
@@ -22,7 +24,7 @@ def glue(name: str, value: Any) -> None:
         from myst_nb import glue as store
     except ImportError:  # a reader's own environment
         return
-    store(name, value, display=False)
+    store(name, value.item() if isinstance(value, np.generic) else value, display=False)
 
 
 def budget(normal: T, smoke: T) -> T:
