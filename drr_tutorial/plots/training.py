@@ -23,9 +23,7 @@ def learning_curves(
         steps = [entry["step"] for entry in histories[0]]
         values = np.array([[entry[name] for entry in history] for history in histories])  # (n_seeds, n_evaluations)
         axes.plot(steps, values.T, color=COLOURS[0], alpha=0.35, linewidth=0.8)
-        axes.plot(
-            steps, values.mean(axis=0), color=COLOURS[0], linewidth=2, label=f"DRR, mean of {len(histories)} seeds"
-        )
+        axes.plot(steps, values.mean(axis=0), color=COLOURS[0], linewidth=2, label=f"DRR, {_seeds(len(histories))}")
         for colour, (method, figures) in zip(COLOURS[1:], (bars or {}).items(), strict=False):
             axes.axhline(figures[name], color=colour, linestyle="--", linewidth=1.2, label=method)
         axes.set_xlabel("environment steps")
@@ -111,3 +109,7 @@ def failures(
         grey(axes).tick_params(which="minor", colors=TEXT)
     figure.legend(loc="outside upper center", ncols=3, frameon=False, labelcolor=TEXT, fontsize=9)
     return figure
+
+
+def _seeds(count: int) -> str:
+    return "one seed" if count == 1 else f"mean of {count} seeds"

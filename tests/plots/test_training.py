@@ -22,6 +22,11 @@ def test_learning_curves_show_every_seed_their_mean_and_the_bars() -> None:
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["DRR, mean of 3 seeds", "popularity"]
 
 
+def test_one_seed_is_not_called_a_mean() -> None:
+    legend = training.learning_curves(HISTORIES[:1]).legends[0]
+    assert [text.get_text() for text in legend.get_texts()] == ["DRR, one seed"]
+
+
 def test_saved_figures_are_transparent_svg_and_reproducible(tmp_path: Path) -> None:
     for name in ("a.svg", "b.svg"):
         style.save(training.learning_curves(HISTORIES), tmp_path / name)
