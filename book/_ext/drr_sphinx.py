@@ -5,8 +5,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from sphinx.ext.napoleon.docstring import GoogleDocstring
-
 # The parts of MathJax 3.2.2 that a page asks for; the PyPI package sphinx-mathjax-offline carries them (Apache-2.0).
 MATHJAX = ("tex-mml-chtml.js", "output/chtml/fonts", "input/tex/extensions", "a11y", "sre", "ui")
 
@@ -16,13 +14,7 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("config-inited", share_html_handlers, priority=900)
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
     app.connect("builder-inited", copy_mathjax)
-    GoogleDocstring._consume_inline_attribute = whole_text
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
-
-
-def whole_text(docstring: Any) -> tuple[str, list[str]]:
-    """An attribute's docstring is text: what stands before its first colon is not a type, as napoleon thinks."""
-    return "", docstring._dedent(docstring._consume_to_end())
 
 
 def share_html_handlers(app: Any, config: Any) -> None:
