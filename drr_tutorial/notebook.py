@@ -6,6 +6,7 @@ those of the normal budget.
 
 import os
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +22,9 @@ def glue(name: str, value: Any) -> None:
     outside the book.
     """
     try:
-        from myst_nb import glue as store
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what it imports warns of missing widgets
+            from myst_nb import glue as store
     except ImportError:  # a reader's own environment
         return
     store(name, value.item() if isinstance(value, np.generic) else value, display=False)
