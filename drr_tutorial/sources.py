@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ from pathlib import Path, PurePosixPath
 import pooch  # type: ignore[import-untyped]
 
 from drr_tutorial.ratings import DataError
+
+with warnings.catch_warnings():
+    warnings.filterwarnings("ignore", message="IProgress not found")  # tqdm's, in notebooks without widgets
+    import pooch
 
 
 @dataclass(frozen=True)
