@@ -18,13 +18,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import pooch  # type: ignore[import-untyped]
-
 from drr_tutorial.ratings import DataError
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", message="IProgress not found")  # tqdm's, in notebooks without widgets
-    import pooch
+    import pooch  # type: ignore[import-untyped]
 
 
 @dataclass(frozen=True)
