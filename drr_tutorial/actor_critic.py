@@ -5,8 +5,10 @@ the dot product of a and the item's vector. The critic turns a state and an acti
 expected from there on.
 """
 
+import copy
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -16,8 +18,7 @@ from torch import Tensor, nn
 
 from drr_tutorial.config import AgentConfig
 from drr_tutorial.state import STATES, StateRepresentation, linear
-
-WARM_START_LIMIT = 0.9  # the largest entry of a warm-started action: tanh still has a slope there
+from drr_tutorial.warm_start import WarmStart
 
 
 def linear_stack(sizes: Sequence[int], generator: torch.Generator) -> nn.Sequential:
@@ -60,6 +61,23 @@ class Actor(nn.Module):
             output = start * (1 + output) if self.gates else start + output
         return torch.tanh(output) if self.bounded else output
 
+    @torch.no_grad()
+    def temper(self, share: float) -> None:
+        """Keep this share of the output: of what is added to the prior, or of its gates."""
+        for parameter in cast(nn.Linear, self.layers[-1]).parameters():
+            parameter.mul_(share)
+
+    @contextmanager
+    def tempered(self, share: float) -> Iterator[None]:
+        """The same for a while."""
+        last = cast(nn.Linear, self.layers[-1])
+        whole = copy.deepcopy(last.state_dict())
+        self.temper(share)
+        try:
+            yield
+        finally:
+            last.load_state_dict(whole)
+
 
 class Critic(nn.Module):
     """Q(s, a): state (B, state_dim), action (B, k) -> value (B,).
@@ -90,12 +108,28 @@ class Critic(nn.Module):
         joined = torch.cat([self.state_layers(state.vector), action, *products], dim=1)
         return cast(Tensor, self.layers(joined)).squeeze(1)
 
+    def over_items(self, state: "State", vectors: Tensor) -> Tensor:
+        """Q(s, i) for m items of each state: vectors (B, m, k) -> values (B, m).
+
+        The same as `forward` for each pair, without spelling the pairs out: the first layer is linear, so what the
+        state says enters once, and a product with the prior is a weight of the item's own.
+        """
+        first, k = cast(nn.Linear, self.layers[0]), vectors.shape[2]
+        of_state, of_item, *of_product = first.weight.split(
+            [first.in_features - (2 if self.products else 1) * k, *[k] * (2 if self.products else 1)], dim=1
+        )
+        weight = of_item.T.expand(len(vectors), -1, -1)  # (B, k, h)
+        if self.products:
+            weight = weight + state.prior[:, :, None] * of_product[0].T
+        shared = self.state_layers(state.vector) @ of_state.T + first.bias  # (B, h)
+        return cast(Tensor, self.layers[1:](shared[:, None] + vectors @ weight)).squeeze(2)
+
 
 class State(NamedTuple):
     """A state, and the warm start that belongs to it."""
 
     vector: Tensor  # (B, state_dim)
-    prior: Tensor  # (B, k) in (-1, 1); the user's vector
+    prior: Tensor  # (B, k) in (-1, 1); what an untrained actor returns
 
 
 class ActorCritic(nn.Module):
@@ -118,6 +152,7 @@ class ActorCritic(nn.Module):
         self.users = nn.Embedding.from_pretrained(torch.from_numpy(user_vectors.copy()), freeze=False)
         padded = np.concatenate([item_vectors, np.zeros((1, k), dtype=np.float32)])
         self.items = nn.Embedding.from_pretrained(torch.from_numpy(padded), freeze=False, padding_idx=n_items)
+        self.warm_start = WarmStart(item_vectors, config.memory_weight, config.memory_ridge)
         self.state: StateRepresentation = STATES[config.state](k, config.memory_size, generator)
         self.actor = Actor(
             self.state.state_dim, k, config.actor_hidden, generator,
@@ -142,9 +177,9 @@ class ActorCritic(nn.Module):
 
     def see_vectors(self, user_vectors: Tensor, memory: Tensor) -> State:
         """The same for users given by their vectors (B, k): people who are not in the data."""
-        vector = self.state(user_vectors, self.items(memory), memory < self.n_items)
-        largest = user_vectors.detach().abs().amax(dim=1, keepdim=True).clamp_min(1e-12)
-        return State(vector, WARM_START_LIMIT * user_vectors.detach() / largest)
+        liked = self.items(memory)  # (B, N, k)
+        vector = self.state(user_vectors, liked, memory < self.n_items)
+        return State(vector, self.warm_start(user_vectors.detach(), liked.detach()))
 
     def act(self, state: State) -> Tensor:
         """pi(s): (B, k)."""
@@ -163,3 +198,4 @@ class ActorCritic(nn.Module):
         """Put other vectors of the same sizes into the tables."""
         self.users.weight.copy_(torch.from_numpy(user_vectors))
         self.items.weight[: self.n_items].copy_(torch.from_numpy(item_vectors))
+        self.warm_start.read(item_vectors)

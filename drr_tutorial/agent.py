@@ -4,6 +4,7 @@
 (chapter 5). Afterwards the embeddings take in all of it.
 """
 
+import copy
 import dataclasses
 import json
 from collections.abc import Mapping
@@ -19,11 +20,12 @@ from torch import Tensor
 
 from drr_tutorial.actor_critic import ActorCritic
 from drr_tutorial.config import PRESETS, ExperimentConfig
-from drr_tutorial.embeddings import Embeddings, factorize, scaled
+from drr_tutorial.embeddings import Embeddings, scaled, scaled_users
 from drr_tutorial.evaluation import evaluate_scores
+from drr_tutorial.joint_embeddings import JointEmbeddings, part_settings, pretrain
 from drr_tutorial.ranking_tasks import RankingTask, ranking_task
 from drr_tutorial.ratings import DataError, Ratings
-from drr_tutorial.recommender import Recommender, Scores
+from drr_tutorial.recommender import Recommender, Scores, dislikes_last
 from drr_tutorial.splits import Split
 from drr_tutorial.trainer import Trainer
 from drr_tutorial.user_model import latest_liked
@@ -36,8 +38,8 @@ class DRRRecommender(Recommender):
     """A DRR agent: `DRRRecommender().fit(ratings).recommend(user, k)`.
 
     `config` is an `ExperimentConfig`, of which dataset and split are not looked at, or the name of a preset.
-    With `folder`, `fit` keeps logs and checkpoints there and goes on from what it finds. `history` holds the
-    validation figures after `fit`.
+    With `folder`, `fit` keeps logs and checkpoints there and goes on from what it finds. After `fit`, `history` holds
+    the validation figures, and `correction_share` how much of the learned correction the final vectors kept.
     """
 
     name = "DRR"
@@ -50,6 +52,7 @@ class DRRRecommender(Recommender):
             raise ValueError(f"config must be an ExperimentConfig or one of {sorted(PRESETS)}, got {self.config!r}")
         self._config = PRESETS[self.config] if isinstance(self.config, str) else self.config
         self.history: list[dict[str, float]] = []
+        self.correction_share = 1.0
 
     def settings(self) -> dict[str, Any]:
         """The configuration, JSON-able."""
@@ -60,11 +63,23 @@ class DRRRecommender(Recommender):
         """An unfitted agent with what `settings` returned."""
         return cls(ExperimentConfig.from_json(json.dumps(settings)))
 
+    def before_training(self) -> "DRRRecommender":
+        """The same agent with an actor that has learned nothing, so that what training adds can be seen.
+
+        Raises `ValueError` without a warm start, where there is no such agent.
+        """
+        if not self._config.agent.warm_start:
+            raise ValueError("before_training needs agent.warm_start=True: without it an untrained actor is random")
+        untrained = copy.copy(self)
+        untrained.networks = copy.deepcopy(self.networks)
+        untrained.networks.actor.temper(0.0)
+        return untrained
+
     def scores_for(self, histories: csr_array) -> Scores:
         """Scores for newcomers, folded into the user vectors."""
         vectors = self.embeddings.fold_in(histories)
         if self.embeddings.method != "scratch":
-            vectors, _ = scaled(dataclasses.replace(self.embeddings, users=vectors))
+            vectors = scaled_users(vectors)
         return self._scores(torch.from_numpy(vectors), _latest(histories, self._config.agent.memory_size))
 
     def _fit(self, ratings: Ratings) -> None:
@@ -86,44 +101,72 @@ class DRRRecommender(Recommender):
         )
         self.history = trainer.run()
         if self._config.embedding.learning_rate == 0 and self._config.embedding.method != "scratch":
-            self.embeddings = self._pretrain(ratings, self.embeddings)
-            self.networks.replace_vectors(*scaled(self.embeddings))
+            if self._config.agent.warm_start:
+                self._temper(parts)
+            self._take_in(ratings)
+
+    def _take_in(self, ratings: Ratings) -> None:
+        """Go on with vectors that know all of `ratings`."""
+        self.embeddings = self._pretrain(ratings, self.embeddings)
+        self.networks.replace_vectors(*scaled(self.embeddings))
+
+    def _temper(self, parts: dict[str, Ratings]) -> None:
+        """Keep as much of the learned correction as validates best once the vectors know what was rewarded.
+
+        The better the vectors, the less there is to correct.
+        """
+        validate = self._validation(parts)
+        if validate is None:
+            return
+        self._take_in(parts["others"])
+        figures = {}
+        for share in self._config.training.correction_shares:
+            with self.networks.actor.tempered(share):
+                figures[share] = sum(validate(self.networks).values())
+        self.correction_share = max(figures, key=lambda share: figures[share])
+        self.networks.actor.temper(self.correction_share)
 
     def _divide(self, ratings: Ratings) -> dict[str, Ratings]:
-        """Known, rewarded and validation parts: shares of the positives, drawn at random; what was not liked
-        goes to the rewarded.
+        """Known, rewarded and validation parts, and the others, which are all but validation. What was not liked is
+        known; or rewarded, where dislikes cost something or everything is rewarded.
         """
-        settings, rng = self._config.training, np.random.default_rng([self._config.seed, 1])
-        liked = rng.permutation(np.flatnonzero(ratings.ratings > 3))
+        settings = self._config.training
+        liked, disliked = self._held_back_first(ratings), np.flatnonzero(ratings.ratings <= 3)
         n_validation = int(settings.validation_share * len(liked))
-        validation, others = np.sort(liked[:n_validation]), liked[n_validation:]
+        validation, others = liked[:n_validation], liked[n_validation:]
         n_rewarded = max(1, round(settings.reward_share * len(others)))
-        rewarded = np.sort(np.concatenate([others[:n_rewarded], np.flatnonzero(ratings.ratings <= 3)]))
-        known = np.sort(others) if settings.reward_share == 1 else np.sort(others[n_rewarded:])
+        known = others if settings.reward_share == 1 else others[n_rewarded:]
         if len(known) == 0:
             raise DataError(
                 f"ratings must hold enough positives for known, rewarded and validation parts, got {len(liked)}; "
                 "give more data, or set training.reward_share=1 and training.validation_share=0"
             )
-        rows = {"known": known, "rewarded": rewarded, "validation": validation, "others": np.sort(others)}
-        return {name: ratings.select(part) for name, part in rows.items()}
+        pays = self._config.environment.reward == "centred" or settings.reward_share == 1
+        rows = {
+            "known": np.concatenate([known, disliked[:0] if pays else disliked]),
+            "rewarded": np.concatenate([others[:n_rewarded], disliked if pays else disliked[:0]]),
+            "validation": validation,
+            "others": np.concatenate([others, disliked]),
+        }
+        return {name: ratings.select(np.sort(part)) for name, part in rows.items()}
 
-    def _pretrain(self, ratings: Ratings, start: Embeddings | None) -> Embeddings:
-        settings = self._config.embedding
-        return factorize(
-            ratings,
-            method=settings.method,
-            n_factors=settings.n_factors,
-            regularization=settings.regularization,
-            alpha=settings.alpha,
-            n_iterations=settings.n_iterations if start is None else max(1, settings.n_iterations // 3),
-            rng=np.random.default_rng([self._config.seed, 2]),
-            start=start,
-            progress=self.progress,
-            device=self._config.device,
+    def _held_back_first(self, ratings: Ratings) -> NDArray[np.int64]:
+        """The positions of all likes, those that are held back first: any, or each user's latest, the same share of
+        everybody's.
+        """
+        settings, rng = self._config.training, np.random.default_rng([self._config.seed, 1])
+        liked: NDArray[np.int64] = rng.permutation(np.flatnonzero(ratings.ratings > 3))
+        if settings.hold_back == "random":
+            return liked
+        return liked[np.argsort(_relative_age(ratings.select(liked)), kind="stable")]
+
+    def _pretrain(self, ratings: Ratings, start: JointEmbeddings | None) -> JointEmbeddings:
+        config = self._config
+        return pretrain(
+            ratings, config.embedding, seed=config.seed, start=start, progress=self.progress, device=config.device
         )
 
-    def _build(self, embeddings: Embeddings) -> ActorCritic:
+    def _build(self, embeddings: JointEmbeddings) -> ActorCritic:
         vectors = (embeddings.users, embeddings.items) if embeddings.method == "scratch" else scaled(embeddings)
         generator = torch.Generator().manual_seed(self._config.seed)
         device = self._config.device if _available(self._config.device) else "cpu"  # a GPU's agent, loaded elsewhere
@@ -131,14 +174,18 @@ class DRRRecommender(Recommender):
 
     def _validation(self, parts: dict[str, Ratings]) -> "Validation | None":
         """None when there is nothing to validate on: no rows, or a user who likes the whole catalogue."""
-        likes = np.bincount(np.concatenate([parts["others"].users, parts["validation"].users]))
+        likes = np.bincount(np.concatenate([parts["others"].positives().users, parts["validation"].users]))
         if len(parts["validation"]) == 0 or likes.max() >= parts["others"].n_items:
             return None
-        return Validation(parts["others"], parts["validation"], self._config.agent.memory_size, self._config.seed)
+        agent, seed = self._config.agent, self._config.seed
+        return Validation(
+            parts["others"], parts["validation"], agent.memory_size, seed, dislikes_last=agent.dislikes_last
+        )
 
     def _scores_of(self, users: NDArray[np.integer[Any]]) -> Scores:
         vectors = self.networks.users.weight[torch.as_tensor(users, device=self.networks.users.weight.device).long()]
-        return self._scores(vectors, self.memory[users])
+        scores = self._scores(vectors, self.memory[users])
+        return dislikes_last(scores, self._disliked[users]) if self._config.agent.dislikes_last else scores
 
     @torch.inference_mode()
     def _scores(self, user_vectors: Tensor, memory: NDArray[np.int64]) -> Scores:
@@ -150,16 +197,22 @@ class DRRRecommender(Recommender):
     def _remember(self, ratings: Ratings) -> None:
         super()._remember(ratings)
         self.memory = latest_liked(ratings, self._config.agent.memory_size)
+        self._disliked = ratings.select(ratings.ratings <= 3).matrix()
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         weights = {f"networks/{name}": value.cpu().numpy() for name, value in self.networks.state_dict().items()}
-        return weights | {"users": self.embeddings.users, "items": self.embeddings.items, "memory": self.memory}
+        for number, part in enumerate(self.embeddings.parts):
+            weights |= {f"part/{number}/users": part.users, f"part/{number}/items": part.items}
+        return weights | {"memory": self.memory}
 
     def _load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        settings = self._config.embedding
-        self.embeddings = Embeddings(
-            arrays["users"], arrays["items"], settings.method, settings.regularization, settings.alpha
-        )
+        kinds = part_settings(self._config.embedding)
+        parts = tuple(
+            Embeddings(arrays[f"part/{number}/users"], arrays[f"part/{number}/items"], kind.method, kind.regularization,
+                       self._config.embedding.alpha, self._config.embedding.count_power)
+            for number, kind in enumerate(kinds)
+        )  # fmt: skip
+        self.embeddings = JointEmbeddings(parts, tuple(kind.weight for kind in kinds))
         self.networks = self._build(self.embeddings)
         weights = {
             name.removeprefix("networks/"): torch.from_numpy(a)
@@ -178,13 +231,16 @@ def _available(device: str) -> bool:
 
 
 class Validation:
-    """Figures on the held-back positives: hit rate and nDCG at 10 among unseen negatives, with the memories of
-    everything else.
+    """Figures on the held-back positives: hit rate and nDCG at 10 among items that the user never liked, with the
+    memories of everything else.
     """
 
-    def __init__(self, known: Ratings, held_back: Ratings, memory_size: int, seed: int) -> None:
+    def __init__(
+        self, known: Ratings, held_back: Ratings, memory_size: int, seed: int, *, dislikes_last: bool = True
+    ) -> None:
         self.memory = torch.from_numpy(latest_liked(known, memory_size))
-        self.task = _task(known, held_back, seed)
+        self.task = _task(known.positives(), held_back, seed)
+        self.disliked = known.select((known.ratings <= 3) & dislikes_last).matrix()
 
     @torch.inference_mode()
     def __call__(self, networks: ActorCritic) -> dict[str, float]:
@@ -192,7 +248,7 @@ class Validation:
         users = torch.arange(len(self.memory), device=device)
         scores = networks.act(networks.see(users, self.memory.to(device))) @ networks.item_vectors().T
         k = min(10, self.task.list_length)
-        report = evaluate_scores(scores.cpu().numpy(), self.task, ks=(k,))
+        report = evaluate_scores(dislikes_last(scores.cpu().numpy(), self.disliked), self.task, ks=(k,))
         return {"hit": report.mean(f"HR@{k}"), "dcg": report.mean(f"nDCG@{k}")}
 
 
@@ -206,6 +262,18 @@ def _task(known: Ratings, held_back: Ratings, seed: int) -> RankingTask:
     split = Split("validation", together, numbers[: len(known)], numbers[:0], numbers[len(known) :])
     fewest = together.n_items - int(np.bincount(together.users).max())
     return ranking_task(split, "unseen", n_negatives=max(1, min(N_NEGATIVES, fewest)), seed=seed)
+
+
+def _relative_age(ratings: Ratings) -> NDArray[np.float64]:
+    """Of each row the share of its user's rows that are later, 0 for the latest; (n,). `DataError` without times."""
+    if ratings.timestamps is None:
+        raise DataError(f"hold_back='latest' needs timestamps and {ratings.name} has none; use hold_back='random'")
+    order = np.lexsort((-ratings.timestamps, ratings.users))
+    counts = np.bincount(ratings.users, minlength=ratings.n_users)
+    starts = np.cumsum(counts) - counts
+    later = np.empty(len(ratings), dtype=np.float64)
+    later[order] = np.arange(len(ratings)) - starts[ratings.users[order]]
+    return later / counts[ratings.users]
 
 
 def _latest(histories: csr_array, memory_size: int) -> NDArray[np.int64]:

@@ -8,7 +8,7 @@ Implicit-feedback methods learn from the positives (rating > 3). BPR comes from 
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from scipy.sparse import csr_array, csr_matrix
 
 from drr_tutorial.embeddings import Embeddings, factorize
 from drr_tutorial.ratings import Ratings
-from drr_tutorial.recommender import Recommender, Scores
+from drr_tutorial.recommender import Recommender, Scores, dislikes_last
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -204,6 +204,7 @@ class IALSRecommender(_Factors):
     alpha: float = 10.0
     n_iterations: int = 15
     seed: int = 0
+    count_power: float = 0.0
 
     def _fit(self, ratings: Ratings) -> None:
         self.embeddings = factorize(
@@ -212,11 +213,13 @@ class IALSRecommender(_Factors):
             regularization=self.regularization,
             alpha=self.alpha,
             n_iterations=self.n_iterations,
+            count_power=self.count_power,
             rng=np.random.default_rng(self.seed),
         )
 
     def _load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        self.embeddings = Embeddings(arrays["users"], arrays["items"], "ials", self.regularization, self.alpha)
+        users, items = arrays["users"], arrays["items"]
+        self.embeddings = Embeddings(users, items, "ials", self.regularization, self.alpha, self.count_power)
 
 
 @dataclass
@@ -248,3 +251,48 @@ class BPRRecommender(_Factors):
 
     def _load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         self.embeddings = Embeddings(arrays["users"], arrays["items"], "ials", max(self.regularization, 1e-6), 10.0)
+
+
+class DislikesLast(Recommender):
+    """Any recommender, with what a user is known to have rated 3 or less scored last: what an agent that may learn
+    from dislikes is compared with.
+    """
+
+    name = "dislikes last"
+
+    def __init__(self, inner: Recommender) -> None:
+        self.inner = inner
+
+    @property
+    def label(self) -> str:
+        return f"{self.inner.label}, {self.name}"
+
+    def scores_for(self, histories: csr_array) -> Scores:
+        return self.inner.scores_for(histories)
+
+    def settings(self) -> dict[str, Any]:
+        return {"inner": self.inner.name, "settings": self.inner.settings()}
+
+    @classmethod
+    def from_settings(cls, settings: dict[str, Any]) -> Self:
+        inner, own = (settings[name] for name in ("inner", "settings"))
+        if len(settings) > 2:
+            raise ValueError(f"settings must be of inner and settings, got {sorted(settings)}")
+        return cls(Recommender._classes[inner].from_settings(own))
+
+    def _fit(self, ratings: Ratings) -> None:
+        self.inner.fit(ratings)
+
+    def _scores_of(self, users: NDArray[np.integer[Any]]) -> Scores:
+        return dislikes_last(self.inner._scores_of(users), self._disliked[users])
+
+    def _arrays(self) -> Arrays:
+        return self.inner._arrays()
+
+    def _load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        self.inner._load_arrays(arrays)
+
+    def _remember(self, ratings: Ratings) -> None:
+        super()._remember(ratings)
+        self.inner._remember(ratings)
+        self._disliked = ratings.select(ratings.ratings <= 3).matrix()

@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _train_command(default: ExperimentConfig) -> Callable[..., None]:
     def train(
         config: Annotated[ExperimentConfig, tyro.conf.arg(name="")] = default,
-        preset: Literal["default", "original"] = "default",
+        preset: Literal["default", "next", "original"] = "default",
         out: Path | None = None,
         resume: Path | None = None,
         quiet: bool = False,
@@ -63,7 +63,7 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
 
         Args:
             config: The settings.
-            preset: Named settings to start from: the best recipe so far, or that of the original notebook.
+            preset: Named settings to start from: the best recipe, the one for what comes next, or the original's.
             out: Folder for config.json, metrics.json, weights and TensorBoard log. Default: a new one under runs/.
             resume: Go on with the training in this folder, to the same end as if it had never stopped. All settings are
                 taken from there.

@@ -1,8 +1,9 @@
 """Every setting of an experiment: frozen, documented, checked, JSON in and out, and the named presets.
 
-The text under a field is its documentation here, in the API pages and in `drr-tutorial train --help`.
-`original` is the recipe of the notebook that this project grows from; `default` is the best recipe found so far
-(chapter 5 says what each part does).
+The text under a field is its documentation here, in the API pages and in `drr-tutorial train --help`. The fields' own
+defaults are the simple agent of chapters 2 to 6; what the presets set is what makes the difference.
+`original` is the recipe of the notebook that this project grows from; `default` is the best recipe found so far for
+finding what a user likes, `next` for finding what comes next (chapters 5 and 10 say what each part does).
 """
 
 import dataclasses
@@ -39,11 +40,23 @@ class EmbeddingConfig:
     paper's); scratch: small random numbers, learned by RL alone (the original). Only training data is used.
     """
     n_factors: int = 64
-    """Length k of a vector, and so of an action. The paper: 100; the original: 8."""
+    """Length of a vector, and of an action where no further parts join. The paper: 100; the original: 8."""
     regularization: float = 50.0
-    """L2 penalty of the factorization."""
+    """L2 penalty of the factorization, of iALS in the further parts too."""
+    count_power: float = 0.0
+    """How the penalty of a row grows with its entries, 0 to 1 (Rendle et al. 2022); 0: not at all."""
     alpha: float = 10.0
     """iALS: weight of a positive against a missing entry. Unused by the others."""
+    rated_factors: int = 0
+    """Second part: entries from iALS on all that was rated, liked or not. 0: none (paper and original)."""
+    rated_weight: float = 1.0
+    """Size of the second part's scores, against 1 for the first."""
+    stars_factors: int = 0
+    """Third part: entries from PMF on the stars. 0: none (paper and original)."""
+    stars_weight: float = 0.35
+    """Size of the third part's scores."""
+    stars_regularization: float = 10.0
+    """L2 penalty of the third part."""
     n_iterations: int = 15
     """Sweeps of alternating least squares."""
     learning_rate: float = 0.0
@@ -51,8 +64,18 @@ class EmbeddingConfig:
 
     def __post_init__(self) -> None:
         _require_positive(self, "n_factors", "n_iterations", "alpha")
-        _require(self.regularization >= 0, self, "regularization", "0 or more")
-        _require(self.learning_rate >= 0, self, "learning_rate", "0 or more")
+        names = ("regularization", "learning_rate", "rated_factors", "rated_weight")
+        for name in (*names, "stars_factors", "stars_weight", "stars_regularization"):
+            _require(getattr(self, name) >= 0, self, name, "0 or more")
+        _require_share(self, "count_power")
+        _require(
+            self.learning_rate == 0 or self.length == self.n_factors, self, "learning_rate", "0 when parts are joined"
+        )
+
+    @property
+    def length(self) -> int:
+        """k, the length of a user's and an item's vector, and so of an action: that of all parts."""
+        return self.n_factors + self.rated_factors + self.stars_factors
 
 
 @dataclass(frozen=True)
@@ -93,6 +116,12 @@ class AgentConfig:
     """tanh at the actor's end (the paper). Without it the actor can raise Q by growing (the original)."""
     warm_start: bool = True
     """The untrained actor returns the user's pre-trained vector; what it learns corrects that."""
+    memory_weight: float = 0.0
+    """How much of what the memory alone says joins a warm start, against 1 for the user's vector: for data where
+    what was liked last tells what comes next."""
+    memory_ridge: float = 1.0
+    """L2 penalty of reading the memory, in units of the mean square of the items' entries, summed over items.
+    Unused without a `memory_weight`."""
     correction: Literal["sum", "gates"] = "gates"
     """What the actor's output does to a warm start, before the tanh. sum: it is added; gates: each entry is
     multiplied by 1 + output, so that the agent weighs a user's patterns of taste and invents none."""
@@ -132,6 +161,8 @@ class AgentConfig:
     """
     supervised_weight: float = 0.0
     """Weight of the cross-entropy in the actor's loss: an item that earned a reward against the catalogue. 0: none."""
+    dislikes_last: bool = False
+    """What a user is known to have rated 3 or less is scored last."""
     temperature: float = 0.2
     """Divides the scores before items are selected softly; smaller is sharper."""
     optimizer: Literal["adam", "adamw", "ranger"] = "adam"
@@ -153,8 +184,8 @@ class AgentConfig:
         _require_positive(self, "memory_size", "value_limit", "policy_delay", "temperature", "slate_top", "slates")
         _require(self.slate_size == 0 or self.slate_size > self.slate_top, self, "slate_size", "0, or above slate_top")
         _require_share(self, "gamma", "tau")
-        weights = ("target_noise", "policy_weight", "behaviour_weight", "supervised_weight")
-        for name in (*weights, "actor_lr", "critic_lr", "state_lr"):
+        weights = ("policy_weight", "behaviour_weight", "supervised_weight", "memory_weight", "memory_ridge")
+        for name in (*weights, "target_noise", "actor_lr", "critic_lr", "state_lr"):
             _require(getattr(self, name) >= 0, self, name, "0 or more")
         for name in ("actor_hidden", "critic_state_hidden", "critic_hidden"):
             _require(all(size > 0 for size in getattr(self, name)), self, name, "sizes above 0")
@@ -196,6 +227,14 @@ class TrainingConfig:
     """Share of the other training positives that pay rewards; what is left makes embeddings and memories, so
     that the agent is rewarded for what it has not seen. 1: all of them do both (the original).
     """
+    hold_back: Literal["random", "latest"] = "random"
+    """Which positives validate and pay rewards. random: any; latest: each user's last ones by time, for an agent that
+    is to find what comes next.
+    """
+    correction_shares: tuple[float, ...] = (1.0,)
+    """How much of what a warm-started actor has learned may be kept once the vectors have taken in the rewarded
+    part: the share that validates best. The better the vectors, the less there is to correct.
+    """
     evaluations: int = 10
     """How often the agent is validated during training, at even distances."""
     checkpoints: int = 10
@@ -208,6 +247,10 @@ class TrainingConfig:
             self, "passes", "batch_size", "steps_per_update", "buffer_size", "evaluations", "checkpoints", "log_every"
         )
         _require_share(self, "priority_alpha", "priority_beta", "validation_share", "reward_share", "critic_first")
+        _require(
+            len(self.correction_shares) > 0 and all(0 <= share <= 1 for share in self.correction_shares),
+            self, "correction_shares", "one or more numbers from 0 to 1",
+        )  # fmt: skip
         _require(self.validation_share < 1, self, "validation_share", "below 1")
         _require(self.noise >= 0 and self.final_noise >= 0, self, "noise", "0 or more, like final_noise")
 
@@ -220,8 +263,10 @@ class ExperimentConfig:
     """ml-100k, ml-1m, synthetic, or the path of a CSV, TSV or Parquet file with user, item, rating and, if
     there is one, timestamp.
     """
-    split: Literal["original", "random", "leave-last-out", "temporal", "users"] = "original"
-    """How training and test parts are divided (chapter 6)."""
+    split: Literal["rated", "original", "random", "leave-last-out", "temporal", "users"] = "original"
+    """How training and test parts are divided (chapter 6). original: the notebook's, likes only; rated: the same
+    test part, and four in five of the ratings of 3 and less to learn from.
+    """
     seed: int = 0
     """Seed of everything random but the split."""
     device: str = "cpu"
@@ -295,6 +340,23 @@ ORIGINAL = ExperimentConfig(
     ),
 )
 
-DEFAULT = ExperimentConfig()
+DEFAULT = ExperimentConfig(
+    split="rated",
+    embedding=EmbeddingConfig(
+        regularization=70.0, count_power=0.5, n_iterations=10, rated_factors=64, stars_factors=32
+    ),
+    agent=AgentConfig(slate_top=5, dislikes_last=True),
+    training=TrainingConfig(passes=8.0, batch_size=512, correction_shares=(1.0, 0.75, 0.5, 0.25)),
+)
 
-PRESETS: dict[str, ExperimentConfig] = {"default": DEFAULT, "original": ORIGINAL}
+NEXT = ExperimentConfig(
+    split="leave-last-out",
+    embedding=EmbeddingConfig(regularization=70.0, count_power=0.5, n_iterations=10),
+    agent=AgentConfig(memory_weight=1.0, memory_ridge=0.3, slate_top=3),
+    training=TrainingConfig(
+        passes=4.0, batch_size=512, hold_back="latest", validation_share=0.0061, reward_share=0.1,
+        correction_shares=(1.0, 0.75, 0.5, 0.25),
+    ),
+)  # fmt: skip
+
+PRESETS: dict[str, ExperimentConfig] = {"default": DEFAULT, "next": NEXT, "original": ORIGINAL}

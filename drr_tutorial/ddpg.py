@@ -6,12 +6,12 @@ y the expected value, Q the critic, pi the actor, and a prime for target network
 """
 
 import copy
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor
 
-from drr_tutorial.actor_critic import ActorCritic, State
+from drr_tutorial.actor_critic import ActorCritic, Critic, State
 from drr_tutorial.config import AgentConfig
 from drr_tutorial.optimizers import make_optimizer
 from drr_tutorial.replay import TransitionBatch
@@ -149,8 +149,8 @@ class DDPG:
         threshold = scores.topk(self.config.slate_top + 1).values[:, -2:].mean(dim=1, keepdim=True)
         selected = torch.sigmoid(scores - threshold)
         with torch.no_grad():
-            states = State(*(part[:n].repeat_interleave(m, dim=0) for part in state))
-            values = self.online.critics[0](states, vectors.flatten(0, 1)).view(n, m)
+            critic = cast(Critic, self.online.critics[0])
+            values = critic.over_items(State(state.vector[:n], state.prior[:n]), vectors)  # (n, m)
         return ((selected * values).sum(dim=1) / selected.sum(dim=1)).mean()
 
     def log_selected(self, action: Tensor, user: Tensor) -> Tensor:

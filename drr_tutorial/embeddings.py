@@ -4,13 +4,15 @@ Sources: Hu, Koren & Volinsky (2008) for iALS; Mnih & Salakhutdinov (2008) for P
 here at its maximum a posteriori by alternating least squares. Both fix one side and solve a small ridge
 regression for every row of the other, all rows at once:
 
-    iALS   x_u = (Y'Y + (alpha - 1) sum y y' + reg I)^-1  alpha sum y         sums over the items y that u likes
-    PMF    x_u = (sum y y' + reg I)^-1  sum (r - mean) y                       sums over the items y that u rated r
+    iALS   x_u = (Y'Y + (alpha - 1) sum y y' + reg_u I)^-1  alpha sum y       sums over the items y that u likes
+    PMF    x_u = (sum y y' + reg_u I)^-1  sum (r - mean) y                     sums over the items y that u rated r
+
+reg_u is the same for all rows, or grows with a power of how much a row has to say (Rendle et al. 2022, eq. 8).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import torch
@@ -22,6 +24,8 @@ from tqdm import tqdm
 from drr_tutorial.ratings import DataError, Ratings
 
 Method = Literal["ials", "pmf", "scratch"]
+Signal = Literal["liked", "rated"]
+TYPICAL_COUNT = 100.0  # entries of the row that has the penalty as it is given, whatever the power
 CELLS = 1 << 18  # gathered vectors in one batch of rows, padding included: 64 MB at 64 factors
 
 
@@ -41,6 +45,8 @@ class Embeddings:
     """L2 penalty that they were made with."""
     alpha: float
     """Weight of a positive (iALS)."""
+    count_power: float = 0.0
+    """How the penalty grows with what a row has to say; see `factorize`."""
 
     @property
     def n_factors(self) -> int:
@@ -64,7 +70,7 @@ class Embeddings:
         return vectors
 
     def _penalty(self) -> "_Penalty":
-        return _Penalty(self.method, self.regularization, self.alpha)
+        return _Penalty(self.method, self.regularization, self.alpha, self.count_power)
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,12 @@ class _Penalty:
     method: Method
     regularization: float
     alpha: float
+    count_power: float
+
+    def of_rows(self, counts: Tensor, width: int) -> Tensor:
+        """The penalty of rows with so many entries (b,), of `width` that there could be: (b,)."""
+        missing = width / self.alpha if self.method == "ials" else 0.0
+        return self.regularization * ((counts + missing) / (TYPICAL_COUNT + missing)) ** self.count_power
 
 
 def factorize(
@@ -82,25 +94,30 @@ def factorize(
     regularization: float = 100.0,
     alpha: float = 10.0,
     n_iterations: int = 15,
+    count_power: float = 0.0,
+    signal: Signal = "liked",
     rng: np.random.Generator,
     start: Embeddings | None = None,
     progress: bool = False,
     device: str | torch.device = "cpu",
 ) -> Embeddings:
-    """Vectors of all users and items of `ratings`: iALS takes its positives (rating > 3), PMF all its ratings.
+    """Vectors of all users and items of `ratings`: iALS takes its positives (rating > 3) or, by `signal`, whatever
+    was rated, liked or not; PMF takes all ratings with their stars.
 
+    The penalty of a row is `regularization` at 100 entries and grows with the power `count_power`, 0 to 1, of its
+    entries and, in iALS, of the weight of what is missing.
     `start` goes on from other vectors of the same catalogue, whose axes are kept; otherwise they are
     principal axes. A user without entries gets the mean of the others' vectors. Raises `DataError` without data to
     learn from, `ValueError` for settings out of range.
     """
-    _check_settings(method, n_factors, regularization, alpha, n_iterations)
+    _check_settings(method, n_factors, regularization, alpha, n_iterations, count_power, signal)
     first = start or _random(ratings, n_factors, rng)
     _check_start(first, ratings)
     if method == "scratch":
         return first
-    table = _targets(ratings, method)
+    table = _targets(ratings, method, signal)
     by_user, by_item = table.tocsr(), csr_array(table.T.tocsr())
-    penalty = _Penalty(method, regularization, alpha)
+    penalty = _Penalty(method, regularization, alpha, count_power)
     users, items = torch.from_numpy(first.users).to(device), torch.from_numpy(first.items).to(device)
     for _ in tqdm(range(n_iterations), desc="embeddings", unit="sweep", disable=not progress):
         users = _solve_rows(by_user, items, penalty)
@@ -112,16 +129,29 @@ def factorize(
         users, items = users @ axes, items @ axes
     silent = torch.from_numpy(np.diff(by_user.indptr) == 0).to(users.device)
     users[silent] = users[~silent].mean(dim=0)
-    return Embeddings(users.cpu().numpy(), items.cpu().numpy(), method, regularization, alpha)
+    return Embeddings(users.cpu().numpy(), items.cpu().numpy(), method, regularization, alpha, count_power)
 
 
-def scaled(embeddings: Embeddings) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+class Vectors(Protocol):
+    """What has user and item vectors whose dot product is a score."""
+
+    @property
+    def users(self) -> NDArray[np.float32]: ...
+    @property
+    def items(self) -> NDArray[np.float32]: ...
+
+
+def scaled(vectors: Vectors) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """User and item vectors in sizes that networks like, with the same rankings: each user's largest entry is
     1, items have entries of standard deviation 1.
     """
-    largest = np.abs(embeddings.users).max(axis=1, keepdims=True)
-    spread = max(float(embeddings.items.std()), 1e-12)
-    return embeddings.users / np.maximum(largest, 1e-12), embeddings.items / np.float32(spread)
+    spread = max(float(vectors.items.std()), 1e-12)
+    return scaled_users(vectors.users), vectors.items / np.float32(spread)
+
+
+def scaled_users(users: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The users' part of `scaled`."""
+    return users / np.maximum(np.abs(users).max(axis=1, keepdims=True), 1e-12)
 
 
 def _random(ratings: Ratings, n_factors: int, rng: np.random.Generator) -> Embeddings:
@@ -140,13 +170,12 @@ def _principal_axes(users: Tensor, items: Tensor) -> Tensor:
     return axes.flip(1)
 
 
-def _targets(ratings: Ratings, method: Method) -> csr_array:
+def _targets(ratings: Ratings, method: Method, signal: Signal) -> csr_array:
     """What the dot products aim at, (n_users, n_items): 1 for a like (iALS), the rating less the mean (PMF)."""
-    rows = ratings.positives() if method == "ials" else ratings
+    likes_only = method == "ials" and signal == "liked"
+    rows = ratings.positives() if likes_only else ratings
     if len(rows) == 0:
-        raise DataError(
-            f"ratings must hold a rating{' above 3' if method == 'ials' else ''} to learn vectors from, got none"
-        )
+        raise DataError(f"ratings must hold a rating{' above 3' if likes_only else ''} to learn vectors from, got none")
     if method == "ials":
         return rows.matrix()
     values = rows.ratings - rows.ratings.mean()
@@ -158,18 +187,21 @@ def _solve_rows(targets: csr_array, factors: Tensor, penalty: _Penalty) -> Tenso
     gets zeros.
     """
     k = factors.shape[1]
-    base = penalty.regularization * torch.eye(k, device=factors.device)
-    weight = 1.0
+    identity = torch.eye(k, device=factors.device)
+    base, weight = torch.zeros_like(identity), 1.0
     if penalty.method == "ials":
-        base, weight = base + factors.T @ factors, penalty.alpha - 1
+        base, weight = factors.T @ factors, penalty.alpha - 1
+    penalties = penalty.of_rows(torch.from_numpy(np.diff(targets.indptr)).to(factors), targets.shape[1])
     padded = torch.cat([factors, factors.new_zeros(1, k)])  # the last row pads
     solution = factors.new_zeros(targets.shape[0], k)
     for rows, columns, values in _padded_batches(targets):
         chosen = padded[torch.from_numpy(columns).to(factors.device)]  # (b, longest, k)
         goal = torch.from_numpy(values).to(factors.device) * (penalty.alpha if penalty.method == "ials" else 1.0)
-        matrices = base + weight * chosen.transpose(1, 2) @ chosen  # (b, k, k)
+        place = torch.from_numpy(rows).to(factors.device)
+        ridge = penalties[place, None, None] * identity  # (b, k, k)
+        matrices = base + ridge + weight * chosen.transpose(1, 2) @ chosen  # (b, k, k)
         right = (goal[:, None] @ chosen).transpose(1, 2)  # (b, k, 1)
-        solution[torch.from_numpy(rows).to(factors.device)] = torch.linalg.solve(matrices, right).squeeze(2)
+        solution[place] = torch.linalg.solve(matrices, right).squeeze(2)
     return solution
 
 
@@ -193,9 +225,15 @@ def _padded_batches(
         yield rows, columns, np.where(inside, table.data[places], 0).astype(np.float32)
 
 
-def _check_settings(method: str, n_factors: int, regularization: float, alpha: float, n_iterations: int) -> None:
+def _check_settings(
+    method: str, n_factors: int, regularization: float, alpha: float, n_iterations: int, count_power: float, signal: str
+) -> None:
     if method not in ("ials", "pmf", "scratch"):
         raise ValueError(f"method must be 'ials', 'pmf' or 'scratch', got {method!r}")
+    if signal not in ("liked", "rated"):
+        raise ValueError(f"signal must be 'liked' or 'rated', got {signal!r}")
+    if not 0 <= count_power <= 1:
+        raise ValueError(f"count_power must be from 0 to 1, got {count_power}")
     for name, value, least in (("n_factors", n_factors, 1), ("n_iterations", n_iterations, 1), ("alpha", alpha, 1)):
         if not value >= least:
             raise ValueError(f"{name} must be at least {least}, got {value}")

@@ -61,7 +61,7 @@ def evaluate_ranking(
         raise ValueError(f"{', '.join(options)} belong to the task, which is made already; pass them to ranking_task")
     _check_catalogue(recommender, task.item_ids)
     ids = task.user_ids
-    return _evaluate(lambda users: recommender.scores(ids[users]), task, ks, method or recommender.name, batch_users)
+    return _evaluate(lambda users: recommender.scores(ids[users]), task, ks, method or recommender.label, batch_users)
 
 
 def evaluate_scores(
@@ -92,7 +92,7 @@ def evaluate_sessions(
     if not len(heldout):
         raise ValueError("heldout must hold ratings of at least one user, got 0 rows; take the test part of user_split")
     users = np.unique(heldout.users)
-    user_ids, method = heldout.user_ids[users], method or recommender.name
+    user_ids, method = heldout.user_ids[users], method or recommender.label
     _check_ks(steps, heldout.n_items)
     _check_catalogue(recommender, heldout.item_ids)
     known = np.isin(user_ids, recommender.ratings.user_ids[np.unique(recommender.ratings.users)])
@@ -205,7 +205,7 @@ def _check_ks(ks: Sequence[int], longest: int) -> None:
 def _check_catalogue(recommender: "Recommender", item_ids: NDArray[Any]) -> None:
     if not np.array_equal(recommender.ratings.item_ids, item_ids):
         raise ValueError(
-            f"recommender {recommender.name!r} must have the catalogue of the evaluation, "
+            f"recommender {recommender.label!r} must have the catalogue of the evaluation, "
             f"{len(item_ids)} items; it was fitted on another, of {recommender.ratings.n_items}; "
             "fit it on the train part of the same split"
         )

@@ -19,7 +19,13 @@ from typing import Any
 import torch
 
 from drr_tutorial.agent import DRRRecommender
-from drr_tutorial.baselines import EASERecommender, IALSRecommender, PopularityRecommender, RandomRecommender
+from drr_tutorial.baselines import (
+    DislikesLast,
+    EASERecommender,
+    IALSRecommender,
+    PopularityRecommender,
+    RandomRecommender,
+)
 from drr_tutorial.config import ExperimentConfig
 from drr_tutorial.datasets import load_ratings
 from drr_tutorial.evaluation import evaluate_ranking
@@ -62,23 +68,26 @@ def run_experiment(config: ExperimentConfig, folder: str | Path, *, progress: bo
 
 
 def baselines(config: ExperimentConfig, train: Ratings) -> list[Recommender]:
-    """Fitted: random, popularity, EASE, and iALS with the settings of the agent's own embeddings, so that what
-    RL adds is visible.
+    """Fitted: random, popularity, EASE, and iALS with the settings of the agent's own embeddings. Where the agent
+    scores dislikes last and the training data has some, so do they.
     """
     settings = config.embedding
     ials = IALSRecommender() if settings.method != "ials" else IALSRecommender(
-        settings.n_factors, settings.regularization, settings.alpha, settings.n_iterations, config.seed
+        settings.n_factors, settings.regularization, settings.alpha, settings.n_iterations, config.seed,
+        settings.count_power,
     )  # fmt: skip
-    return [
-        method.fit(train)
-        for method in (RandomRecommender(config.seed), PopularityRecommender(), EASERecommender(), ials)
-    ]
+    plain: list[Recommender] = [RandomRecommender(config.seed), PopularityRecommender(), EASERecommender(), ials]
+    wrap = config.agent.dislikes_last and bool((train.ratings <= 3).any())
+    return [(DislikesLast(method) if wrap else method).fit(train) for method in plain]
 
 
 def evaluate_all(
     methods: Sequence[Recommender], split: Split, protocols: Sequence[str] = PROTOCOLS, ks: Sequence[int] = (10,)
 ) -> Reports:
-    """Every method on the same lists, protocol by protocol."""
+    """Every method on the same lists, protocol by protocol; the lists are those of `split.likes()`, so that they do
+    not depend on whether the split gives dislikes to learn from.
+    """
+    split = split.likes()
     tasks = {protocol: ranking_task(split, protocol) for protocol in protocols}  # type: ignore[arg-type]
     return {protocol: [evaluate_ranking(method, task, ks=ks) for method in methods] for protocol, task in tasks.items()}
 
@@ -99,7 +108,7 @@ def summary(reports: Mapping[str, Sequence[EvaluationReport]]) -> dict[str, Any]
 
 def table(reports: Sequence[EvaluationReport]) -> str:
     """The methods side by side, with their differences to popularity and 95 % bootstrap intervals over users."""
-    popularity = next((report for report in reports if report.method == PopularityRecommender.name), None)
+    popularity = next((report for report in reports if report.method.startswith(PopularityRecommender.name)), None)
     k = reports[0].ks[0]
     return format_table(reports, labels=[f"HR@{k}", f"nDCG@{k}"], reference=popularity)
 

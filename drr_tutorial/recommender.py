@@ -27,6 +27,20 @@ HOMES = ("drr_tutorial.baselines", "drr_tutorial.agent")  # whose classes `load`
 Scores = NDArray[np.float32]
 
 
+def dislikes_last(scores: Scores, disliked: csr_array) -> Scores:
+    """Scores (m, n_items) with each user's disliked items, the entries of (m, n_items), below all others.
+
+    Among themselves they keep their order. A new array where anything changes.
+    """
+    rows, items = disliked.nonzero()
+    if len(rows) == 0:
+        return scores
+    scores = scores.copy()
+    span = scores.max(axis=1) - scores.min(axis=1)
+    scores[rows, items] -= 2 * span[rows] + 1
+    return scores
+
+
 class Recommender(ABC):
     """Learns from ratings, then scores every item for every user, in the data or not."""
 
@@ -39,6 +53,11 @@ class Recommender(ABC):
         super().__init_subclass__(**kwargs)
         if "name" in cls.__dict__:
             Recommender._classes[cls.name] = cls
+
+    @property
+    def label(self) -> str:
+        """What the rows of tables call it."""
+        return self.name
 
     @property
     def ratings(self) -> Ratings:

@@ -79,6 +79,14 @@ class Split:
         """Fit and validation rows together in file order: what a final model learns from."""
         return self.ratings.select(np.sort(np.concatenate([self.fit_rows, self.validation_rows])))
 
+    def likes(self) -> Self:
+        """The same split without the ratings of 3 and less: what a task's lists are made from, so that they are the
+        same whether a method may learn from dislikes or not. Raises `DataError` when a part has no like.
+        """
+        liked = self.ratings.ratings > _POSITIVE
+        parts = ("fit_rows", "validation_rows", "test_rows")
+        return replace(self, **{name: rows[liked[rows]] for name in parts for rows in [getattr(self, name)]})
+
     def for_tuning(self) -> Self:
         """A split to choose settings on: trains on `fit`, tests on `validation`, never sees the test part."""
         return replace(self, name=f"{self.name}, tuning", validation_rows=_NO_ROWS, test_rows=self.validation_rows)
@@ -110,6 +118,23 @@ def original_split(
     test = rows.drop(train.index)
     fit, validation = _divide(np.sort(train.to_numpy()), validation_fraction, np.random.default_rng(seed))
     return Split("original", ratings, fit, validation, test.to_numpy(), note)
+
+
+def rated_split(
+    ratings: Ratings, *, data_home: Path | None = None, seed: int = 16, dislikes_share: float = 0.8
+) -> Split:
+    """The original split, and to learn from also a random share of the ratings of 3 and less.
+
+    The test part is the original's to the last row. The rest of the ratings of 3 and less, like the held-out
+    interactions, are in no part: four in five of what a user did are known, whether it was liked or not.
+    """
+    if not 0 <= dislikes_share <= 1:
+        raise DataError(f"dislikes_share must be from 0 to 1, got {dislikes_share}")
+    split = original_split(ratings, data_home=data_home, seed=seed)
+    held_out, _ = _held_out_rows(ratings, data_home)
+    disliked = np.setdiff1d(np.flatnonzero(ratings.ratings <= _POSITIVE), held_out)
+    _, known = _divide(disliked, dislikes_share, np.random.default_rng([seed, 1]))
+    return replace(split, name="rated", fit_rows=np.sort(np.concatenate([split.fit_rows, known])))
 
 
 def random_split(
@@ -174,6 +199,7 @@ def user_split(
 
 
 SPLITS: dict[str, Callable[[Ratings, int, Path | None], Split]] = {
+    "rated": lambda ratings, seed, home: rated_split(ratings, seed=seed, data_home=home),
     "original": lambda ratings, seed, home: original_split(ratings, seed=seed, data_home=home),
     "random": lambda ratings, seed, home: random_split(ratings, seed=seed),
     "leave-last-out": lambda ratings, seed, home: leave_last_out_split(ratings),

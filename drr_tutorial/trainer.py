@@ -236,7 +236,7 @@ class Trainer:
         )  # fmt: skip
 
     def _make_exploration(self) -> Exploration:
-        settings, shape = self.config.training, (self.env.num_envs, self.config.embedding.n_factors)
+        settings, shape = self.config.training, (self.env.num_envs, self.config.embedding.length)
         return make_exploration(
             settings.exploration, shape, start=settings.noise, end=settings.final_noise, n_steps=self.total_steps,
             limit=1.0 if self.config.agent.bounded_actions else np.inf,
@@ -248,7 +248,7 @@ class Trainer:
         sizes = {
             "capacity": capacity,
             "memory_size": self.config.agent.memory_size,
-            "action_dim": self.config.embedding.n_factors,
+            "action_dim": self.config.embedding.length,
         }
         if settings.replay == "uniform":
             return ReplayBuffer(**sizes)

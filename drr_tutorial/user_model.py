@@ -71,7 +71,7 @@ def latest_liked(ratings: Ratings, memory_size: int) -> NDArray[np.int64]:
 def draw_candidates(
     positive: NDArray[np.bool_], known: NDArray[np.bool_], candidates: Candidates, rng: np.random.Generator
 ) -> NDArray[np.bool_]:
-    """Which items may be shown to m users: (m, n_items), from what pays (`positive`) and what was liked before
+    """Which items may be shown to m users: (m, n_items), from what pays (`positive`) and what was rated before
     (`known`).
 
     `"balanced"`: the positives and as many others, drawn without replacement (fewer where the catalogue ends);
@@ -87,10 +87,10 @@ def draw_candidates(
 
 
 class UserModel:
-    """What the two environments know of the users: rewards, what was liked before, and the memory to begin with.
+    """What the two environments know of the users: rewards, what was rated before, and the memory to begin with.
 
-    `history` are likes from before the episode: they fill the memory at its start and are not shown again. It
-    must have the catalogue of `ratings` and share no (user, item) pair with it.
+    `history` are ratings from before the episode: its likes fill the memory at the start, and nothing in it is
+    shown again. It must have the catalogue of `ratings` and share no (user, item) pair with it.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class UserModel:
         self.memory = np.full((ratings.n_users, memory_size), ratings.n_items, dtype=np.int64)
         self.known = sp.csr_array(self.rewards.shape, dtype=np.bool_)
         if history is not None:
-            self.known = (history.positives().matrix() > 0).tocsr()
+            self.known = (history.matrix() > 0).tocsr()
             self.memory = latest_liked(history, memory_size)
             self._check_history(history, ratings)
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from drr_tutorial.actor_critic import WARM_START_LIMIT, Actor, ActorCritic, Critic, State
+from drr_tutorial.actor_critic import Actor, ActorCritic, Critic, State
 from drr_tutorial.config import PRESETS, AgentConfig
 from drr_tutorial.state import STATES
+from drr_tutorial.warm_start import LIMIT
 
 
 def generator() -> torch.Generator:
@@ -36,7 +37,7 @@ def test_a_warm_start_ranks_as_the_users_vectors_do() -> None:
     users = torch.arange(6)
     action = model.act(model.see(users, torch.full((6, 5), 9)))
     vectors = model.users.weight
-    expected = WARM_START_LIMIT * vectors / vectors.abs().amax(dim=1, keepdim=True)
+    expected = LIMIT * vectors / vectors.abs().amax(dim=1, keepdim=True)
     torch.testing.assert_close(action, expected)
     ranking = (action @ model.item_vectors().T).argsort(dim=1)
     assert ranking.equal((vectors @ model.item_vectors().T).argsort(dim=1))
@@ -93,3 +94,29 @@ def test_padding_is_zero_and_learns_nothing() -> None:
     assert model.items.weight.grad is not None
     assert model.items.weight.grad[9].abs().sum() == 0
     assert model.item_vectors().shape == (9, 4)
+
+
+@pytest.mark.parametrize("products", [True, False])
+@pytest.mark.parametrize("hidden", [(), (7,), (7, 5)])
+def test_the_critic_over_items_is_the_critic_of_each_pair(products: bool, hidden: tuple[int, ...]) -> None:
+    rng = torch.Generator().manual_seed(0)
+    critic = Critic(6, 3, (4,) if hidden else (), hidden, rng, products=products)
+    state = State(torch.randn(5, 6, generator=rng), torch.rand(5, 3, generator=rng))
+    vectors = torch.randn(5, 8, 3, generator=rng)
+    pairs = State(*(part.repeat_interleave(8, dim=0) for part in state))
+    torch.testing.assert_close(critic.over_items(state, vectors), critic(pairs, vectors.flatten(0, 1)).view(5, 8))
+
+
+@pytest.mark.parametrize("gates", [True, False])
+def test_a_tempered_actor_lies_between_the_warm_start_and_what_it_learned(gates: bool) -> None:
+    rng = torch.Generator().manual_seed(0)
+    actor = Actor(6, 3, (), rng, residual=True, gates=gates)
+    torch.nn.init.normal_(actor.layers[-1].weight, generator=rng)
+    state, prior = torch.randn(5, 6, generator=rng), 0.9 * torch.rand(5, 3, generator=rng)
+    learned = torch.atanh(actor(state, prior).detach())
+    with actor.tempered(0.25):
+        part = torch.atanh(actor(state, prior).detach())
+    torch.testing.assert_close(part, 0.75 * torch.atanh(prior) + 0.25 * learned, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(torch.atanh(actor(state, prior).detach()), learned)
+    actor.temper(0.0)
+    torch.testing.assert_close(actor(state, prior).detach(), prior)

@@ -47,11 +47,14 @@ def test_metrics_hold_figures_intervals_and_provenance(run: Path) -> None:
     } <= metrics.keys()
     assert set(metrics["reports"]) == {"unseen", "original", "masked", "full"}
     methods = metrics["reports"]["unseen"]["methods"]
-    assert [row["method"] for row in methods] == ["DRR", "random", "popularity", "EASE", "iALS"]
-    difference = metrics["reports"]["unseen"]["differences"]["HR@10"]["popularity"]
+    assert [row["method"] for row in methods] == [
+        "DRR",
+        *(f"{name}, dislikes last" for name in ("random", "popularity", "EASE", "iALS")),
+    ]
+    difference = metrics["reports"]["unseen"]["differences"]["HR@10"]["popularity, dislikes last"]
     assert difference["low"] <= difference["mean"] <= difference["high"]
     hit = {row["method"]: row["metrics"]["HR@10"]["mean"] for row in methods}
-    assert difference["mean"] == pytest.approx(hit["DRR"] - hit["popularity"])
+    assert difference["mean"] == pytest.approx(hit["DRR"] - hit["popularity, dislikes last"])
 
 
 def test_the_table_shows_the_interval_of_the_difference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,7 +29,7 @@ class Stub:
     ratings: Ratings
     matrix: np.ndarray | None = None
     answer: Callable[[sparse.csr_array], np.ndarray] | None = None
-    name: str = "stub"
+    label: str = "stub"
 
     def scores(self, users: Any) -> np.ndarray:
         return self.matrix[self.ratings.user_index(users)]

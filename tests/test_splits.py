@@ -15,6 +15,7 @@ from drr_tutorial.splits import (
     make_split,
     original_split,
     random_split,
+    rated_split,
     temporal_split,
     user_split,
 )
@@ -148,7 +149,7 @@ def test_every_split_covers_what_it_is_given_without_overlap(kind: str, syntheti
     split = make_split(kind, synthetic, seed=3)
     parts = np.concatenate([split.fit_rows, split.validation_rows, split.test_rows])
     assert len(np.unique(parts)) == len(parts)
-    if kind != "original":
+    if kind not in ("original", "rated"):
         assert len(parts) == len(synthetic)
     assert min(len(split.fit), len(split.validation), len(split.test)) > 0
     assert split.name == kind
@@ -156,6 +157,37 @@ def test_every_split_covers_what_it_is_given_without_overlap(kind: str, syntheti
     assert split.fit.n_items == synthetic.n_items
     again = make_split(kind, synthetic, seed=3)
     assert rows_of(again) == rows_of(split)
+
+
+def test_the_rated_split_is_the_original_and_most_of_what_was_not_liked(synthetic: Ratings) -> None:
+    original, rated = make_split("original", synthetic), make_split("rated", synthetic)
+    assert rated.test_rows.tolist() == original.test_rows.tolist()
+    assert rated.validation_rows.tolist() == original.validation_rows.tolist()
+    assert set(original.fit_rows) < set(rated.fit_rows)
+    more = np.setdiff1d(rated.fit_rows, original.fit_rows)
+    assert (synthetic.ratings[more] <= 3).all()
+    held_out = np.setdiff1d(
+        np.flatnonzero(synthetic.ratings > 3), np.concatenate([rated.fit_rows, rated.validation_rows, rated.test_rows])
+    )
+    n_disliked = np.count_nonzero(synthetic.ratings <= 3)
+    assert len(held_out) <= synthetic.n_users
+    assert 0.8 * (n_disliked - synthetic.n_users) - 1 <= len(more) <= 0.8 * n_disliked + 1
+    assert rows_of(rated.likes()) == rows_of(original)
+
+
+def test_likes_of_a_split_leave_the_dislikes_out(synthetic: Ratings) -> None:
+    split = random_split(synthetic)
+    likes = split.likes()
+    for part in ("fit", "validation", "test"):
+        rows = getattr(likes, part)
+        assert (rows.ratings > 3).all()
+        assert len(rows) == np.count_nonzero(getattr(split, part).ratings > 3)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1])
+def test_a_share_of_dislikes_that_is_none(share: float, synthetic: Ratings) -> None:
+    with pytest.raises(DataError, match="dislikes_share must be from 0 to 1"):
+        rated_split(synthetic, dislikes_share=share)
 
 
 @pytest.mark.parametrize("kind", ["original", "random", "users"])
@@ -229,7 +261,7 @@ def test_for_tuning_never_sees_the_test_part(synthetic: Ratings) -> None:
 
 
 def test_unknown_kind(synthetic: Ratings) -> None:
-    with pytest.raises(DataError, match="split must be one of 'original', .*'users', got 'holdout'"):
+    with pytest.raises(DataError, match="split must be one of 'rated', 'original', .*'users', got 'holdout'"):
         make_split("holdout", synthetic)
 
 

@@ -21,6 +21,7 @@ from drr_tutorial.agent import DRRRecommender
 from drr_tutorial.baselines import (
     AverageRatingRecommender,
     BPRRecommender,
+    DislikesLast,
     EASERecommender,
     IALSRecommender,
     ItemKNNRecommender,
@@ -38,7 +39,7 @@ def tiny_config() -> ExperimentConfig:
     hidden: dict[str, Any] = dict.fromkeys(("actor_hidden", "critic_state_hidden", "critic_hidden"), (16,))
     return replace(
         DEFAULT,
-        embedding=replace(DEFAULT.embedding, n_factors=8, regularization=30.0, n_iterations=3),
+        embedding=replace(DEFAULT.embedding, n_factors=8, rated_factors=6, stars_factors=4, n_iterations=3),
         environment=replace(DEFAULT.environment, num_envs=8, min_positives=3),
         agent=replace(DEFAULT.agent, **hidden),
         training=replace(DEFAULT.training, passes=2.0, batch_size=32, steps_per_update=32, evaluations=2),
@@ -53,6 +54,7 @@ MAKERS: dict[str, Callable[[], Recommender]] = {
     "EASE": lambda: EASERecommender(regularization=100.0),
     "iALS": lambda: IALSRecommender(n_factors=8, regularization=30.0, n_iterations=3),
     "BPR": lambda: BPRRecommender(n_factors=8, n_iterations=20),
+    "dislikes last": lambda: DislikesLast(IALSRecommender(n_factors=8, regularization=30.0, n_iterations=3)),
     "DRR": lambda: DRRRecommender(tiny_config(), progress=False),
 }
 every_recommender = pytest.mark.parametrize("name", MAKERS)

@@ -1,0 +1,117 @@
+"""The agent's own part: how it divides the training data, what it does with dislikes, how much it keeps."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from drr_tutorial.agent import DRRRecommender
+from drr_tutorial.config import DEFAULT, NEXT, ExperimentConfig
+from drr_tutorial.ratings import DataError, Ratings
+from drr_tutorial.recommender import dislikes_last
+
+
+def small(config: ExperimentConfig) -> ExperimentConfig:
+    return replace(
+        config,
+        embedding=replace(config.embedding, n_factors=8, n_iterations=3),
+        environment=replace(config.environment, num_envs=16),
+        agent=replace(config.agent, actor_lr=1e-3),
+        training=replace(config.training, passes=4.0, batch_size=64, steps_per_update=64, evaluations=4),
+    )
+
+
+@pytest.fixture(scope="module")
+def agent(synthetic: Ratings) -> DRRRecommender:
+    return DRRRecommender(small(DEFAULT), progress=False).fit(synthetic)
+
+
+def pairs(ratings: Ratings) -> set[tuple[int, int]]:
+    return set(zip(ratings.users.tolist(), ratings.items.tolist(), strict=True))
+
+
+def test_parts_share_no_like_and_dislikes_are_known(synthetic: Ratings) -> None:
+    parts = DRRRecommender(DEFAULT)._divide(synthetic)
+    assert not pairs(parts["known"]) & pairs(parts["rewarded"])
+    assert not pairs(parts["others"]) & pairs(parts["validation"])
+    assert pairs(parts["known"]) | pairs(parts["rewarded"]) == pairs(parts["others"])
+    assert (parts["rewarded"].ratings > 3).all()
+    assert (parts["validation"].ratings > 3).all()
+    assert np.count_nonzero(parts["known"].ratings <= 3) == np.count_nonzero(synthetic.ratings <= 3)
+
+
+@pytest.mark.parametrize("change", [{"reward": "centred"}, {"reward_share": 1.0}])
+def test_dislikes_are_rewarded_where_they_cost_something_or_all_is_rewarded(change: dict, synthetic: Ratings) -> None:
+    part = "environment" if "reward" in change else "training"
+    config = replace(DEFAULT, **{part: replace(getattr(DEFAULT, part), **change)})
+    parts = DRRRecommender(config)._divide(synthetic)
+    assert np.count_nonzero(parts["rewarded"].ratings <= 3) == np.count_nonzero(synthetic.ratings <= 3)
+    assert (parts["known"].ratings > 3).all()
+
+
+def test_the_latest_likes_are_held_back_first(synthetic: Ratings) -> None:
+    rows = DRRRecommender(NEXT)._divide(synthetic)
+    newest = {u: synthetic.timestamps[(synthetic.users == u) & (synthetic.ratings > 3)].max() for u in range(20)}
+    for user in range(20):
+        later, earlier = (
+            rows[name].timestamps[(rows[name].users == user) & (rows[name].ratings > 3)]
+            for name in ("rewarded", "known")
+        )
+        assert not len(later) or later.min() >= earlier.max()
+    held = rows["validation"]
+    assert all(held.timestamps[held.users == u].max(initial=newest[u]) == newest[u] for u in range(20))
+
+
+def test_holding_back_the_latest_needs_times(synthetic: Ratings) -> None:
+    with pytest.raises(DataError, match="hold_back='latest' needs timestamps"):
+        DRRRecommender(NEXT)._divide(replace(synthetic, timestamps=None))
+
+
+def test_what_was_disliked_is_scored_last(agent: DRRRecommender, synthetic: Ratings) -> None:
+    scores = agent.scores(synthetic.user_ids)
+    disliked = synthetic.select(synthetic.ratings <= 3).matrix().toarray() > 0
+    assert disliked.any()
+    for row, bad in zip(scores, disliked, strict=True):
+        assert not bad.any() or row[bad].max() < row[~bad].min()
+    assert np.isfinite(scores).all()
+
+
+def test_dislikes_last_keeps_all_other_orders() -> None:
+    scores = np.array([[3.0, 1.0, 2.0], [0.0, 0.0, 0.0]], dtype=np.float32)
+    disliked = csr_array(np.array([[1, 0, 0], [0, 1, 1]], dtype=np.float32))
+    after = dislikes_last(scores, disliked)
+    assert after[0].argsort().tolist() == [0, 1, 2]
+    assert after[1, 0] > after[1, 1] == after[1, 2]
+    assert scores[0, 0] == 3  # the given array stays
+    nothing = csr_array(np.zeros((2, 3), dtype=np.float32))
+    assert dislikes_last(scores, nothing) is scores
+
+
+def test_before_training_is_the_warm_start(agent: DRRRecommender, synthetic: Ratings) -> None:
+    untrained = agent.before_training()
+    assert np.abs(agent.scores([1]) - untrained.scores([1])).max() > 0
+    vectors = agent.embeddings
+    expected = vectors.users @ vectors.items.T
+    liked = synthetic.matrix().toarray() == 0  # dislikes are moved, so look at what was not rated
+    for user in range(5):
+        order = np.argsort(expected[user][liked[user]])
+        assert np.all(np.diff(untrained.scores(synthetic.user_ids[[user]])[0][liked[user]][order]) > -1e-3)
+
+
+def test_no_before_training_without_a_warm_start() -> None:
+    config = replace(DEFAULT, agent=replace(DEFAULT.agent, warm_start=False))
+    with pytest.raises(ValueError, match="before_training needs agent.warm_start=True"):
+        DRRRecommender(config).before_training()
+
+
+def test_the_share_that_is_kept_is_the_one_that_validates_best(synthetic: Ratings) -> None:
+    config = small(DEFAULT)
+    shares = {}
+    for share in (0.25, 1.0):
+        only = replace(config, training=replace(config.training, correction_shares=(share,)))
+        agent = DRRRecommender(only, progress=False).fit(synthetic)
+        assert agent.correction_share == share
+        assert max(entry["hit"] + entry["dcg"] for entry in agent.history[1:]) > sum(agent.history[0].values())
+        shares[share] = agent.networks.actor.layers[-1].weight.detach().numpy()
+    np.testing.assert_allclose(shares[0.25], 0.25 * shares[1.0], rtol=1e-4, atol=1e-7)
