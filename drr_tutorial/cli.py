@@ -158,7 +158,7 @@ def _state(study: Study, full: bool) -> str:
     path = results_folder() / f"{study.name}.json"
     changed = changed_since(read_json(path)) if path.is_file() else []
     stands = f"older than {', '.join(changed)}" if changed else "up to date" if path.is_file() else "missing"
-    return f"result file {stands}; rows to compute: {len(unfinished(study, full=full))} of {len(study.rows())}"
+    return f"result file {stands}; rows to compute: {len(unfinished(study, full=full))}"
 
 
 def download(name: Annotated[Literal["ml-100k", "ml-1m"], tyro.conf.Positional] = "ml-100k", /) -> None:
