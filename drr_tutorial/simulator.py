@@ -77,8 +77,8 @@ def evaluate_simulated(
     seen = split.train.matrix()[users].toarray() > 0
     if n_users < 1 or not 1 <= steps <= (~seen).sum(axis=1).min():
         raise ValueError(
-            f"n_users must be at least 1, steps from 1 to the items that each user has not rated, got {n_users} and {steps}; "
-            "try n_users=1000 and steps=10"
+            "n_users must be at least 1, and steps from 1 to the items that each user has not rated, got "
+            f"{n_users} and {steps}; try n_users=1000 and steps=10"
         )
     rewards = world.rewards(users)
     earned = _play(recommender, _likes_in_order(split.train, users), seen, rewards, steps, rng)
