@@ -81,8 +81,8 @@ def evaluate_simulated(
             f"{n_users} and {steps}; try n_users=1000 and steps=10"
         )
     rewards = world.rewards(users)
-    earned = _play(recommender, _likes_in_order(split.train, users), seen, rewards, steps, rng)
     fingerprint = fingerprint_of(f"simulated {seed} {steps}", users, split.ratings.item_ids, rewards, seen)
+    earned = _play(recommender, _likes_in_order(split.train, users), seen.copy(), rewards, steps, rng)
     values = {f"reward@{steps}": earned.sum(axis=1, dtype=np.float64)}
     ids = split.ratings.user_ids[users]
     return EvaluationReport(recommender.name, "simulated", (steps,), None, seed, ids, values, fingerprint)

@@ -86,7 +86,8 @@ def _table(methods: Mapping[str, Figures], protocol: str) -> Figures:
     if len({row["detail"][protocol]["task"] for row in methods.values()}) > 1:
         raise ValueError(f"all methods must be judged on the same lists of {protocol!r}; compute the rows anew")
     table = {method: {m: _figure(row, protocol, m) for m in METRICS[protocol]} for method, row in methods.items()}
-    best = {m: max(BASELINES, key=lambda name: table[name][m]["mean"]) for m in METRICS[protocol]}
+    bars = [method for method in methods if method in BASELINES]
+    best = {m: max(bars, key=lambda name: table[name][m]["mean"]) for m in METRICS[protocol]}
     agents = [method for method in methods if method.startswith("DRR")]
     ours = DEFAULT_STATE.replace("drr", "DRR")
     return {
