@@ -113,10 +113,8 @@ def run_studies(
     finished = [study for study in studies if not unfinished(study, folder, full=full)]
     paths = [_publish(study, rows[study.name], folder, target, full) for study in finished]
     if len(finished) < len(studies):
-        raise RowError(
-            f"{len(failed)} rows failed, and their errors stand above: {', '.join(failed)}; "
-            "finished rows are kept, and the same command goes on from there"
-        )
+        what = f"{len(failed)} rows failed, and their errors stand above: {', '.join(failed)}"
+        raise RowError(f"{what if failed else 'the code changed during the run'}; the same command goes on from there")
     return paths
 
 
@@ -156,9 +154,9 @@ def _compute(waiting: Sequence[tuple[Study, Row, Path]], processes: int, progres
     revision, failed = git_revision(), []
     with _one_thread_each(), ThreadPoolExecutor(processes) as threads:
         running = {
-            threads.submit(_in_new_process, row, path, {"code key": _key(study, row), "git revision": revision}): (
-                f"{study.name}: {row.key}"
-            )
+            threads.submit(
+                _in_new_process, row.compute, path, row.code or study.code, revision
+            ): f"{study.name}: {row.key}"
             for study, row, path in waiting
         }
         bar = tqdm(as_completed(running), total=len(running), unit="row", disable=not progress or not running)
@@ -171,8 +169,8 @@ def _compute(waiting: Sequence[tuple[Study, Row, Path]], processes: int, progres
     return failed
 
 
-def _in_new_process(row: Row, path: Path, about: Mapping[str, str]) -> int | None:
-    process = get_context("spawn").Process(target=_compute_row, args=(row.compute, path, about))
+def _in_new_process(compute: Callable[[], Figures], path: Path, modules: tuple[str, ...], revision: str) -> int | None:
+    process = get_context("spawn").Process(target=_compute_row, args=(compute, path, modules, revision))
     process.start()
     process.join()
     return process.exitcode
@@ -193,7 +191,8 @@ def _one_thread_each() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _compute_row(compute: Callable[[], Figures], path: Path, about: Mapping[str, str]) -> None:
+def _compute_row(compute: Callable[[], Figures], path: Path, modules: tuple[str, ...], revision: str) -> None:
+    about = {"code key": code_key(modules), "git revision": revision}  # of the code that this process has read just now
     start = time.perf_counter()
     figures = compute()
     seconds = round(time.perf_counter() - start, 1)

@@ -99,7 +99,9 @@ def test_killed_and_taken_up(folder: Path, tmp_path: Path) -> None:
 def test_a_row_that_fails_stops_no_other(folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     bad = toy_study.study(Row("fail", toy_study.fail), Row("one", partial(toy_study.number, 1)), name="bad")
     good = toy_study.study(Row("one", partial(toy_study.number, 1)), name="good")
-    with pytest.raises(RowError, match="1 rows failed, and their errors stand above: bad: fail; finished rows"):
+    with pytest.raises(
+        RowError, match="1 rows failed, and their errors stand above: bad: fail; the same command goes on"
+    ):
         run_studies([bad, good], folder, results=tmp_path, progress=False)
     assert "this row cannot be computed" in capfd.readouterr().err
     assert (tmp_path / "good.json").exists() and not (tmp_path / "bad.json").exists()
