@@ -54,11 +54,15 @@ def signed(difference: Interval) -> str:
     return "{mean:+.4f} [{low:+.4f}, {high:+.4f}]".format(**difference)
 
 
+def cell(interval: Interval) -> str:
+    """A mean with its interval, such as "0.512 [0.503, 0.521]"."""
+    return "{mean:.3f} [{low:.3f}, {high:.3f}]".format(**interval)
+
+
 def with_intervals(table: Table) -> pd.DataFrame:
     """Methods x metrics of one protocol, each cell as "0.512 [0.503, 0.521]"."""
     cells = {
-        method: {metric: "{mean:.3f} [{low:.3f}, {high:.3f}]".format(**interval) for metric, interval in row.items()}
-        for method, row in table["methods"].items()
+        method: {metric: cell(interval) for metric, interval in row.items()} for method, row in table["methods"].items()
     }
     return pd.DataFrame(cells).T.rename_axis("method")
 
