@@ -48,25 +48,34 @@ def whole_ranks(recommender: Recommender, split: Split, threshold: float = 3.0) 
     return WholeRanks(users, above, split.ratings.n_items - np.diff(excluded.indptr)[users])
 
 
-def expected_hit_rate(ranks: WholeRanks, n_negatives: int, k: int = 10) -> NDArray[np.float64]:
-    """(n,) in [0, 1]: the chance that a list with so many sampled negatives has the positive among its first k.
+def expected_figures(ranks: WholeRanks, n_negatives: int, k: int = 10) -> dict[str, NDArray[np.float64]]:
+    """Expected HR@k and nDCG@k of each positive, (n,) in [0, 1], in lists with so many sampled negatives.
 
-    Where a user has fewer other items than `n_negatives`, all of them are in the list. A tie counts as half an
-    item above. ValueError for n_negatives or k below 1.
+    Where a user has fewer other items than `n_negatives`, all of them are in the list. A tie counts as half an item
+    above. ValueError for n_negatives or k below 1.
     """
-    return _chances(ranks, n_negatives, k).sum(axis=1)
-
-
-def expected_ndcg(ranks: WholeRanks, n_negatives: int, k: int = 10) -> NDArray[np.float64]:
-    """(n,) in [0, 1]: expected nDCG@k of such a list; see `expected_hit_rate`."""
-    return np.asarray(_chances(ranks, n_negatives, k) @ (1 / np.log2(np.arange(2, k + 2))))
+    chances = _chances(ranks, n_negatives, k)
+    return {f"HR@{k}": chances.sum(axis=1), f"nDCG@{k}": chances @ (1 / np.log2(np.arange(2, k + 2)))}
 
 
 def _chances(ranks: WholeRanks, n_negatives: int, k: int) -> NDArray[np.float64]:
-    """(n, k): the chance of each rank from 1 to k."""
+    """(n, k): the chance of each rank from 1 to k; with half an item above, the mean of none and one."""
     if n_negatives < 1 or k < 1:
         raise ValueError(f"n_negatives and k must be at least 1, got {n_negatives} and {k}")
-    drawn, before = np.minimum(n_negatives, ranks.n_others)[:, None], np.arange(k)
-    bounds = (np.floor(ranks.above), np.ceil(ranks.above))  # a half item above: the mean of none and one
-    chances = [hypergeom.pmf(before, ranks.n_others[:, None], bound[:, None].astype(int), drawn) for bound in bounds]
-    return np.array(chances, dtype=np.float64).mean(axis=0)
+    drawn, below, is_half = (
+        np.minimum(n_negatives, ranks.n_others),
+        np.floor(ranks.above).astype(int),
+        ranks.above % 1 > 0,
+    )
+    chances = _hypergeometric(ranks.n_others, below, drawn, k)
+    more = _hypergeometric(ranks.n_others[is_half], below[is_half] + 1, drawn[is_half], k)
+    chances[is_half] = (chances[is_half] + more) / 2
+    return chances
+
+
+def _hypergeometric(
+    n_all: NDArray[np.int64], n_above: NDArray[np.int64], drawn: NDArray[np.int64], k: int
+) -> NDArray[np.float64]:
+    """(n, k): chances that 0 to k - 1 of those above are among the drawn."""
+    found = hypergeom.pmf(np.arange(k), n_all[:, None], n_above[:, None], drawn[:, None])
+    return np.asarray(found, dtype=np.float64).reshape(len(n_all), k)

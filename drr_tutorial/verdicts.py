@@ -49,9 +49,10 @@ def count(tables: Mapping[str, Table], method: str) -> dict[str, int]:
     return {word: found.count(word) for word in WORDS}
 
 
-def signed(difference: Interval) -> str:
-    """A difference with its interval, such as "+0.012 [+0.003, +0.021]"."""
-    return "{mean:+.4f} [{low:+.4f}, {high:+.4f}]".format(**difference)
+def signed(difference: Interval, digits: int = 4) -> str:
+    """A difference with its interval, such as "+0.0121 [+0.0034, +0.0213]"."""
+    mean, low, high = (f"{difference[name]:+.{digits}f}" for name in ("mean", "low", "high"))
+    return f"{mean} [{low}, {high}]"
 
 
 def cell(interval: Interval) -> str:

@@ -9,12 +9,20 @@ from drr_tutorial.evaluation import evaluate_ranking
 from drr_tutorial.ranking_tasks import ranking_task
 from drr_tutorial.ratings import Ratings
 from drr_tutorial.recommender import Recommender
-from drr_tutorial.sampled_ranks import WholeRanks, expected_hit_rate, expected_ndcg, whole_ranks
+from drr_tutorial.sampled_ranks import WholeRanks, expected_figures, whole_ranks
 from drr_tutorial.splits import Split, random_split
 
 
 def ranks(above: list[float], n_others: int) -> WholeRanks:
     return WholeRanks(np.arange(len(above)), np.array(above), np.full(len(above), n_others))
+
+
+def expected_hit_rate(ranks: WholeRanks, n_negatives: int, k: int = 10) -> np.ndarray:
+    return expected_figures(ranks, n_negatives, k)[f"HR@{k}"]
+
+
+def expected_ndcg(ranks: WholeRanks, n_negatives: int, k: int = 10) -> np.ndarray:
+    return expected_figures(ranks, n_negatives, k)[f"nDCG@{k}"]
 
 
 def test_by_hand() -> None:

@@ -15,10 +15,14 @@ from drr_tutorial.studies.fair_agent import own_vectors, trained_agent
 from drr_tutorial.studies.fair_protocols import METRICS, SPLITS, Figures, together
 from drr_tutorial.studies.study import Row, Study
 from drr_tutorial.studies.tuning import BASELINES, SEEDS, tuned_baseline
+from drr_tutorial.verdicts import signed
 
 STATES: tuple[StateName, ...] = get_args(StateName)
 DEFAULT_STATE = PRESETS["default"].agent.state
 OWN_VECTORS = "iALS, the agent's own vectors"
+OUR_NAME = DEFAULT_STATE.replace("drr", "DRR")
+PAIR = {OUR_NAME: "DRR", OWN_VECTORS: "iALS"}
+RANKING = ("HR@10", "nDCG@10")
 N_SEEDS = {
     ("ml-100k", "original"): (5, 5),
     ("ml-100k", "by-user"): (5, 2),
@@ -55,7 +59,7 @@ def _baseline_rows(data: str, kind: str) -> Iterator[Row]:
 
 
 def summarize(figures: Mapping[str, Figures]) -> Figures:
-    """data -> protocol -> {"methods", "best", "differences"}: see `_table`."""
+    """data -> protocol -> what `_table` says; and "decides", see `_decides`."""
     summary: Figures = {}
     for data, kinds in SPLITS.items():
         summary[data] = {}
@@ -63,7 +67,53 @@ def summarize(figures: Mapping[str, Figures]) -> Figures:
             methods = _methods(figures, f"{data}.{kind}.")
             for protocol in next(iter(methods.values()))["means"]:
                 summary[data][protocol] = _table(methods, protocol)
+    summary["decides"] = _decides(summary["ml-100k"])
     return summary
+
+
+def _decides(tables: Figures) -> Figures:
+    """The table of chapter 6: the default's agent beside four bars, iALS with the agent's own settings among them.
+
+    "rows": protocol -> a line a method; "means": metric -> protocol -> method; "per_seed": protocol -> a line a seed;
+    "differences": protocol -> metric -> method.
+    """
+    names = {OUR_NAME: "DRR", "random": "random", "popularity": "popularity", "EASE": "EASE", OWN_VECTORS: "iALS"}
+    kept = {
+        p: table for p, table in tables.items() if METRICS[p] == RANKING and names.keys() <= table["methods"].keys()
+    }
+    means = {
+        m: {p: {short: t["methods"][name][m]["mean"] for name, short in names.items()} for p, t in kept.items()}
+        for m in RANKING
+    }
+    differences = {
+        p: {m: {short: t["default minus"][m].get(name) for name, short in names.items()} for m in RANKING}
+        for p, t in kept.items()
+    }
+    return {
+        "means": means,
+        "differences": differences,
+        "rows": {p: [_line(short, p, means, differences) for short in names.values()] for p in kept},
+        "per_seed": {p: _by_seed(table["methods"]) for p, table in kept.items()},
+    }
+
+
+def _line(method: str, protocol: str, means: Figures, differences: Figures) -> Figures:
+    line: Figures = {"method": method} | {m: means[m][protocol][method] for m in RANKING}
+    for metric in RANKING:
+        found = differences[protocol][metric][method]
+        line[f"DRR minus it, {metric}"] = "" if found is None else signed(found, 3)
+    return line
+
+
+def _by_seed(methods: Figures) -> list[Figures]:
+    """A line a seed: the agent, iALS with the same seed, and their difference."""
+    seeds = {short: {m: methods[name][m]["seeds"] for m in RANKING} for name, short in PAIR.items()}
+    return [
+        {"seed": i}
+        | {f"{short} {m}": found[m][i] for m in RANKING for short, found in seeds.items()}
+        | {f"difference {m}": seeds["DRR"][m][i] - seeds["iALS"][m][i] for m in RANKING}
+        for i in range(len(seeds["DRR"][RANKING[0]]))
+    ]
 
 
 def _methods(figures: Mapping[str, Figures], prefix: str) -> dict[str, Figures]:
@@ -89,7 +139,6 @@ def _table(methods: Mapping[str, Figures], protocol: str) -> Figures:
     bars = [method for method in methods if method in BASELINES]
     best = {m: max(bars, key=lambda name: table[name][m]["mean"]) for m in METRICS[protocol]}
     agents = [method for method in methods if method.startswith("DRR")]
-    ours = DEFAULT_STATE.replace("drr", "DRR")
     return {
         "methods": table,
         "best": best,
@@ -98,9 +147,13 @@ def _table(methods: Mapping[str, Figures], protocol: str) -> Figures:
             for m in METRICS[protocol]
         },
         "default minus": {
-            m: {other: _difference(methods[ours], row, protocol, m) for other, row in methods.items() if other != ours}
+            m: {
+                other: _difference(methods[OUR_NAME], row, protocol, m)
+                for other, row in methods.items()
+                if other != OUR_NAME
+            }
             for m in METRICS[protocol]
-            if ours in methods
+            if OUR_NAME in methods
         },
     }
 

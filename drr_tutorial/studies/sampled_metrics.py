@@ -17,7 +17,7 @@ from drr_tutorial.ncf import ncf_split, ncf_task
 from drr_tutorial.ranking_tasks import ranking_task
 from drr_tutorial.recommender import Recommender
 from drr_tutorial.reports import bootstrap_users
-from drr_tutorial.sampled_ranks import WholeRanks, expected_hit_rate, expected_ndcg, whole_ranks
+from drr_tutorial.sampled_ranks import WholeRanks, expected_figures, whole_ranks
 from drr_tutorial.splits import Split, leave_last_out_split, original_split, random_split, temporal_split
 from drr_tutorial.studies.study import Figures, Row, Study
 
@@ -30,7 +30,7 @@ METHODS: Mapping[str, Callable[[], Recommender]] = {
 DATA = ("ml-100k", "ml-1m")
 NEGATIVES = (10, 20, 50, 99, 200, 500, 1000, 10_000)
 """The last is more than any catalogue here has: all items."""
-METRICS = {"HR@10": expected_hit_rate, "nDCG@10": expected_ndcg}
+METRICS = ("HR@10", "nDCG@10")
 SPLITS: Mapping[str, Callable[..., Split]] = {
     "random": random_split,
     "leave-last-out": leave_last_out_split,
@@ -49,10 +49,11 @@ def curve(data: str, method: str) -> Figures:
     """Expected figures of one method, by number of negatives, on the original split."""
     split = original_split(load_ratings(data, progress=False))
     ranks = whole_ranks(METHODS[method]().fit(split.train), split)
-    values = {m: [_by_user(ranks, f(ranks, n)) for n in NEGATIVES] for m, f in METRICS.items()}
+    found = [expected_figures(ranks, n) for n in NEGATIVES]
+    values = {m: [_by_user(ranks, figures[m]) for figures in found] for m in METRICS}
     lists = np.bincount(np.unique(ranks.users, return_inverse=True)[1])
-    means = {m: [float(v.sum() / lists.sum()) for v in found] for m, found in values.items()}
-    detail = {m: [np.round(v, 7).tolist() for v in found] for m, found in values.items()}
+    means = {m: [float(sums.sum() / lists.sum()) for sums in values[m]] for m in METRICS}
+    detail = {m: [np.round(sums, 7).tolist() for sums in values[m]] for m in METRICS}
     return {"means": means, "lists": int(lists.sum()), "detail": {"lists": lists.tolist()} | detail}
 
 

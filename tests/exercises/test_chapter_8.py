@@ -8,12 +8,13 @@ import pytest
 
 from drr_tutorial.exercises import check
 from drr_tutorial.exercises.chapter_8 import CHECKS
-from drr_tutorial.sampled_ranks import WholeRanks, expected_hit_rate
+from drr_tutorial.sampled_ranks import WholeRanks, expected_figures
 
 
 def test_right_answers_are_those_of_the_package() -> None:
     assert check("8.1", np.random.default_rng(0).hypergeometric(160, 1440, 99, size=4_000_000).mean())
-    assert check("8.2", expected_hit_rate(WholeRanks(np.zeros(1, int), np.array([3.0]), np.array([10])), 2, k=1)[0])
+    film = WholeRanks(np.zeros(1, int), np.array([3.0]), np.array([10]))
+    assert check("8.2", expected_figures(film, 2, k=1)["HR@1"][0])
     assert check("8.3", (np.array([1, 3, 5, 7, 9]) > 4).mean())
 
 

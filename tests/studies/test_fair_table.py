@@ -67,6 +67,21 @@ def test_the_table_names_the_best_bar_and_pairs_by_user(judged: dict[str, Any]) 
     assert measured["low"] == pytest.approx(expected.low, abs=1e-5)
 
 
+def test_the_table_of_chapter_6_follows_from_the_fair_one(judged: dict[str, Any]) -> None:
+    names = ("random", "popularity", "EASE", fair_table.OWN_VECTORS)
+    methods = {name: keep([judged["popularity"]] * 2) for name in names} | {
+        fair_table.OUR_NAME: keep([judged["EASE"], judged["popularity"]])
+    }
+    decides = fair_table._decides({p: fair_table._table(methods, p) for p in ("unseen", "full")})
+    assert decides["means"]["HR@10"]["full"]["iALS"] == judged["popularity"]["full"].mean("HR@10")
+    line = decides["rows"]["unseen"][0]
+    assert line["method"] == "DRR" and line["DRR minus it, HR@10"] == ""
+    assert [row["method"] for row in decides["rows"]["unseen"]] == ["DRR", "random", "popularity", "EASE", "iALS"]
+    gained = judged["EASE"]["unseen"].mean("HR@10") - judged["popularity"]["unseen"].mean("HR@10")
+    assert [row["difference HR@10"] for row in decides["per_seed"]["unseen"]] == pytest.approx([gained, 0])
+    assert decides["differences"]["unseen"]["HR@10"]["iALS"]["mean"] == pytest.approx(gained / 2, abs=1e-6)
+
+
 def test_methods_judged_on_other_lists_are_refused(judged: dict[str, Any]) -> None:
     other = keep([judged["EASE"]])
     other["detail"]["unseen"]["task"] = "another"
