@@ -64,12 +64,13 @@ def test_finished_rows_are_taken_up(folder: Path, tmp_path: Path, monkeypatch: p
 
 
 def test_a_row_may_rest_on_less_code_than_its_study(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    keys = {("drr_tutorial.metrics",): "metrics", (toy_study.__name__,): "study"}
-    monkeypatch.setattr(study, "code_key", keys.__getitem__)
     own = Row("own", partial(toy_study.number, 1), code=("drr_tutorial.metrics",))
     toy = toy_study.study(own, Row("other", partial(toy_study.number, 2)))
     run_study(toy, folder, results=folder, progress=False)
-    keys[(toy_study.__name__,)] = "changed"
+    assert unfinished(toy, folder) == []
+    source = provenance._source
+    longer = {toy_study.__name__: "\nSOMETHING = 1\n"}
+    monkeypatch.setattr(provenance, "_source", lambda name: source(name) + longer.get(name, ""))
     assert unfinished(toy, folder) == ["other"]
 
 
