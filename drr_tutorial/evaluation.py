@@ -153,6 +153,8 @@ def _rank_batch(
     if task.hidden is not None:
         scores = scores.copy()  # the recommender may have returned its own array
         scores[task.hidden[users].nonzero()] = -np.inf
+    if task.shown is not None:
+        scores = np.where(task.shown[users].toarray() > 0, scores, -np.inf)
     if task.negatives is not None:
         negatives = np.take(scores, local[:, None] * n_items + task.negatives[rows])
         return metrics.expected_ranks(relevant, negatives), np.empty((0, k), dtype=np.int64)

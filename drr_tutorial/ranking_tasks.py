@@ -8,10 +8,13 @@ Protocols, on the test positives of a split:
 - `unseen`: each beside 99 sampled items that are neither training item nor test positive of the user;
 - `full`: per user, all test positives among the whole catalogue without the training items (Krichene & Rendle
   2020 show how sampled figures can mislead).
+
+Beside these, `own_items_task` has only what the user rated in the test part ranked, the offline protocol of the DRR
+paper, and `ncf.ncf_task` the published lists of another paper.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -30,11 +33,11 @@ Ints = NDArray[np.int32]
 class RankingTask:
     """What is ranked for whom: made once by `ranking_task` and used for every method that is compared.
 
-    Row j: the test positive `items[j]` of user `users[j]` and, but for `full`, its sampled `negatives[j]`;
-    all are indices into the catalogue `user_ids`, `item_ids`; rows sorted by user.
+    Row j: the test positive `items[j]` of user `users[j]` and, but for `full` and `own items`, its sampled
+    `negatives[j]`; all are indices into the catalogue `user_ids`, `item_ids`; rows sorted by user.
     """
 
-    protocol: Protocol
+    protocol: str
     users: Ints  # (n,) sorted
     items: Ints  # (n,)
     negatives: Ints | None  # (n, n_negatives); None: the whole catalogue
@@ -42,6 +45,7 @@ class RankingTask:
     user_ids: NDArray[Any]
     item_ids: NDArray[Any]
     seed: int
+    shown: sparse.csr_array | None = None  # (n_users, n_items), nonzero = is ranked; None: whatever is not hidden
 
     @property
     def list_length(self) -> int:
@@ -56,6 +60,8 @@ class RankingTask:
             arrays.append(self.negatives)
         if self.hidden is not None:
             arrays += [self.hidden.indptr, self.hidden.indices]
+        if self.shown is not None:
+            arrays += [self.shown.indptr, self.shown.indices]
         return fingerprint_of(self.protocol, self.user_ids, self.item_ids, *arrays)
 
 
@@ -89,6 +95,19 @@ def ranking_task(
         negatives = sample_negatives(users, excluded, n_negatives, np.random.default_rng(seed), user_ids)
     hidden = train if protocol in ("masked", "full") else None
     return RankingTask(protocol, users, items, negatives, hidden, user_ids, split.ratings.item_ids, seed)
+
+
+def own_items_task(split: "Split", *, threshold: float = 3.0) -> RankingTask:
+    """Each user's own test items are ranked, and nothing else: which of the films that somebody chose to watch were
+    liked?
+
+    The offline protocol of Liu et al. (2018), section 4, for a split of all ratings into 80/20 by user
+    (`random_split`). A list is a user; who liked none of their test items (rating > threshold) has no list. A user with
+    fewer than k test items cannot reach precision@k = 1, whoever ranks them. ValueError for a test part without
+    positives.
+    """
+    full = ranking_task(split, "full", threshold=threshold)
+    return replace(full, protocol="own items", hidden=None, shown=split.test.matrix())
 
 
 def sample_negatives(

@@ -167,6 +167,10 @@ class Ratings:
         """The rows whose rating is above `threshold`: what a user liked (DRR's binary feedback)."""
         return self.select(self.ratings > threshold)
 
+    def implicit(self) -> Self:
+        """The same rows, each rated 5: whatever was rated counts as liked, as where only views or clicks are known."""
+        return replace(self, ratings=np.full(len(self), 5, dtype=np.float32))
+
     def matrix(self, binary: bool = True) -> csr_array:
         """Sparse (n_users, n_items) float32 matrix: 1 for each rated pair, or the rating if not `binary`."""
         values = np.ones(len(self), dtype=np.float32) if binary else self.ratings

@@ -51,6 +51,8 @@ RECBOLE_WHEEL = "recbole-1.2.1-py3-none-any.whl"
 RECBOLE_SHA256 = "9c9948202011f37eb0a7c6768129313f00d6403ad221ec940d5e2d5d5f33a407"
 NCF_URL = "https://raw.githubusercontent.com/hexiangnan/neural_collaborative_filtering/master/Data/ml-1m.test.rating"
 NCF_SHA256 = "231ae11eb060b643a8c58c063cd17ffc743b54f569afb073d1abb6cf126b88b5"
+NCF_NEGATIVES_URL = NCF_URL.replace("rating", "negative")
+NCF_NEGATIVES_SHA256 = "127853228a76b7d21c0481e8ef8d00dd009cd5c88670dbdd9e9debfdb9f93de4"
 
 _PIP_TIMEOUT = 300  # seconds; the wheel has 2 MB
 
@@ -99,14 +101,23 @@ def find_ncf_test_file(*, home: Path | str | None = None, progress: bool = True)
     From the data home (`ncf/ml-1m.test.rating`), else from the authors' repository; `DataError` when neither
     works.
     """
-    place = Path("ncf") / "ml-1m.test.rating"
+    return _find_ncf(NCF_URL, NCF_SHA256, home, progress)
+
+
+def find_ncf_negatives_file(*, home: Path | str | None = None, progress: bool = True) -> Path:
+    """The 99 negatives of each held-out interaction, by the same authors: `ncf/ml-1m.test.negative`; `DataError`."""
+    return _find_ncf(NCF_NEGATIVES_URL, NCF_NEGATIVES_SHA256, home, progress)
+
+
+def _find_ncf(url: str, sha256: str, home: Path | str | None, progress: bool) -> Path:
+    place = Path("ncf") / url.rpartition("/")[2]
     if (data_home(home) / place).is_file():
         return data_home(home) / place
     try:
-        return _retrieve(NCF_URL, f"sha256:{NCF_SHA256}", cache_folder() / place, progress)
+        return _retrieve(url, f"sha256:{sha256}", cache_folder() / place, progress)
     except (OSError, ValueError) as error:
         raise DataError(
-            f"the NCF test file is not at {data_home(home) / place} and {NCF_URL} failed ({_short(error)}); "
+            f"the NCF test file is not at {data_home(home) / place} and {url} failed ({_short(error)}); "
             "download it with a browser and put it there"
         ) from error
 

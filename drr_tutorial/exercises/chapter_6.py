@@ -4,22 +4,7 @@ import math
 from typing import Any
 
 from drr_tutorial.exercises import Check
-
-_TOLERANCE = 5e-3
-
-
-def _close(answer: Any, value: float) -> bool:
-    try:
-        return math.isclose(float(answer), value, abs_tol=_TOLERANCE)
-    except (TypeError, ValueError):
-        return False
-
-
-def _number(answer: Any, right: float, mistakes: dict[float, str], otherwise: str) -> str | None:
-    """None for the right number, else the hint for the mistake that gives the answer."""
-    if _close(answer, right):
-        return None
-    return next((hint for value, hint in mistakes.items() if _close(answer, value)), otherwise)
+from drr_tutorial.exercises.answers import number
 
 
 def ndcg_of_rank_three(answer: Any) -> str | None:
@@ -31,7 +16,7 @@ def ndcg_of_rank_three(answer: Any) -> str | None:
         1.0: "That is the hit rate: it does not see at which of the first 10 ranks the item stands.",
         2.0: "That is log2(4). Take one over it.",
     }
-    return _number(answer, 0.5, mistakes, "Pass one number: 1 / log2(1 + rank), with rank 3.")
+    return number(answer, 0.5, mistakes, "Pass one number: 1 / log2(1 + rank), with rank 3.")
 
 
 def expected_rank(answer: Any) -> str | None:
@@ -42,7 +27,7 @@ def expected_rank(answer: Any) -> str | None:
         4.0: "Ranks start at 1: you counted the items before it, and it stands behind those.",
         4.5: "Five items share the ranks 3 to 7. Take their mean.",
     }
-    return _number(answer, 5.0, mistakes, "Pass one number: 1 + items above + half of the items that tie with it.")
+    return number(answer, 5.0, mistakes, "Pass one number: 1 + items above + half of the items that tie with it.")
 
 
 def collapsed_model(answer: Any) -> str | None:
@@ -52,7 +37,7 @@ def collapsed_model(answer: Any) -> str | None:
         0.1: "That is the mean over random orders. Here the rank is averaged first, and a rank of 50.5 is no hit.",
         50.5: "That is the rank. Is it among the first 10?",
     }
-    return _number(
+    return number(
         answer, 0.0, mistakes, "Find the expected rank first: 99 items tie with the relevant one. Is it at most 10?"
     )
 
@@ -66,7 +51,7 @@ def training_items_among_negatives(answer: Any) -> str | None:
         100 / 995: "That is the chance of one draw. There are 99 draws.",
         100.0: "Those are all training items. Only 99 of 995 items are drawn for a list.",
     }
-    return _number(answer, 99 * 100 / 995, mistakes, "Pass one number: 99 draws, each with chance 100 in 995.")
+    return number(answer, 99 * 100 / 995, mistakes, "Pass one number: 99 draws, each with chance 100 in 995.")
 
 
 def most_punished(answer: Any) -> str | None:

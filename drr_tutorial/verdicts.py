@@ -1,0 +1,97 @@
+"""Sentences that follow from results: whoever computes them anew gets text that still holds (chapters 7 and 8).
+
+A difference counts when its 95 % interval leaves out 0. Input are the tables of the study `fair-table`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+Interval = Mapping[str, float]  # "mean", "low", "high", and "p" for a difference
+Table = Mapping[str, Any]  # of one protocol
+MAIN = ("nDCG@10", "reward@10")
+WORDS = {"ahead": "is ahead of", "behind": "is behind", "level": "cannot be told from"}
+
+
+def standing(difference: Interval) -> str:
+    """ "ahead", "behind" or "level", as the interval lies above 0, below it, or around it."""
+    return "ahead" if difference["low"] > 0 else "behind" if difference["high"] < 0 else "level"
+
+
+def main_metric(table: Table) -> str:
+    """The one metric by which a protocol is summed up: nDCG@10, or the reward."""
+    return next(metric for metric in MAIN if metric in table["best"])
+
+
+def against_the_best(tables: Mapping[str, Table], method: str) -> str:
+    """Markdown list with an item a protocol: how a DRR agent stands against the best bar."""
+    lines = []
+    for protocol, table in tables.items():
+        metric = main_metric(table)
+        if method in table["differences"][metric]:
+            best, difference = table["best"][metric], table["differences"][metric][method]
+            ours, theirs = (table["methods"][name][metric]["mean"] for name in (method, best))
+            lines.append(
+                f"- `{protocol}`: {method} **{WORDS[standing(difference)]}** the best bar, {best}: {metric} {ours:.3f} "
+                f"against {theirs:.3f}, difference {signed(difference)}, p = {difference['p']:.4f}"
+            )
+    return "\n".join(lines)
+
+
+def count(tables: Mapping[str, Table], method: str) -> dict[str, int]:
+    """By how many protocols a DRR agent is ahead of the best bar, level with it, behind it; by the main metrics."""
+    found = [
+        standing(table["differences"][main_metric(table)][method])
+        for table in tables.values()
+        if method in table["differences"][main_metric(table)]
+    ]
+    return {word: found.count(word) for word in WORDS}
+
+
+def signed(difference: Interval, digits: int = 4) -> str:
+    """A difference with its interval, such as "+0.0121 [+0.0034, +0.0213]"."""
+    mean, low, high = (f"{difference[name]:+.{digits}f}" for name in ("mean", "low", "high"))
+    return f"{mean} [{low}, {high}]"
+
+
+def cell(interval: Interval) -> str:
+    """A mean with its interval, such as "0.512 [0.503, 0.521]"."""
+    return "{mean:.3f} [{low:.3f}, {high:.3f}]".format(**interval)
+
+
+def with_intervals(table: Table) -> pd.DataFrame:
+    """Methods x metrics of one protocol, each cell as "0.512 [0.503, 0.521]"."""
+    cells = {
+        method: {metric: cell(interval) for metric, interval in row.items()} for method, row in table["methods"].items()
+    }
+    return pd.DataFrame(cells).T.rename_axis("method")
+
+
+def turned(tables: Mapping[str, Table], one: str, other: str) -> pd.DataFrame:
+    """Two bars of the fair table by all protocols: the main metric of both, and who is first."""
+    rows = {}
+    for protocol, table in tables.items():
+        metric = main_metric(table)
+        values = {name: table["methods"][name][metric]["mean"] for name in (one, other)}
+        rows[protocol] = {"metric": metric} | values | {"first": max(values, key=lambda name: values[name])}
+    return pd.DataFrame(rows).T.rename_axis("protocol")
+
+
+def flipping_pairs(tables: Mapping[str, Table]) -> list[tuple[str, str, str, str]]:
+    """Pairs of methods that two protocols put in different orders, intervals apart: (first, second, by one, by other).
+
+    By `one` the first is better, by `other` the second, by the main metrics of both protocols. Intervals of single
+    methods must not overlap, which is stricter than a paired test.
+    """
+    found = []
+    for one, table in tables.items():
+        for other, another in tables.items():
+            here, there = ({name: row[main_metric(t)] for name, row in t["methods"].items()} for t in (table, another))
+            found += [
+                (a, b, one, other)
+                for a in here
+                for b in here
+                if a in there and b in there and here[a]["low"] > here[b]["high"] and there[b]["low"] > there[a]["high"]
+            ]
+    return found

@@ -1,0 +1,107 @@
+"""The fair table: searches never see the test part, rows of several seeds become one, a row computed anew is the stored one."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+
+from drr_tutorial.baselines import EASERecommender
+from drr_tutorial.notebook import read_result
+from drr_tutorial.ratings import Ratings
+from drr_tutorial.recommender import Recommender
+from drr_tutorial.splits import original_split, random_split
+from drr_tutorial.studies import fair_table
+from drr_tutorial.studies.fair_protocols import METRICS, judge, keep, together
+from drr_tutorial.studies.tuning import BASELINES, Contestant, search, tuned_baseline
+
+
+def test_a_search_tries_all_settings_and_sees_no_test_rows(synthetic: Ratings) -> None:
+    split, seen = random_split(synthetic), []
+
+    class Spy(EASERecommender):
+        def fit(self, ratings: Ratings) -> Any:
+            seen.append(ratings)
+            return super().fit(ratings)
+
+    trials = search(Contestant(Spy, {"regularization": (1.0, 100.0, 10_000.0)}), "original", split)
+    assert sorted(trial["settings"]["regularization"] for trial in trials) == [1, 100, 10_000]
+    assert [trial["nDCG@10"] for trial in trials] == sorted((trial["nDCG@10"] for trial in trials), reverse=True)
+    assert all(ratings.fingerprint() == split.fit.fingerprint() for ratings in seen)
+    assert search(BASELINES["popularity"], "original", split) == [{"settings": {}}]
+
+
+@pytest.fixture(scope="module")
+def judged(synthetic: Ratings) -> dict[str, Any]:
+    split = original_split(synthetic)
+    methods: dict[str, Recommender] = {name: BASELINES[name].make().fit(split.train) for name in ("popularity", "EASE")}
+    return {name: judge(method, "original", split) for name, method in methods.items()}
+
+
+def test_what_is_kept_gives_the_reports_figures(judged: dict[str, Any]) -> None:
+    kept = keep([judged["EASE"]])
+    for protocol, report in judged["EASE"].items():
+        detail = kept["detail"][protocol]
+        for metric in METRICS[protocol]:
+            assert kept["means"][protocol][metric] == [report.mean(metric)]
+            assert np.sum(detail[metric]) / np.sum(detail["lists"]) == pytest.approx(report.mean(metric), abs=1e-6)
+
+
+def test_seeds_are_averaged_user_by_user(judged: dict[str, Any]) -> None:
+    both = keep([judged["popularity"], judged["EASE"]])
+    one_by_one = together([keep([judged["popularity"]]), keep([judged["EASE"]])])
+    assert one_by_one["means"] == both["means"]
+    for protocol, detail in both["detail"].items():
+        np.testing.assert_allclose(one_by_one["detail"][protocol]["nDCG@10"], detail["nDCG@10"], atol=1e-6)
+
+
+def test_the_table_names_the_best_bar_and_pairs_by_user(judged: dict[str, Any]) -> None:
+    ours = fair_table.DEFAULT_STATE.replace("drr", "DRR")
+    methods = {"popularity": keep([judged["popularity"]]), "EASE": keep([judged["EASE"]]), ours: keep([judged["EASE"]])}
+    table = fair_table._table(methods, "unseen")
+    assert table["best"] == {"HR@10": "EASE", "nDCG@10": "EASE"}
+    assert table["differences"]["nDCG@10"][ours] == {"mean": 0, "low": 0, "high": 0, "p": 1}
+    measured = table["default minus"]["nDCG@10"]["popularity"]
+    expected = judged["EASE"]["unseen"].difference(judged["popularity"]["unseen"], "nDCG@10")
+    assert measured["mean"] == pytest.approx(expected.mean, abs=1e-6)
+    assert measured["low"] == pytest.approx(expected.low, abs=1e-5)
+
+
+def test_the_table_of_chapter_6_follows_from_the_fair_one(judged: dict[str, Any]) -> None:
+    names = ("random", "popularity", "EASE", fair_table.OWN_VECTORS)
+    methods = {name: keep([judged["popularity"]] * 2) for name in names} | {
+        fair_table.OUR_NAME: keep([judged["EASE"], judged["popularity"]])
+    }
+    decides = fair_table._decides({p: fair_table._table(methods, p) for p in ("unseen", "full")})
+    assert decides["means"]["HR@10"]["full"]["iALS"] == judged["popularity"]["full"].mean("HR@10")
+    line = decides["rows"]["unseen"][0]
+    assert line["method"] == "DRR" and line["DRR minus it, HR@10"] == ""
+    assert [row["method"] for row in decides["rows"]["unseen"]] == ["DRR", "random", "popularity", "EASE", "iALS"]
+    gained = judged["EASE"]["unseen"].mean("HR@10") - judged["popularity"]["unseen"].mean("HR@10")
+    assert [row["difference HR@10"] for row in decides["per_seed"]["unseen"]] == pytest.approx([gained, 0])
+    assert decides["differences"]["unseen"]["HR@10"]["iALS"]["mean"] == pytest.approx(gained / 2, abs=1e-6)
+
+
+def test_methods_judged_on_other_lists_are_refused(judged: dict[str, Any]) -> None:
+    other = keep([judged["EASE"]])
+    other["detail"]["unseen"]["task"] = "another"
+    with pytest.raises(ValueError, match="all methods must be judged on the same lists of 'unseen'"):
+        fair_table._table({"popularity": keep([judged["popularity"]]), "EASE": other}, "unseen")
+
+
+def test_the_committed_set_is_part_of_the_full_one() -> None:
+    rows = fair_table.rows()
+    committed = [row.key for row in rows if not row.full_only]
+    assert {"ml-1m.ncf.drr-ave.0", "ml-100k.original.drr-att.4", "ml-1m.by-user.BPR"} <= set(committed)
+    assert len(rows) == 5 * (len(BASELINES) + 5 * 5)
+    assert all(isinstance(row.compute, partial) for row in rows)
+
+
+@pytest.mark.parametrize("method", ["popularity", "average rating"])
+def test_a_small_row_computed_anew_is_the_stored_one(method: str, ml_100k: Ratings) -> None:
+    stored = read_result("fair-table")["rows"][f"ml-100k.by-user.{method.replace(' ', '-')}"]["figures"]
+    anew = tuned_baseline("ml-100k", "by-user", method)
+    assert anew["settings"] == stored["settings"]
+    for protocol, metrics in stored["means"].items():
+        for metric, values in metrics.items():
+            assert anew["means"][protocol][metric] == pytest.approx(values, abs=2e-4), (protocol, metric)

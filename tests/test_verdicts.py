@@ -1,0 +1,59 @@
+"""Sentences say what the intervals say, whichever way they turn."""
+
+from typing import Any
+
+import pytest
+
+from drr_tutorial import verdicts
+
+
+def interval(mean: float, half: float = 0.01) -> dict[str, float]:
+    return {"mean": mean, "low": mean - half, "high": mean + half, "p": 0.03}
+
+
+def table(metric: str, methods: dict[str, float], difference: float) -> dict[str, Any]:
+    bars = {name: value for name, value in methods.items() if not name.startswith("DRR")}
+    return {
+        "methods": {name: {metric: interval(value)} for name, value in methods.items()},
+        "best": {metric: max(bars, key=lambda name: bars[name])},
+        "differences": {metric: {"DRR-ave": interval(difference)}},
+    }
+
+
+TABLES = {
+    "unseen": table("nDCG@10", {"EASE": 0.5, "iALS": 0.4, "DRR-ave": 0.55}, 0.05),
+    "full": table("nDCG@10", {"EASE": 0.2, "iALS": 0.3, "DRR-ave": 0.28}, -0.02),
+    "simulated": table("reward@10", {"EASE": 6.0, "iALS": 5.0, "DRR-ave": 6.0}, 0.002),
+}
+
+
+@pytest.mark.parametrize(("mean", "word"), [(0.02, "ahead"), (-0.02, "behind"), (0.005, "level"), (-0.005, "level")])
+def test_a_difference_counts_when_its_interval_leaves_out_zero(mean: float, word: str) -> None:
+    assert verdicts.standing(interval(mean)) == word
+
+
+def test_every_protocol_has_its_sentence() -> None:
+    lines = verdicts.against_the_best(TABLES, "DRR-ave").splitlines()
+    assert lines[0] == (
+        "- `unseen`: DRR-ave **is ahead of** the best bar, EASE: nDCG@10 0.550 against 0.500, "
+        "difference +0.0500 [+0.0400, +0.0600], p = 0.0300"
+    )
+    assert "**is behind** the best bar, iALS" in lines[1]
+    assert "**cannot be told from** the best bar, EASE: reward@10 6.000" in lines[2]
+    assert verdicts.count(TABLES, "DRR-ave") == {"ahead": 1, "behind": 1, "level": 1}
+    assert verdicts.count(TABLES, "DRR-p") == {"ahead": 0, "behind": 0, "level": 0}
+
+
+def test_cells_hold_intervals() -> None:
+    assert verdicts.with_intervals(TABLES["full"]).loc["iALS", "nDCG@10"] == "0.300 [0.290, 0.310]"
+
+
+def test_pairs_that_two_protocols_order_differently() -> None:
+    pairs = verdicts.flipping_pairs(TABLES)
+    assert ("EASE", "iALS", "unseen", "full") in pairs
+    assert ("iALS", "EASE", "full", "unseen") in pairs
+    assert not [
+        pair for pair in pairs if set(pair[2:]) == {"unseen", "simulated"} and set(pair[:2]) == {"EASE", "iALS"}
+    ]
+    turned = verdicts.turned(TABLES, "EASE", "iALS")
+    assert turned["first"].tolist() == ["EASE", "iALS", "EASE"]
