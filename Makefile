@@ -1,4 +1,4 @@
-# make book | serve | test | train | pdf | outputs | benchmarks | lock | dist | clean: each sets up .venv when it is missing
+# make book | serve | test | train | results | pdf | outputs | benchmarks | lock | dist | clean: each sets up .venv when it is missing
 SHELL  := bash
 PYTHON ?= python3
 VENV   ?= .venv
@@ -13,7 +13,7 @@ export MPLBACKEND ?= agg
 BUILD  := $(BIN)/jupyter-book build . --all -n -W --keep-going
 NBVAL  := --nbval --nbval-current-env --nbval-sanitize-with tests/sanitize.cfg --nbval-cell-timeout 600 -p no:cacheprovider
 
-.PHONY: install book serve pdf train test lint unit notebooks pages outputs benchmarks lock dist clean
+.PHONY: install book serve pdf train results test lint unit notebooks pages outputs benchmarks lock dist clean
 install: $(STAMP)
 
 $(STAMP): requirements.lock pyproject.toml
@@ -32,6 +32,10 @@ pdf: $(STAMP)   # the whole book as _build/book.pdf, printed by Chromium
 
 train: $(STAMP)   # real MovieLens 100K: data, training, table; options: make train ARGS="--dataset ml-1m"
 	$(BIN)/drr-tutorial train $(ARGS)
+
+results: $(STAMP)   # every figure of the book from raw data, under an hour on two cores; with FULL=1 more seeds and states, some hours
+	$(BIN)/drr-tutorial results $(STUDIES) --processes 2 $(if $(FULL),--full)
+	$(BIN)/python book/_ext/learning_figure.py
 
 # The notebook cache looks at notebooks only: a change of the package or of its versions must empty it.
 book: $(STAMP)   # runs the notebooks and builds all pages into _build/html

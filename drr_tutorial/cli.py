@@ -1,5 +1,5 @@
-"""The command line `drr-tutorial`: train, evaluate, recommend, download, notebooks, doctor. Its options come from the
-settings' own documentation.
+"""The command line `drr-tutorial`: train, evaluate, recommend, results, download, notebooks, doctor. Its options come
+from the settings' own documentation.
 """
 
 import argparse
@@ -17,12 +17,14 @@ import tyro
 from drr_tutorial import __version__
 from drr_tutorial.config import PRESETS, ExperimentConfig
 from drr_tutorial.datasets import load_ratings
-from drr_tutorial.experiment import LIBRARIES, baselines, evaluate_all, prepare, read_config, run_experiment, table
-from drr_tutorial.notebook import copy_notebooks
+from drr_tutorial.experiment import baselines, evaluate_all, prepare, read_config, run_experiment, table
+from drr_tutorial.notebook import changed_since, copy_notebooks, results_folder
+from drr_tutorial.provenance import LIBRARIES
 from drr_tutorial.ratings import DataError, UnknownIdError
 from drr_tutorial.recommender import Recommender
 from drr_tutorial.sources import MOVIELENS, data_home, find_movielens
-from drr_tutorial.storage import StorageError
+from drr_tutorial.storage import StorageError, read_json
+from drr_tutorial.studies import RowError, Study, find_studies, run_studies, unfinished
 
 Protocol = Literal["unseen", "original", "masked", "full"]
 Folder = Annotated[Path, tyro.conf.Positional]
@@ -36,17 +38,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "train": _train_command(_preset(arguments)),
         "evaluate": evaluate,
         "recommend": recommend,
+        "results": results,
         "download": download,
         "notebooks": notebooks,
         "doctor": doctor,
     }
     try:
         tyro.extras.subcommand_cli_from_dict(commands, prog="drr-tutorial", description=__doc__, args=arguments)
-    except (DataError, StorageError, UnknownIdError, ValueError) as error:
+    except (DataError, StorageError, UnknownIdError, ValueError, RowError) as error:
         print(f"drr-tutorial: error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\ndrr-tutorial: interrupted; go on with: drr-tutorial train --resume FOLDER", file=sys.stderr)
+        print(f"\ndrr-tutorial: interrupted; go on with: drr-tutorial {_resume(arguments)}", file=sys.stderr)
         return 130
     return 0
 
@@ -120,6 +123,44 @@ def recommend(folder: Folder, /, user: str | None = None, liked: tuple[str, ...]
     print(found.to_string())
 
 
+def results(
+    names: Annotated[tuple[str, ...], tyro.conf.Positional] = (),
+    /,
+    full: bool = False,
+    processes: int = 1,
+    list: bool = False,
+    quiet: bool = False,
+) -> None:
+    """Compute the figures of the book anew: rows that are missing or were made by other code. Goes on after an
+    interruption.
+
+    Args:
+        names: Which studies. Default: all.
+        full: Also the rows that take long.
+        processes: Rows computed at once, with one thread each.
+        list: Only say which studies there are and what is left to do.
+        quiet: No progress bar.
+    """
+    known = find_studies()
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(f"study must be one of {', '.join(known)}; got {unknown[0]!r}")
+    studies = [known[name] for name in names or known]
+    if list:
+        for study in studies:
+            print(f"{study.name}: {study.title}\n    {_state(study, full)}")
+        return
+    for path in run_studies(studies, full=full, processes=processes, progress=not quiet):
+        print(path)
+
+
+def _state(study: Study, full: bool) -> str:
+    path = results_folder() / f"{study.name}.json"
+    changed = changed_since(read_json(path)) if path.is_file() else []
+    stands = f"older than {', '.join(changed)}" if changed else "up to date" if path.is_file() else "missing"
+    return f"result file {stands}; rows to compute: {len(unfinished(study, full=full))} of {len(study.rows())}"
+
+
 def download(name: Annotated[Literal["ml-100k", "ml-1m"], tyro.conf.Positional] = "ml-100k", /) -> None:
     """Fetch a MovieLens data set, check it, and say where it lies.
 
@@ -150,6 +191,11 @@ def doctor() -> None:
     for name, known in MOVIELENS.items():
         found = (data_home() / name / known.ratings).exists()
         print(f"  {name}: {'found' if found else f'not there; fetch it with: drr-tutorial download {name}'}")
+
+
+def _resume(arguments: Sequence[str]) -> str:
+    """How an interrupted command goes on."""
+    return " ".join(arguments) if arguments[:1] == ["results"] else "train --resume FOLDER"
 
 
 def _preset(arguments: Sequence[str]) -> ExperimentConfig:

@@ -7,12 +7,9 @@ TensorBoard log (`tensorboard/`).
 """
 
 import json
-import os
-import platform
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +20,7 @@ from drr_tutorial.baselines import EASERecommender, IALSRecommender, PopularityR
 from drr_tutorial.config import ExperimentConfig
 from drr_tutorial.datasets import load_ratings
 from drr_tutorial.evaluation import evaluate_ranking
+from drr_tutorial.provenance import git_revision, machine, versions
 from drr_tutorial.ranking_tasks import ranking_task
 from drr_tutorial.ratings import Ratings
 from drr_tutorial.recommender import Recommender
@@ -31,7 +29,6 @@ from drr_tutorial.splits import Split, make_split
 from drr_tutorial.storage import StorageError, read_json, write_json
 
 PROTOCOLS = ("unseen", "original", "masked", "full")
-LIBRARIES = ("drr_tutorial", "torch", "numpy", "scipy", "pandas", "gymnasium")
 Reports = dict[str, list[EvaluationReport]]
 
 
@@ -111,8 +108,9 @@ def provenance(config: ExperimentConfig, ratings: Ratings, split: Split) -> dict
         "config": {"dataset": config.dataset, "split": config.split, "seed": config.seed, "device": config.device},
         "data": {"name": ratings.name, "fingerprint": ratings.fingerprint(), "split_note": split.note,
                  "train": len(split.train), "test": len(split.test)},
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES},
-        "machine": {"system": platform.platform(), "cores": os.cpu_count(), "torch_threads": torch.get_num_threads()},
+        "git revision": git_revision(),
+        "versions": versions(),
+        "machine": machine() | {"torch_threads": torch.get_num_threads()},
     }  # fmt: skip
 
 

@@ -1,4 +1,5 @@
-"""What the book's notebooks need besides the package itself: glued numbers and the budget of a run.
+"""What the book's notebooks need besides the package itself: glued numbers, results of studies, and the budget of a
+run.
 
 `DRR_BUDGET=smoke` in the environment makes long cells short, for a quick look; outputs stored in the book are
 those of the normal budget.
@@ -12,7 +13,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from drr_tutorial.storage import StorageError
+from drr_tutorial.provenance import code_digests
+from drr_tutorial.storage import StorageError, read_json
 
 T = TypeVar("T")
 
@@ -36,6 +38,37 @@ def budget(normal: T, smoke: T) -> T:
     if chosen not in ("normal", "smoke"):
         raise ValueError(f"DRR_BUDGET must be normal or smoke, got {chosen!r}; unset it for the normal budget")
     return smoke if chosen == "smoke" else normal
+
+
+def results_folder() -> Path:
+    """Where the result files of the studies lie."""
+    return _book() / "results"
+
+
+def read_result(name: str, folder: Path | None = None) -> dict[str, Any]:
+    """The result file of a study, as `drr-tutorial results NAME` wrote it; `folder`: default the book's.
+
+    Raises `StorageError` when there is none, and when the code that made it has changed since: then its figures cannot
+    be told to hold.
+    """
+    path = (results_folder() if folder is None else folder) / f"{name}.json"
+    refresh = f"make it with: drr-tutorial results {name}"
+    if not path.is_file():
+        raise StorageError(f"no result file {path}; {refresh}")
+    result: dict[str, Any] = read_json(path)
+    changed = changed_since(result)
+    if changed:
+        raise StorageError(f"{path} is older than the code that made it (changed: {', '.join(changed)}); {refresh}")
+    return result
+
+
+def changed_since(result: dict[str, Any]) -> list[str]:
+    """The modules whose code is not what it was when the result was made; none for an up-to-date result."""
+    try:
+        before, now = result["code"]["digests"], code_digests(result["code"]["modules"])
+    except (KeyError, TypeError, ValueError) as error:
+        return [f"the form of result files ({error})"]
+    return sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
 
 
 def copy_notebooks(folder: Path) -> list[Path]:

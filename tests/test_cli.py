@@ -162,3 +162,15 @@ def test_every_public_name_can_be_imported() -> None:
     assert all(getattr(drr_tutorial, name) is not None for name in drr_tutorial.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         drr_tutorial.nothing  # noqa: B018
+
+
+def test_results_are_listed_with_what_is_left_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["results", "learning-ml-100k", "--list"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("learning-ml-100k: What DDPG adds")
+    assert "result file up to date; rows to compute: " in shown
+
+
+def test_no_such_study(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["results", "alchemy"]) == 1
+    assert "study must be one of " in capsys.readouterr().err

@@ -5,7 +5,6 @@ Run: python tests/benchmarks/replay_speed.py [--write]
 With --write the figures of buffers from 1,000 to 1,000,000 transitions go to book/results/replay-speed.json (chapter 5).
 """
 
-import platform
 import sys
 import timeit
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from drr_tutorial.provenance import git_revision, machine, versions
 from drr_tutorial.replay import PrioritizedReplayBuffer, ReplayBuffer
 from drr_tutorial.storage import write_json
 from drr_tutorial.sum_tree import SumTree
@@ -90,8 +90,9 @@ def write(results: dict[int, dict[str, float]]) -> None:
         RESULTS,
         {
             "command": "python tests/benchmarks/replay_speed.py --write",
-            "versions": {"python": platform.python_version(), "numpy": np.__version__},
-            "machine": {"system": platform.system(), "processor": platform.machine()},
+            "git revision": git_revision(),
+            "versions": versions(),
+            "machine": machine(),
             "batch": BATCH,
             "capacities": list(CAPACITIES),
             "microseconds": {name: [results[capacity][name] for capacity in CAPACITIES] for name in names},

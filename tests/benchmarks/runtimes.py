@@ -6,7 +6,6 @@ show. The stored notebooks stay as they are. Minutes to read are the words of th
 
 import importlib.metadata
 import os
-import platform
 import re
 import time
 from pathlib import Path
@@ -15,7 +14,8 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
-from drr_tutorial.experiment import LIBRARIES
+from drr_tutorial.provenance import git_revision, machine
+from drr_tutorial.provenance import versions as library_versions
 from drr_tutorial.storage import read_json, write_json
 
 BOOK = Path(__file__).parents[2] / "book"
@@ -35,7 +35,8 @@ def main() -> None:
         RESULT,
         {
             "command": "python tests/benchmarks/runtimes.py",
-            "machine": machine(),
+            "git revision": git_revision(),
+            "machine": machine() | {"threads used": 1},
             "versions": versions(),
             "notebooks": rows,
         },
@@ -63,21 +64,9 @@ def measure(path: Path) -> dict[str, Any]:
     }
 
 
-def machine() -> dict[str, str]:
-    """What the seconds depend on."""
-    return {
-        "system": platform.system(),
-        "processor": platform.machine(),
-        "cores": str(os.cpu_count()),
-        "threads used": "1",
-    }
-
-
 def versions() -> dict[str, str]:
     """Python's and those of the libraries that matter."""
-    return {"python": platform.python_version()} | {
-        name: importlib.metadata.version(name) for name in (*LIBRARIES, *TOOLS)
-    }
+    return library_versions() | {name: importlib.metadata.version(name) for name in TOOLS}
 
 
 if __name__ == "__main__":

@@ -1,0 +1,226 @@
+"""A study: rows that are computed apart, and a summary that a page reads, with all that is needed to trace a figure.
+
+Each finished row is kept in a file of its own, with the key of the code that made it (see `provenance`). So a study
+that was stopped, by whatever, goes on where it was, and one whose code has changed computes anew what that code made,
+no more. A row runs in a new process with one thread, so that its time and memory are its own.
+"""
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tqdm.auto import tqdm
+
+from drr_tutorial.datasets import load_ratings
+from drr_tutorial.notebook import results_folder
+from drr_tutorial.provenance import code_digests, code_key, git_revision, machine, peak_memory_mb, versions
+from drr_tutorial.storage import StorageError, read_json, write_json
+
+ROWS = Path("runs") / "results"
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+Figures = dict[str, Any]
+
+
+class RowError(RuntimeError):
+    """Rows of a study could not be computed."""
+
+
+class Row(NamedTuple):
+    """A part of a study that is computed in one go.
+
+    `compute` returns JSON-able figures; it must be a function of a module, or a `functools.partial` of one, for another
+    process calls it. What it returns under "detail" is for `summarize` only and is not published (values of single
+    users, say). `code`: the modules that make this row, where they are fewer than the study's.
+    """
+
+    key: str
+    compute: Callable[[], Figures]
+    full_only: bool = False
+    code: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Study:
+    """Named rows and what is made of them."""
+
+    name: str
+    """Also the name of the result file."""
+    title: str
+    """One line for lists."""
+    rows: Callable[[], Sequence[Row]]
+    """The rows, in the order in which they are to be computed: the longest first keeps two processes busy."""
+    summarize: Callable[[Mapping[str, Figures]], Figures]
+    """From the figures of the rows, by key, to those that pages read. Without the rows that are for the full set when
+    it was not asked for.
+    """
+    code: tuple[str, ...]
+    """Modules that make the figures, that of the study among them; what they import in this package counts too."""
+    data: tuple[str, ...] = ()
+    """Data sets that it measures on."""
+    seeds: tuple[int, ...] = ()
+    """Seeds that it uses."""
+
+
+def run_study(
+    study: Study,
+    folder: Path = ROWS,
+    *,
+    results: Path | None = None,
+    full: bool = False,
+    processes: int = 1,
+    progress: bool = True,
+) -> Path:
+    """Compute the rows that are missing or out of date, then write the result file; returns its path. See
+    `run_studies`.
+    """
+    return run_studies([study], folder, results=results, full=full, processes=processes, progress=progress)[0]
+
+
+def run_studies(
+    studies: Sequence[Study],
+    folder: Path = ROWS,
+    *,
+    results: Path | None = None,
+    full: bool = False,
+    processes: int = 1,
+    progress: bool = True,
+) -> list[Path]:
+    """Compute the rows of several studies in `processes` processes, then write the result file of each; returns their
+    paths.
+
+    Rows are kept in `folder`/<study>/<key>.json, results go to `results` (default: the book's). `full` adds the rows
+    that are for the full set only. Raises `RowError` when rows failed, after all others were computed. `ValueError`
+    for processes below 1 and for keys that cannot be names of files or are used twice.
+    """
+    if processes < 1:
+        raise ValueError(f"processes must be at least 1, got {processes}")
+    rows = {study.name: _rows(study, full) for study in studies}
+    waiting = [
+        (study, row, _place(folder, study, row))
+        for study in studies
+        for row in rows[study.name]
+        if _stored(_place(folder, study, row), _key(study, row)) is None
+    ]
+    failed = _compute(waiting, processes, progress)
+    target = results_folder() if results is None else results
+    finished = [study for study in studies if not unfinished(study, folder, full=full)]
+    paths = [_publish(study, rows[study.name], folder, target, full) for study in finished]
+    if len(finished) < len(studies):
+        raise RowError(
+            f"{len(failed)} rows failed, and their errors stand above: {', '.join(failed)}; "
+            "finished rows are kept, and the same command goes on from there"
+        )
+    return paths
+
+
+def unfinished(study: Study, folder: Path = ROWS, *, full: bool = False) -> list[str]:
+    """Keys of the rows that a run would have to compute."""
+    return [row.key for row in _rows(study, full) if _stored(_place(folder, study, row), _key(study, row)) is None]
+
+
+def _rows(study: Study, full: bool) -> list[Row]:
+    rows = [row for row in study.rows() if full or not row.full_only]
+    keys = [row.key for row in rows]
+    wrong = [key for key in keys if not re.fullmatch(r"[\w.+-]+", key) or keys.count(key) > 1]
+    if wrong:
+        raise ValueError(f"keys of study {study.name!r} must be unique and fit for names of files, got {wrong[0]!r}")
+    return rows
+
+
+def _place(folder: Path, study: Study, row: Row) -> Path:
+    return folder / study.name / f"{row.key}.json"
+
+
+def _key(study: Study, row: Row) -> str:
+    return code_key(row.code or study.code)
+
+
+def _stored(path: Path, key: str) -> Figures | None:
+    """What a row left, if it is whole and was made by the code of this key."""
+    try:
+        stored = read_json(path)
+    except StorageError:
+        return None
+    return stored if isinstance(stored, dict) and stored.get("code key") == key else None
+
+
+def _compute(waiting: Sequence[tuple[Study, Row, Path]], processes: int, progress: bool) -> list[str]:
+    """Each row in a new process, so many at once; returns the names of rows that failed, which stop no others."""
+    revision, failed = git_revision(), []
+    with _one_thread_each(), ThreadPoolExecutor(processes) as threads:
+        running = {
+            threads.submit(_in_new_process, row, path, {"code key": _key(study, row), "git revision": revision}): (
+                f"{study.name}: {row.key}"
+            )
+            for study, row, path in waiting
+        }
+        bar = tqdm(as_completed(running), total=len(running), unit="row", disable=not progress or not running)
+        try:
+            for future in bar:
+                bar.set_postfix_str(running[future])
+                failed += [] if future.result() == 0 else [running[future]]
+        finally:  # after an interruption no further row begins
+            threads.shutdown(cancel_futures=True)
+    return failed
+
+
+def _in_new_process(row: Row, path: Path, about: Mapping[str, str]) -> int | None:
+    process = get_context("spawn").Process(target=_compute_row, args=(row.compute, path, about))
+    process.start()
+    process.join()
+    return process.exitcode
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Linear algebra reads these when a process starts."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _compute_row(compute: Callable[[], Figures], path: Path, about: Mapping[str, str]) -> None:
+    start = time.perf_counter()
+    figures = compute()
+    seconds = round(time.perf_counter() - start, 1)
+    write_json(path, {**about, "seconds": seconds, "peak memory MB": peak_memory_mb(), "figures": figures})
+
+
+def _publish(study: Study, rows: Sequence[Row], folder: Path, target: Path, full: bool) -> Path:
+    """The result file: how it was made, the rows without their details, the summary."""
+    stored = {row.key: read_json(_place(folder, study, row)) for row in rows}
+    summary = study.summarize({key: row["figures"] for key, row in stored.items()})
+    about = {
+        "title": study.title,
+        "command": f"drr-tutorial results {study.name}{' --full' if full else ''}",
+        "git revision": git_revision(),
+        "code": {"key": code_key(study.code), "modules": list(study.code), "digests": code_digests(study.code)},
+        "data": {name: load_ratings(name, progress=False).fingerprint() for name in study.data},
+        "seeds": list(study.seeds),
+        "versions": versions(),
+        "machine": machine() | {"threads of a row": 1},
+        "seconds": round(sum(row["seconds"] for row in stored.values()), 1),
+        "peak memory MB": max((row["peak memory MB"] for row in stored.values()), default=0),
+    }
+    published = {key: row | {"figures": _without_detail(row["figures"])} for key, row in stored.items()}
+    path = target / f"{study.name}.json"
+    write_json(path, about | {"rows": published, "summary": summary})
+    return path
+
+
+def _without_detail(figures: Figures) -> Figures:
+    return {name: value for name, value in figures.items() if name != "detail"}

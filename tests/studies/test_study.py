@@ -1,0 +1,134 @@
+"""Studies: rows are kept, taken up after kill -9, computed anew when their code changed; results can be traced; pages refuse old ones."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from drr_tutorial import provenance
+from drr_tutorial.datasets import load_ratings
+from drr_tutorial.notebook import changed_since, read_result
+from drr_tutorial.storage import StorageError, read_json
+from drr_tutorial.studies import Row, RowError, run_studies, run_study, study, unfinished
+from tests.studies import toy_study
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "rows"
+
+
+def test_a_result_can_be_traced_and_holds_no_details(folder: Path, tmp_path: Path) -> None:
+    toy = toy_study.study(Row("one", partial(toy_study.number, 1)), Row("more", partial(toy_study.number, 5), True))
+    path = run_study(toy, folder, results=tmp_path, progress=False)
+    result = read_json(path)
+    assert path == tmp_path / "toy.json"
+    assert result["summary"] == {"total": 1, "keys": ["one"]}
+    assert result["command"] == "drr-tutorial results toy"
+    assert result["data"] == {"synthetic": load_ratings("synthetic").fingerprint()}
+    assert result["seeds"] == [0, 1]
+    assert {"git revision", "versions", "machine", "seconds", "peak memory MB", "code"} <= result.keys()
+    (row,) = result["rows"].values()
+    assert row["figures"] == {"value": 1, "threads": "1"}
+    assert row["seconds"] >= 0 and row["peak memory MB"] > 10
+    assert read_result("toy", tmp_path) == result
+
+
+def test_full_adds_rows_and_says_so(folder: Path, tmp_path: Path) -> None:
+    toy = toy_study.study(Row("one", partial(toy_study.number, 1)), Row("more", partial(toy_study.number, 5), True))
+    result = read_json(run_study(toy, folder, results=tmp_path, full=True, processes=2, progress=False))
+    assert result["summary"]["total"] == 6
+    assert result["command"] == "drr-tutorial results toy --full"
+
+
+def test_finished_rows_are_taken_up(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = tmp_path / "log"
+    toy = toy_study.logging_study(log)
+    first = read_json(run_study(toy, folder, results=tmp_path, progress=False))
+    assert run_study(toy, folder, results=tmp_path, progress=False)
+    assert log.read_text().split() == ["1", "2", "slow"]
+    (folder / "toy" / "one.json").write_text('{"code key": "half a fi')
+    assert unfinished(toy, folder) == ["one"]
+    assert read_json(run_study(toy, folder, results=tmp_path, progress=False))["summary"] == first["summary"]
+    assert log.read_text().split() == ["1", "2", "slow", "1"]
+    monkeypatch.setattr(study, "code_key", lambda modules: "another")
+    assert unfinished(toy, folder) == ["one", "two", "slow"]
+
+
+def test_a_row_may_rest_on_less_code_than_its_study(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = {("drr_tutorial.metrics",): "metrics", (toy_study.__name__,): "study"}
+    monkeypatch.setattr(study, "code_key", keys.__getitem__)
+    own = Row("own", partial(toy_study.number, 1), code=("drr_tutorial.metrics",))
+    toy = toy_study.study(own, Row("other", partial(toy_study.number, 2)))
+    run_study(toy, folder, results=folder, progress=False)
+    keys[(toy_study.__name__,)] = "changed"
+    assert unfinished(toy, folder) == ["other"]
+
+
+def test_killed_and_taken_up(folder: Path, tmp_path: Path) -> None:
+    log, wait = tmp_path / "log", tmp_path / "wait"
+    wait.touch()
+    code = (
+        "from pathlib import Path; from drr_tutorial.studies import run_study; from tests.studies import toy_study\n"
+        f"run_study(toy_study.logging_study(Path({str(log)!r})), Path({str(folder)!r}), results=Path({str(tmp_path)!r}))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    deadline = time.monotonic() + 60
+    while "slow" not in (log.read_text() if log.exists() else "") and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not (tmp_path / "toy.json").exists()
+    wait.unlink()
+    toy = toy_study.logging_study(log)
+    assert unfinished(toy, folder) == ["slow"]
+    assert read_json(run_study(toy, folder, results=tmp_path, progress=False))["summary"]["total"] == 6
+    assert log.read_text().split() == ["1", "2", "slow", "slow"]
+
+
+def test_a_row_that_fails_stops_no_other(folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    bad = toy_study.study(Row("fail", toy_study.fail), Row("one", partial(toy_study.number, 1)), name="bad")
+    good = toy_study.study(Row("one", partial(toy_study.number, 1)), name="good")
+    with pytest.raises(RowError, match="1 rows failed, and their errors stand above: bad: fail; finished rows"):
+        run_studies([bad, good], folder, results=tmp_path, progress=False)
+    assert "this row cannot be computed" in capfd.readouterr().err
+    assert (tmp_path / "good.json").exists() and not (tmp_path / "bad.json").exists()
+    assert unfinished(bad, folder) == ["fail"]
+
+
+@pytest.mark.parametrize("keys", [("a", "a"), ("a/b",), ("",), ("a b",)])
+def test_keys_are_names_of_files(folder: Path, keys: tuple[str, ...]) -> None:
+    rows = [Row(key, partial(toy_study.number, 1)) for key in keys]
+    with pytest.raises(ValueError, match="keys of study 'toy' must be unique and fit for names of files"):
+        run_study(toy_study.study(*rows), folder)
+
+
+def test_processes_below_one(folder: Path) -> None:
+    with pytest.raises(ValueError, match="processes must be at least 1, got 0"):
+        run_study(toy_study.study(), folder, processes=0)
+
+
+def test_pages_refuse_what_is_missing_or_old(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(StorageError, match=r"no result file .*toy\.json; make it with: drr-tutorial results toy"):
+        read_result("toy", tmp_path)
+    toy = toy_study.study(Row("one", partial(toy_study.number, 1)), code=(toy_study.__name__, "drr_tutorial.metrics"))
+    path = run_study(toy, folder, results=tmp_path, progress=False)
+    assert changed_since(read_json(path)) == []
+    source = provenance._source
+    longer = {"drr_tutorial.metrics": "\nSOMETHING = 1\n"}
+    monkeypatch.setattr(provenance, "_source", lambda name: source(name) + longer.get(name, ""))
+    with pytest.raises(StorageError, match=r"changed: drr_tutorial\.metrics\); make it with: drr-tutorial results toy"):
+        read_result("toy", tmp_path)
+    path.write_text(json.dumps({"figures": 1}))
+    with pytest.raises(StorageError, match="changed: the form of result files"):
+        read_result("toy", tmp_path)

@@ -1,0 +1,43 @@
+"""A study of two rows that take no time; the third waits, so that it can be killed, and the fourth fails."""
+
+import os
+import time
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from drr_tutorial.studies import Row, Study
+
+
+def number(value: int, log: Path | None = None) -> dict[str, Any]:
+    if log is not None:
+        with log.open("a") as file:
+            file.write(f"{value}\n")
+    return {"value": value, "threads": os.environ["OMP_NUM_THREADS"], "detail": [value] * 3}
+
+
+def slow(log: Path) -> dict[str, Any]:
+    with log.open("a") as file:
+        file.write("slow\n")
+    if log.with_name("wait").exists():
+        time.sleep(60)
+    return {"value": 3}
+
+
+def fail() -> dict[str, Any]:
+    raise ArithmeticError("this row cannot be computed")
+
+
+def total(figures: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    return {"total": sum(row["value"] for row in figures.values()), "keys": list(figures)}
+
+
+def study(*rows: Row, name: str = "toy", code: tuple[str, ...] = (__name__,)) -> Study:
+    return Study(name, "A toy", lambda: rows, total, code, data=("synthetic",), seeds=(0, 1))
+
+
+def logging_study(log: Path) -> Study:
+    return study(
+        Row("one", partial(number, 1, log)), Row("two", partial(number, 2, log)), Row("slow", partial(slow, log))
+    )
