@@ -87,7 +87,7 @@ class OriginalPass:
     def run(self, checkpoint: Path | None = None, *, every: int = 20_000, tag: str = "", progress: bool = True) -> None:
         """Train to the end. With `checkpoint`, go on from that file if it has the same `tag` and runs, and write it every so many steps."""
         if checkpoint is not None:
-            self._resume(checkpoint, tag)
+            self.resume(checkpoint, tag)
         if self.step == 0:
             self._mark()
         total = self.players.n_steps
@@ -100,6 +100,23 @@ class OriginalPass:
                     self._mark()
                 if checkpoint is not None and (self.step % every == 0 or self.step == total):
                     write_arrays(checkpoint, self._arrays(), self._about(tag))
+
+    def resume(self, path: Path, tag: str = "") -> bool:
+        """Go on from a checkpoint of `run`; False, and nothing changed, without a whole one of the same tag and runs."""
+        try:
+            arrays, about = read_arrays(path)
+        except StorageError:
+            return False
+        if about.get("tag") != tag or about.get("runs") != [list(run) for run in self.runs]:
+            return False
+        self.step, self.curve, self._seen = about["step"], about["curve"], np.array(about["seen"])
+        for bar, (place, figures) in zip(self.bars, about["bars"], strict=True):
+            bar.bar, bar.figures = place, [(hit, dcg) for hit, dcg in figures]
+        for name, states in about["rngs"].items():
+            for rng, state in zip(self.rngs[name], states, strict=True):
+                rng.bit_generator.state = state
+        self._load(arrays)
+        return True
 
     def steps(self) -> Iterator[int]:
         """Play, store, learn, evaluate: one step of all runs at a time, until every user was served."""
@@ -189,21 +206,6 @@ class OriginalPass:
             "bars": [[bar.bar, bar.figures] for bar in self.bars],
             "rngs": {name: [rng.bit_generator.state for rng in rngs] for name, rngs in self.rngs.items()},
         }
-
-    def _resume(self, path: Path, tag: str) -> None:
-        try:
-            arrays, about = read_arrays(path)
-        except StorageError:
-            return
-        if about.get("tag") != tag or about.get("runs") != [list(run) for run in self.runs]:
-            return
-        self.step, self.curve, self._seen = about["step"], about["curve"], np.array(about["seen"])
-        for bar, (place, figures) in zip(self.bars, about["bars"], strict=True):
-            bar.bar, bar.figures = place, [(hit, dcg) for hit, dcg in figures]
-        for name, states in about["rngs"].items():
-            for rng, state in zip(self.rngs[name], states, strict=True):
-                rng.bit_generator.state = state
-        self._load(arrays)
 
     def _load(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         def part(name: str) -> dict[str, NDArray[Any]]:

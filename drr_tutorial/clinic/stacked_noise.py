@@ -12,7 +12,8 @@ class StackedNoise:
     """x (R, k), which stays 0 for the runs that are not `noisy` (R,)."""
 
     def __init__(self, noisy: Sequence[bool], rngs: Sequence[np.random.Generator], k: int) -> None:
-        self.runs, self.rngs = np.flatnonzero(noisy), [rngs[run] for run in np.flatnonzero(noisy)]
+        self.runs = np.flatnonzero(noisy).tolist()
+        self.rngs = [rngs[run] for run in self.runs]
         self.x = np.zeros((len(noisy), k))
 
     def reset(self, runs: NDArray[np.int64]) -> None:
