@@ -97,7 +97,9 @@ class StackedNetworks:
         start = self.online[NETWORKS_FROM].storage_offset()
         slow = self.flat.clone()
         self.networks, self.target_networks = self.flat[start:], slow[start:]
-        self.target = {name: tensor for name, tensor in self._views(slow).items() if name.startswith(("actor", "critic"))}
+        self.target = {
+            name: tensor for name, tensor in self._views(slow).items() if name.startswith(("actor", "critic"))
+        }
         runs_from = torch.arange(self.n_runs)[:, None]
         self.user_rows, self.item_rows = runs_from * sizes.n_users, (runs_from * (sizes.n_items + 1))[:, :, None]
 

@@ -107,7 +107,10 @@ def _with_intervals(report: EvaluationReport) -> Figures:
 
 
 def _by_metric(found: Mapping[str, Any]) -> Figures:
-    runs = {weights: {metric: [run[metric] for run in found[weights]] for metric in METRICS} for weights in ("best", "final")}
+    runs = {
+        weights: {metric: [run[metric] for run in found[weights]] for metric in METRICS}
+        for weights in ("best", "final")
+    }
     return {"popularity": found["popularity"], **runs}
 
 
