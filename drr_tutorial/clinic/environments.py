@@ -9,8 +9,8 @@ from drr_tutorial.environment import Observation, RecommendationVectorEnv
 
 
 class TimeLimitIsTheEnd(RecommendationVectorEnv):
-    """The classic: `done`, terminated or truncated, goes where `terminated` belongs. So the target thinks that after the
-    last step we looked at there is nothing more to gain.
+    """The classic: `done`, terminated or truncated, goes where `terminated` belongs. So the target thinks that after
+    the last step we looked at there is nothing more to gain.
     """
 
     def step(

@@ -57,8 +57,8 @@ def best_on_test(validated: Floats, tested: Floats) -> Chosen:
 
 
 def best_for_one_user(users_figures: Floats, tested: Floats) -> Chosen:
-    """The original: the figure of one test user chooses. `users_figures` (n_checkpoints, n_users) has that of every user: what is
-    returned is the mean over whom to take.
+    """The original: the figure of one test user chooses. `users_figures` (n_checkpoints, n_users) has that of every
+    user: what is returned is the mean over whom to take.
     """
     chosen = users_figures.argmax(axis=0)  # (n_users,)
     return Chosen(reported=float(users_figures.max(axis=0).mean()), true=float(tested[chosen].mean()))

@@ -12,8 +12,8 @@ Best = Callable[..., NDArray[np.int64]]
 
 
 def titles_by_place(ratings: Ratings) -> NDArray[np.str_]:
-    """The later repository: the title of each item (n_items,), looked up as if the place of its first appearance among the
-    ratings, plus one, were its MovieLens id. Empty where no film has that id.
+    """The later repository: the title of each item (n_items,), looked up as if the place of its first appearance
+    among the ratings, plus one, were its MovieLens id. Empty where no film has that id.
     """
     place = np.full(ratings.n_items, -1)
     by_appearance = pd.unique(ratings.items)

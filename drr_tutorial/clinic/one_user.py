@@ -1,7 +1,8 @@
 """The notebook's way to pick a checkpoint: the hit rate of one user, on test data, every hundred steps.
 
-Three defects in one: test data chooses; one user stands for all; and the bar that a new checkpoint must pass is not the best figure so
-far but the one after it, for the list of figures starts at step 100 and is addressed as if it started at step 0.
+Three defects in one: test data chooses; one user stands for all; and the bar that a new checkpoint must pass is not the
+best figure so far but the one after it, for the list of figures starts at step 100 and is addressed as if it started at
+step 0.
 """
 
 from typing import TYPE_CHECKING
@@ -25,8 +26,8 @@ def hit_and_dcg(place: NDArray[np.integer]) -> Floats:
 
 
 class OneUsersLists:
-    """One user's test lists, ranked in order by R runs; each list's first item goes into the memory if it is a test positive, so that
-    the evaluation feeds the agent test data as it goes.
+    """One user's test lists, ranked in order by R runs; each list's first item goes into the memory if it is a test
+    positive, so that the evaluation feeds the agent test data as it goes.
     """
 
     def __init__(self, task: "RankingTask", user: int) -> None:

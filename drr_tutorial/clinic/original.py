@@ -1,9 +1,10 @@
 """The original notebook's training, whole and with its defects, for several runs in lock-step.
 
-One pass over the users with at least 20 training positives, an update of batch 512 after every step once more than 512 transitions are
-stored, Ranger at 1e-5; every hundred steps the figure of one user on test data, by which the best weights are chosen. With noise: the
-later repository's Ornstein-Uhlenbeck process (theta 0.15, sigma 0.4, back to 0 with each user), whose vector both selects and is stored.
-Each run has generators of its own, so that it is the same alone or beside others (tested), up to the order of additions.
+One pass over the users with at least 20 training positives, an update of batch 512 after every step once more than 512
+transitions are stored, Ranger at 1e-5; every hundred steps the figure of one user on test data, by which the best
+weights are chosen. With noise: the later repository's Ornstein-Uhlenbeck process (theta 0.15, sigma 0.4, back to 0 with
+each user), whose vector both selects and is stored. Each run has generators of its own, so that it is the same alone or
+beside others (tested), up to the order of additions.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -49,8 +50,9 @@ class Settings:
 
 
 class OriginalPass:
-    """The training of `runs` on `train`. `one_user` picks the best weights (without it, the untrained ones stay the best). `curve` has an
-    entry for the start and for `marks` even places after it: means since the entry before and, with `sample`, its figures.
+    """The training of `runs` on `train`. `one_user` picks the best weights (without it, the untrained ones stay the
+    best). `curve` has an entry for the start and for `marks` even places after it: means since the entry before
+    and, with `sample`, its figures.
     """
 
     def __init__(
@@ -85,7 +87,9 @@ class OriginalPass:
         )  # sums since the last mark: reward, length of the action, Seen
 
     def run(self, checkpoint: Path | None = None, *, every: int = 20_000, tag: str = "", progress: bool = True) -> None:
-        """Train to the end. With `checkpoint`, go on from that file if it has the same `tag` and runs, and write it every so many steps."""
+        """Train to the end. With `checkpoint`, go on from that file if it has the same `tag` and runs, and write it
+        every so many steps.
+        """
         if checkpoint is not None:
             self.resume(checkpoint, tag)
         if self.step == 0:
@@ -102,7 +106,9 @@ class OriginalPass:
                     write_arrays(checkpoint, self._arrays(), self._about(tag))
 
     def resume(self, path: Path, tag: str = "") -> bool:
-        """Go on from a checkpoint of `run`; False, and nothing changed, without a whole one of the same tag and runs."""
+        """Go on from a checkpoint of `run`; False, and nothing changed, without a whole one of the same tag and
+        runs.
+        """
         try:
             arrays, about = read_arrays(path)
         except StorageError:

@@ -9,8 +9,8 @@ from drr_tutorial.replay import PrioritizedReplayBuffer
 
 
 class InertPriorities(PrioritizedReplayBuffer):
-    """The original: `sample` returned no indices, so nothing could be updated. All priorities stay those of new transitions,
-    all weights 1: uniform replay under another name.
+    """The original: `sample` returned no indices, so nothing could be updated. All priorities stay those of new
+    transitions, all weights 1: uniform replay under another name.
     """
 
     def update_priorities(self, index: Any, td_error: Any) -> None:
@@ -18,8 +18,8 @@ class InertPriorities(PrioritizedReplayBuffer):
 
 
 class RewardInDoneSlot(PrioritizedReplayBuffer):
-    """The later repository: six values go into seven places, and the reward fills the one for the end of the episode. So the
-    target looks ahead only after a miss.
+    """The later repository: six values go into seven places, and the reward fills the one for the end of the
+    episode. So the target looks ahead only after a miss.
     """
 
     def add(self, *, reward: ArrayLike, terminated: ArrayLike, **fields: Any) -> None:
@@ -28,8 +28,8 @@ class RewardInDoneSlot(PrioritizedReplayBuffer):
 
 
 class PowersAtEverySample(PrioritizedReplayBuffer):
-    """The original: keeps sizes of errors, and raises all of them to the power of alpha, and adds them up, at every sample.
-    The same draws in distribution, in a time that grows with the buffer.
+    """The original: keeps sizes of errors, and raises all of them to the power of alpha, and adds them up, at every
+    sample. The same draws in distribution, in a time that grows with the buffer.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

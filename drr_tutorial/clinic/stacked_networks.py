@@ -1,12 +1,13 @@
 """The original's networks for several runs in lock-step: one more axis in front, one set of overheads for all.
 
-Nets of 16 hidden units cost more to call than to compute. So the weights of R runs lie side by side, (R, ...), in one flat vector, and
-one batched product serves all runs; no run sees another's numbers. Gradients are written out, for automatic ones would double the time;
-a test holds them against `DDPG`. What they are of, with the letters of chapter 5, u and i vectors of user and items:
+Nets of 16 hidden units cost more to call than to compute. So the weights of R runs lie side by side, (R, ...), in one
+flat vector, and one batched product serves all runs; no run sees another's numbers. Gradients are written out, for
+automatic ones would double the time; a test holds them against `DDPG`. What they are of, with the letters of chapter 5,
+u and i vectors of user and items:
 
-    g = sum of w_n i_n + b,   s = [u, u * g, g]                                   (DRR-ave as a convolution with a bias)
-    policy loss = mean of -Q(s, pi(s)): moves the actor, and also the state and the vectors, through a *and* through s  (defect)
-    value loss = mean of (Q(s, a) - y)^2, y = clip(r + gamma Q'(s', pi'(s'))): no end of episode                          (defect)
+    g = sum of w_n i_n + b,   s = [u, u * g, g]                          DRR-ave as a convolution with a bias
+    policy loss = mean of -Q(s, pi(s))                                   (defect: it moves s too, not only a = pi(s))
+    value loss = mean of (Q(s, a) - y)^2, y = clip(r + gamma Q'(s', pi'(s')))            (defect: no end of episode)
 """
 
 import math
@@ -69,8 +70,8 @@ class Seen(NamedTuple):
 
 
 def initial_parameters(sizes: Sizes, generator: torch.Generator) -> Parameters:
-    """One run's parameters as the notebook draws them: vectors N(0, 0.01^2), pooling U(0, 1), He-uniform weights, and PyTorch's own
-    U(-1, 1) / sqrt(n_in) for the biases of linear layers.
+    """One run's parameters as the notebook draws them: vectors N(0, 0.01^2), pooling U(0, 1), He-uniform weights,
+    and PyTorch's own U(-1, 1) / sqrt(n_in) for the biases of linear layers.
     """
     drawn = {name: torch.zeros(shape) for name, shape in sizes.shapes().items()}
     for name, tensor in drawn.items():

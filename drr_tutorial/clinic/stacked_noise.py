@@ -1,4 +1,6 @@
-"""The later repository's Ornstein-Uhlenbeck noise for several runs in lock-step: theta 0.15, sigma 0.4 throughout, from 0 with each user."""
+"""The later repository's Ornstein-Uhlenbeck noise for several runs in lock-step: theta 0.15, sigma 0.4 throughout,
+from 0 with each user.
+"""
 
 from collections.abc import Sequence
 

@@ -1,7 +1,9 @@
-"""The notebook's environment for several runs in lock-step: one user each, every eligible user once, in an order of the run's own.
+"""The notebook's environment for several runs in lock-step: one user each, every eligible user once, in an order of the
+run's own.
 
-Kept as it was: the memory of a user starts empty and stays what the episode left it, the other half of the candidates is drawn *with*
-replacement (so there are fewer of them), an episode is as long as the user has positives, and nothing marks its end.
+Kept as it was: the memory of a user starts empty and stays what the episode left it, the other half of the candidates
+is drawn *with* replacement (so there are fewer of them), an episode is as long as the user has positives, and nothing
+marks its end.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +25,8 @@ class Shown(NamedTuple):
 
 
 class StackedPlayers:
-    """R users at play. `rngs` has a generator for each run; `penalty` (R, n_items) is 0 where an item can be shown, else minus infinity.
+    """R users at play. `rngs` has a generator for each run; `penalty` (R, n_items) is 0 where an item can be shown,
+    else minus infinity.
 
     Raises `DataError` when nobody has `min_positives` positives.
     """

@@ -1,9 +1,10 @@
-"""Ranger for one flat vector of parameters: RAdam (Liu et al. 2020) with Lookahead (Zhang et al. 2019), with the original's settings.
+"""Ranger for one flat vector of parameters: RAdam (Liu et al. 2020) with Lookahead (Zhang et al. 2019), with the
+original's settings.
 
-The same as `optimizers.ranger`, which a test holds it against, at a third of the time: RAdam is Adam with another learning rate and eps
-at every step, and PyTorch's Adam goes through the vector once. The notebook's weight decay is left out: with its learning rate of 1e-5 it
-takes at most 1e-8 off a weight's own size, less than half the distance between neighbouring numbers of 32 bits (3e-8), so that it never
-changed a weight there either.
+The same as `optimizers.ranger`, which a test holds it against, at a third of the time: RAdam is Adam with another
+learning rate and eps at every step, and PyTorch's Adam goes through the vector once. The notebook's weight decay is
+left out: with its learning rate of 1e-5 it takes at most 1e-8 off a weight's own size, less than half the distance
+between neighbouring numbers of 32 bits (3e-8), so that it never changed a weight there either.
 """
 
 import math
@@ -49,8 +50,8 @@ class StackedRanger:
 
 
 def _rectifier_and_eps(t: int) -> tuple[float, float]:
-    """Adam's learning rate, in units of RAdam's, and its eps at step t; plain momentum while the variance cannot be trusted (Liu et al.
-    2020, algorithm 2).
+    """Adam's learning rate, in units of RAdam's, and its eps at step t; plain momentum while the variance cannot be
+    trusted (Liu et al. 2020, algorithm 2).
     """
     decay = BETAS[1] ** t
     longest = 2 / (1 - BETAS[1]) - 1

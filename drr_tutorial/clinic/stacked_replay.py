@@ -1,7 +1,7 @@
 """The notebook's replay for several runs in lock-step: called prioritized, and uniform.
 
-Its `sample` returns neither indices nor weights and nothing updates a priority, so that all stay equal: every stored transition is as
-likely as any other, and every weight is 1.
+Its `sample` returns neither indices nor weights and nothing updates a priority, so that all stay equal: every stored
+transition is as likely as any other, and every weight is 1.
 """
 
 from collections.abc import Mapping, Sequence

@@ -19,8 +19,8 @@ class NoEndOfEpisode(DDPG):
 
 
 class MinusQInState(DDPG):
-    """The original: -Q moves the state representation and the vectors through s, not only through a = pi(s). So states move
-    to where the critic is optimistic, instead of actions.
+    """The original: -Q moves the state representation and the vectors through s, not only through a = pi(s). So
+    states move to where the critic is optimistic, instead of actions.
     """
 
     def actor_losses(self, state: State, batch: TransitionBatch) -> ActorLosses:
@@ -35,7 +35,9 @@ class MinusQInState(DDPG):
 
 
 class RawVectors(DDPG):
-    """The original: the critic learns Q of the actor's own vector, not of the item that was shown, and nothing bounds it."""
+    """The original: the critic learns Q of the actor's own vector, not of the item that was shown, and nothing
+    bounds it.
+    """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -52,8 +54,8 @@ class RawVectors(DDPG):
 
 
 class TargetNotDetached(DDPG):
-    """The classic: y is made by the networks that learn, and gradients flow through it. Then the critic can also close the gap
-    between Q and y by moving y, and the actor is dragged along.
+    """The classic: y is made by the networks that learn, and gradients flow through it. Then the critic can also
+    close the gap between Q and y by moving y, and the actor is dragged along.
     """
 
     def expected_value(self, batch: TransitionBatch) -> tuple[Tensor, Tensor]:

@@ -3,14 +3,16 @@
 Keys of the summary:
 
     "popularity"    {metric: value} on the same lists (test part, protocol `unseen`)
-    "curves"        {patient: {"step": [n], "hit": [seeds][n], "dcg": ..., "value": ...}} on the test part; `value` is what the
-                    critic believes, mean Q(s, a) of the updates around
+    "curves"        {patient: {"step": [n], "hit": [seeds][n], "dcg": ..., "value": ...}} on the test part; `value` is
+                    what the critic believes, mean Q(s, a) of the updates around
     "last"          {patient: {metric: {mean, low, high}}} of the last weights, t-interval over seeds
-    "cost"          {patient: {metric: {mean, low, high}}}: last weights minus the healthy ones, paired by seed; below 0 is a loss
+    "cost"          {patient: {metric: {mean, low, high}}}: last weights minus the healthy ones, paired by seed; below 0
+                    is a loss
     "kept cost"     the same for the weights that the validation part chose
     "believed"      {patient: {mean, low, high}}: Q at the end
     "reports"       {defect of the evaluation: {"reported": interval, "true": interval, "error": interval}} of HR@10
-    "lookups"       {"wrong titles": share, "new films": share of the test positives that a frozen list cannot show, "example": [..]}
+    "lookups"       {"wrong titles": share, "new films": share of the test positives that a frozen list cannot show,
+                    "example": [[title, title shown], ...]}
     "sample time"   {"capacities": [...], "healthy": [...], "powers at every sample": [...]} microseconds a batch of 512
 """
 
@@ -22,7 +24,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from drr_tutorial.actor_critic import ActorCritic
 from drr_tutorial.clinic import evaluations
@@ -38,6 +39,7 @@ from drr_tutorial.ranking_tasks import RankingTask
 from drr_tutorial.ratings import Ratings
 from drr_tutorial.replay import PrioritizedReplayBuffer
 from drr_tutorial.splits import Split, original_split
+from drr_tutorial.studies.seeds import interval_over_seeds
 from drr_tutorial.studies.study import Figures, Row, Study
 from drr_tutorial.trainer import one_thread
 from drr_tutorial.user_model import latest_liked
@@ -62,7 +64,9 @@ CONTROLS = {
 
 
 def patient_row(name: str) -> Figures:
-    """One patient, all seeds: curves on the test part; the healthy one is then reported on by the defective evaluations."""
+    """One patient, all seeds: curves on the test part; the healthy one is then reported on by the defective
+    evaluations.
+    """
     split = original_split(load_ratings("ml-100k", progress=False))
     runs = [_run(split, name, seed) for seed in SEEDS]
     return {"runs": [run["curve"] for run in runs], "reports": [run["reports"] for run in runs]}
@@ -103,21 +107,17 @@ def summarize(rows: Mapping[str, Figures]) -> Figures:
     return {
         "popularity": rows["lookups"]["popularity"],
         "curves": {name: {key: values.tolist() for key, values in curve.items()} for name, curve in curves.items()},
-        "last": {name: {label: interval(values) for label, values in found.items()} for name, found in last.items()},
+        "last": {
+            name: {label: interval_over_seeds(values) for label, values in found.items()}
+            for name, found in last.items()
+        },
         "cost": {name: _difference(last, name) for name in bugs},
         "kept cost": {name: _difference(kept, name) for name in bugs},
-        "believed": {name: interval(curve["value"][:, -1]) for name, curve in curves.items()},
+        "believed": {name: interval_over_seeds(curve["value"][:, -1]) for name, curve in curves.items()},
         "reports": _reports(rows[_key("healthy")]["reports"]),
         "lookups": rows["lookups"],
         "sample time": rows["speed"],
     }
-
-
-def interval(values: NDArray[np.float64]) -> dict[str, float]:
-    """Mean of n seeds with its 95 % t-interval."""
-    mean, n = float(values.mean()), len(values)
-    half = float(student.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n))
-    return {"mean": mean, "low": mean - half, "high": mean + half}
 
 
 def _popularity(split: Split) -> Figures:
@@ -228,14 +228,18 @@ def _kept(curve: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.floa
 
 def _difference(found: Mapping[str, Mapping[str, NDArray[np.float64]]], name: str) -> Figures:
     control = found[CONTROLS.get(name, "healthy")]
-    return {label: interval(values - control[label]) for label, values in found[name].items()}
+    return {label: interval_over_seeds(values - control[label]) for label, values in found[name].items()}
 
 
 def _reports(seeds: list[Mapping[str, list[float]]]) -> Figures:
     found: dict[str, Any] = {}
     for name in seeds[0]:
         reported, true = np.array([seed[name] for seed in seeds]).T
-        found[name] = {"reported": interval(reported), "true": interval(true), "error": interval(reported - true)}
+        found[name] = {
+            "reported": interval_over_seeds(reported),
+            "true": interval_over_seeds(true),
+            "error": interval_over_seeds(reported - true),
+        }
     return found
 
 

@@ -1,25 +1,24 @@
 """The original notebook, faithfully and whole: one pass on ML-1M, three seeds, with and without noise.
 
-All six runs are one row, for they train in lock-step (`clinic.original`). A checkpoint beside the row's file holds the training: it is
-taken up as long as the code of the training and the data are the same, whatever else changes.
+All six runs are one row, for they train in lock-step (`clinic.original`). A checkpoint beside the row's file holds the
+training: it is taken up as long as the code of the training and the data are the same, whatever else changes.
 
 Keys of the summary, R the runs in the order of "runs" (label, seed, noise):
 
-    "published"            {name: {"HR@10", "nDCG@10"}} of the text and of the later repository
-    "figures"              {protocol: {"popularity": {metric: {mean, low, high}}, "best": {metric: [R]}, "final": {metric: [R]}}}
-    "mean"                 {protocol: {weights: {"noise" | "no noise": {metric: {mean, low, high}}}}}, t-interval over seeds
-    "curve"                [{"step", "hit": [R], "dcg": [R], "reward", "action_length", "value", "policy_loss", ...}] on sampled lists
-    "one user"             {"steps": [...], "hit": [R][...], "dcg": [R][...]}: the tracked user's own curve, thinned
-    "best step"            [R], where the notebook's rule took its best weights
-    "best by the right bar" [R], the step of the tracked user's highest figure
+    "published"     {name: {"HR@10", "nDCG@10"}} of the text and of the later repository
+    "figures"       {protocol: {"popularity": {metric: interval}, "best": {metric: [R]}, "final": {metric: [R]}}}
+    "mean"          {protocol: {"best" | "final": {"noise" | "no noise": {metric: {mean, low, high}}}}} over seeds
+    "curve"         [{"step", "hit": [R], "dcg": [R], "reward", "action_length", "value", "target_value", "policy_loss",
+                    "value_loss"}]: `hit` and `dcg` on the lists of sampled users, the others means since the entry before
+    "one user"      {"steps": [n], "hit": [R][n], "dcg": [R][n]}: the tracked user's own curve, thinned to means
+    "best step"     [R], where the notebook's rule took its best weights
+    "best by the right bar"  [R], the step of the tracked user's highest figure
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from drr_tutorial.clinic.one_user import OneUsersLists, SampledLists
 from drr_tutorial.clinic.original import EVALUATE_EVERY, OriginalPass, Run
@@ -29,6 +28,7 @@ from drr_tutorial.provenance import code_key
 from drr_tutorial.ranking_tasks import RankingTask, ranking_task
 from drr_tutorial.reports import EvaluationReport
 from drr_tutorial.splits import Split, original_split
+from drr_tutorial.studies.seeds import interval_over_seeds
 from drr_tutorial.studies.study import ROWS, Figures, Row, Study
 
 RUNS = tuple(Run(seed, noise) for noise in (False, True) for seed in range(3))
@@ -117,16 +117,9 @@ def _by_metric(found: Mapping[str, Any]) -> Figures:
 def _over_seeds(found: list[dict[str, float]]) -> Figures:
     noisy = np.array([run.noise for run in RUNS])
     return {
-        name: {metric: _interval(np.array([run[metric] for run in found])[chosen]) for metric in METRICS}
+        name: {metric: interval_over_seeds(np.array([run[metric] for run in found])[chosen]) for metric in METRICS}
         for name, chosen in (("no noise", ~noisy), ("noise", noisy))
     }
-
-
-def _interval(values: NDArray[np.float64]) -> dict[str, float]:
-    """Mean of n seeds with its 95 % t-interval."""
-    mean, n = float(values.mean()), len(values)
-    half = float(student.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n))
-    return {"mean": mean, "low": mean - half, "high": mean + half}
 
 
 STUDY = Study(
