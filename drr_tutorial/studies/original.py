@@ -9,7 +9,7 @@ Keys of the summary, R the runs in the order of "runs" (label, seed, noise):
     "figures"       {protocol: {"popularity": {metric: interval}, "best": {metric: [R]}, "final": {metric: [R]}}}
     "mean"          {protocol: {"best" | "final": {"noise" | "no noise": {metric: {mean, low, high}}}}} over seeds
     "curve"         [{"step", "hit": [R], "dcg": [R], "reward", "action_length", "value", "target_value", "policy_loss",
-                    "value_loss"}]: `hit` and `dcg` on the lists of sampled users, the others means since the entry before
+                    "value_loss"}]: `hit` and `dcg` on lists of sampled users, others means since the entry before
     "one user"      {"steps": [n], "hit": [R][n], "dcg": [R][n]}: the tracked user's own curve, thinned to means
     "best step"     [R], where the notebook's rule took its best weights
     "best by the right bar"  [R], the step of the tracked user's highest figure
