@@ -44,7 +44,7 @@ def check_kept(answer: Any) -> str | None:
     if steps.tolist() == list(KEPT):
         return None
     if steps.tolist() == [200]:
-        return "That is the healthy rule: 200 is the best and stays it. What does the notebook compare the next figures with?"
+        return "That is the healthy rule: 200 stays the best. What does the notebook compare the next figures with?"
     if 100 in steps:
         return "At step 100 the figure is compared with itself, and is not above it."
     if 300 in steps or 500 in steps:
@@ -66,7 +66,7 @@ def check_values(answer: Any) -> str | None:
     if not np.isclose(values[0], VALUES[0], atol=0.01):
         return "First number: Q = 1 + 0.9 Q. Solve for Q."
     if np.isclose(values[1], 4.0951, atol=0.01):
-        return "Second number: that is Q at the first of the five steps. Later ones have less ahead; take the mean of all five."
+        return "Second number: that is Q at the first step. Later ones have less ahead; take the mean of all five."
     return "Second number: with n steps left, Q is 1 + 0.9 + ... (n terms). Take the mean for n = 1 to 5."
 
 
@@ -76,7 +76,7 @@ def check_symptoms(answer: Any) -> str | None:
         return f"Pass a dictionary with the keys A, B, C and D, and defects out of {sorted(SYMPTOMS.values())}."
     hints = {
         "A": "A: what can become longer and longer without another film being shown?",
-        "B": "B: a small loss says that Q and y agree, not that they are right. Who else can move to make them agree?",
+        "B": "B: a small loss says that Q and y agree, not that they are right. What else can move besides Q?",
         "C": "C: the agent is fine and the figure is not. Who knows the training data best, and what would punish that?",
         "D": "D: what must be the same for all users if all get the same list?",
     }

@@ -161,7 +161,7 @@ def test_the_time_limit_ends_what_it_only_interrupts() -> None:
     ratings = block_ratings(n_users=6)
     for kind, ends in ((RecommendationVectorEnv, False), (TimeLimitIsTheEnd, True)):
         env = kind(ratings, 6, max_steps=2)
-        observation, info = env.reset(seed=0)
+        _, info = env.reset(seed=0)
         for _ in range(2):
             _observation, _, terminated, truncated, info = env.step(info["action_mask"].argmax(axis=1))
         assert truncated.all()
