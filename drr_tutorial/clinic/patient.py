@@ -38,11 +38,12 @@ REFERENCE = ExperimentConfig(
         critic_decay=1e-4, state_decay=0.0,
     ),
     training=TrainingConfig(
-        passes=3.0, batch_size=1024, steps_per_update=128, critic_first=0.1, buffer_size=1_000_000,
+        passes=2.0, batch_size=1024, steps_per_update=128, critic_first=0.1, buffer_size=1_000_000,
         replay="prioritized", priority_alpha=0.6, priority_beta=0.4, exploration="gaussian", noise=0.1, final_noise=0.1,
-        validation_share=0.1, reward_share=0.5, evaluations=10, checkpoints=1, log_every=1000,
+        validation_share=0.1, reward_share=0.5, evaluations=8, checkpoints=1, log_every=1000,
     ),
 )  # fmt: skip
+"""The patient's settings: all spelled out, none left to a default that may change."""
 
 
 class Pieces(NamedTuple):
