@@ -1,0 +1,70 @@
+"""Defects of the update: each subclass of `DDPG` differs from it in one method (chapter 9)."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from drr_tutorial.actor_critic import State
+from drr_tutorial.ddpg import DDPG, ActorLosses
+from drr_tutorial.replay import TransitionBatch
+
+
+class NoEndOfEpisode(DDPG):
+    """The original: what follows counts, also where nothing follows."""
+
+    def expected_value(self, batch: TransitionBatch) -> tuple[Tensor, Tensor]:
+        """Q'(s', pi'(s')) and y = clip(r + gamma Q'(s', pi'(s'))), both (B,)."""
+        return super().expected_value(batch._replace(terminated=torch.zeros_like(batch.terminated)))
+
+
+class MinusQInState(DDPG):
+    """The original: -Q moves the state representation and the vectors through s, not only through a = pi(s). So
+    states move to where the critic is optimistic, instead of actions.
+    """
+
+    def actor_losses(self, state: State, batch: TransitionBatch) -> ActorLosses:
+        """The same values, with one gradient more: that of -Q by s."""
+        losses = super().actor_losses(state, batch)
+        sees_action = self.config.critic_sees == "action"
+        action = self.online.act(state) if sees_action else self.taken_action(batch)
+        critic = self.online.critics[0].requires_grad_(False)
+        direct = critic(state, action.detach()).mean()
+        critic.requires_grad_(True)
+        return losses._replace(policy=losses.policy + direct.detach() - direct)
+
+
+class RawVectors(DDPG):
+    """The original: the critic learns Q of the actor's own vector, not of the item that was shown, and nothing
+    bounds it.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.online.actor.bounded = self.target_actor.bounded = False
+
+    def taken_action(self, batch: TransitionBatch) -> Tensor:
+        """What the actor said (B, k)."""
+        return batch.action
+
+    def actor_losses(self, state: State, batch: TransitionBatch) -> ActorLosses:
+        """-Q of the actor's vector as it is; its length changes Q, but not what is shown."""
+        policy = -self._judge(state, self.online.act(state)).mean()
+        return ActorLosses(policy, torch.zeros_like(policy), torch.zeros_like(policy))
+
+
+class TargetNotDetached(DDPG):
+    """The classic: y is made by the networks that learn, and gradients flow through it. Then the critic can also
+    close the gap between Q and y by moving y, and the actor is dragged along.
+    """
+
+    def expected_value(self, batch: TransitionBatch) -> tuple[Tensor, Tensor]:
+        """Q(s', pi(s')) and y of the online networks, with gradients."""
+        next_state = self.online.see(batch.user, batch.next_memory)
+        value = self.online.values(next_state, self.online.act(next_state)).amin(dim=0)
+        expected = batch.reward + self.config.gamma * (1 - batch.terminated) * value
+        return value, expected.clamp(-self.config.value_limit, self.config.value_limit)
+
+
+class OriginalDDPG(NoEndOfEpisode, MinusQInState):
+    """The original's update, with `critic_sees="action"` and `bounded_actions=False`."""
