@@ -1,4 +1,5 @@
-"""What the book's notebooks need besides the package itself: glued numbers and the budget of a run.
+"""What the book's notebooks need besides the package itself: glued numbers, sentences that must hold, and the budget
+of a run.
 
 `DRR_BUDGET=smoke` in the environment makes long cells short, for a quick look; outputs stored in the book are
 those of the normal budget.
@@ -30,12 +31,32 @@ def glue(name: str, value: Any) -> None:
     store(name, value.item() if isinstance(value, np.generic) else value, display=False)
 
 
+def claim(holds: Any, sentence: str) -> None:
+    """Stop the page when `sentence`, which its prose says or rests on, does not hold for what was computed above.
+
+    Raises `AssertionError` with the sentence. With the smoke budget nothing is checked: the prose is not about its
+    figures.
+    """
+    if not holds and budget(True, False):
+        raise AssertionError(f"the prose below says: {sentence}; the figures above say otherwise: reword it")
+
+
+def verdict(low: float, high: float, *, above: str, level: str, below: str) -> str:
+    """The words for a difference whose interval (`low`, `high`) is above 0, holds 0, or is below 0."""
+    return above if low > 0 else below if high < 0 else level
+
+
 def budget(normal: T, smoke: T) -> T:
     """`normal`, or `smoke` when DRR_BUDGET=smoke. Raises `ValueError` for any other value of DRR_BUDGET."""
     chosen = os.environ.get("DRR_BUDGET", "normal")
     if chosen not in ("normal", "smoke"):
         raise ValueError(f"DRR_BUDGET must be normal or smoke, got {chosen!r}; unset it for the normal budget")
     return smoke if chosen == "smoke" else normal
+
+
+def results_folder() -> Path:
+    """Where the book's result files are: in the repository, or in the installed package."""
+    return _book() / "results"
 
 
 def copy_notebooks(folder: Path) -> list[Path]:
