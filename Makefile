@@ -27,8 +27,12 @@ $(STAMP): requirements.lock pyproject.toml
 	$(UV) install -q -p $(BIN)/python --no-deps -e .
 	touch $@
 
-pdf: $(STAMP)   # the whole book as _build/book.pdf, printed by Chromium
-	$(BUILD) --builder singlehtml
+# The configuration for pages from the stored outputs: nothing runs.
+.stored.yml: _config.yml
+	sed 's/execute_notebooks: cache/execute_notebooks: "off"/' $< > $@
+
+pdf: $(STAMP) .stored.yml   # the whole book from the stored outputs as _build/book.pdf, printed by Chromium
+	$(BUILD) --config .stored.yml --builder singlehtml
 	cp _build/singlehtml/book/intro.html _build/singlehtml/book.html
 	$(BIN)/python book/_ext/print_pdf.py _build/singlehtml book.html _build/book.pdf
 
@@ -59,8 +63,7 @@ unit: $(STAMP)
 notebooks: $(STAMP)   # every notebook again, its outputs compared with the stored ones
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q $(NBVAL) book
 
-pages: $(STAMP)   # the pages from the stored outputs, then parsed and opened in a browser
-	sed 's/execute_notebooks: cache/execute_notebooks: "off"/' _config.yml > .stored.yml
+pages: $(STAMP) .stored.yml   # the pages from the stored outputs, then parsed and opened in a browser
 	$(BUILD) --config .stored.yml
 	$(BIN)/python -m pytest -q tests/book/test_site.py
 

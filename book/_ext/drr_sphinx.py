@@ -4,6 +4,7 @@ buttons that ask for an address, and two small repairs.
 
 import importlib.util
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ def setup(app: Any) -> dict[str, Any]:
     """Called by Sphinx."""
     register_plugin("pybtex.style.formatting", "drr", AuthorYearStyle)
     app.connect("config-inited", measured_times)
+    app.connect("config-inited", launch_buttons)
     app.connect("config-inited", share_html_handlers, priority=900)
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
     app.connect("builder-inited", copy_mathjax)
@@ -48,13 +50,28 @@ def measured_times(app: Any, config: Any) -> None:
     """`{{ time_5 }}` on a page: how long chapter 5 takes to read and to run, from the result file."""
     rows = json.loads(RUNTIMES.read_text(encoding="utf-8"))["notebooks"]
     measured = {row["page"].split(".")[0]: row for row in rows if row["page"][0].isdigit()}
-    for number in range(1, 100):
+    for number in range(1, 21):
         row = measured.get(str(number))
         text = "not measured yet"
         if row is not None:
             minutes, seconds = row["minutes to read"], round(row["seconds to run"])
-            text = f"about {minutes} minutes to read without the exercises, {seconds} seconds to run"
+            text = f"about {minutes} minutes to read and {seconds} seconds to run, exercises not counted"
         config.myst_substitutions[f"time_{number}"] = text
+
+
+def launch_buttons(app: Any, config: Any) -> None:
+    """Buttons to the repository, Binder and Colab, only where BOOK_REPOSITORY says where the repository is."""
+    address = os.environ.get("BOOK_REPOSITORY", "").rstrip("/")
+    if not address:
+        return
+    services = {"binderhub_url": "https://mybinder.org", "colab_url": "https://colab.research.google.com"}
+    config.html_theme_options |= {
+        "repository_url": address,
+        "repository_branch": os.environ.get("BOOK_BRANCH", "main"),
+        "use_repository_button": True,
+        "use_issues_button": True,
+        "launch_buttons": services | {"notebook_interface": "jupyterlab"},
+    }
 
 
 def share_html_handlers(app: Any, config: Any) -> None:
