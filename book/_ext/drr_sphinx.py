@@ -27,6 +27,7 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("config-inited", share_html_handlers, priority=900)
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
     app.connect("builder-inited", copy_mathjax)
+    app.connect("doctree-read", name_solutions)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -91,6 +92,12 @@ def drop_repeated_scripts(app: Any, page: str, template: str, context: dict[str,
             kept.append(script)
         seen.add(body)
     context["script_files"][:] = kept
+
+
+def name_solutions(app: Any, doctree: Any) -> None:
+    """A folded solution says that it is one, and not "code cell content"."""
+    for node in doctree.findall(lambda each: "tag_solution" in getattr(each, "attributes", {}).get("classes", ())):
+        node["prompt_show"], node["prompt_hide"] = "Show the solution", "Hide the solution"
 
 
 def copy_mathjax(app: Any) -> None:
