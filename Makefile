@@ -1,4 +1,4 @@
-# make book | serve | test | train | results | pdf | outputs | benchmarks | lock | dist | clean: each sets up .venv when it is missing
+# make book | serve | test | train | results | pdf | smoke | outputs | readme | benchmarks | lock | dist | clean: each sets up .venv when it is missing
 SHELL  := bash
 PYTHON ?= python3
 VENV   ?= .venv
@@ -9,11 +9,13 @@ WHEELS ?= $(firstword $(PIP_FIND_LINKS) $(shell $(PYTHON) -m pip config get glob
 LOCAL  := $(if $(wildcard $(WHEELS)/torch-*cpu*.whl),--find-links $(WHEELS))
 UV     := $(BIN)/uv pip
 export MPLBACKEND ?= agg
+# In a stored page, a progress bar is a few lines, not hundreds.
+book serve notebooks smoke outputs: export TQDM_MININTERVAL = 60
 
 BUILD  := $(BIN)/jupyter-book build . --all -n -W --keep-going
 NBVAL  := --nbval --nbval-current-env --nbval-sanitize-with tests/sanitize.cfg --nbval-cell-timeout 600 -p no:cacheprovider
 
-.PHONY: install book serve pdf train results test lint unit notebooks pages outputs benchmarks lock dist clean
+.PHONY: install book serve pdf train results test lint unit notebooks pages smoke outputs readme benchmarks lock dist clean
 install: $(STAMP)
 
 $(STAMP): requirements.lock pyproject.toml
@@ -25,8 +27,12 @@ $(STAMP): requirements.lock pyproject.toml
 	$(UV) install -q -p $(BIN)/python --no-deps -e .
 	touch $@
 
-pdf: $(STAMP)   # the whole book as _build/book.pdf, printed by Chromium
-	$(BUILD) --builder singlehtml
+# The configuration for pages from the stored outputs: nothing runs.
+.stored.yml: _config.yml
+	sed 's/execute_notebooks: cache/execute_notebooks: "off"/' $< > $@
+
+pdf: $(STAMP) .stored.yml   # the whole book from the stored outputs as _build/book.pdf, printed by Chromium
+	$(BUILD) --config .stored.yml --builder singlehtml
 	cp _build/singlehtml/book/intro.html _build/singlehtml/book.html
 	$(BIN)/python book/_ext/print_pdf.py _build/singlehtml book.html _build/book.pdf
 
@@ -61,13 +67,22 @@ unit: $(STAMP)
 notebooks: $(STAMP)   # every notebook again, its outputs compared with the stored ones
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q $(NBVAL) book
 
-pages: $(STAMP)   # the pages from the stored outputs, then parsed and opened in a browser
-	sed 's/execute_notebooks: cache/execute_notebooks: "off"/' _config.yml > .stored.yml
+pages: $(STAMP) .stored.yml   # the pages from the stored outputs, then parsed and opened in a browser
 	$(BUILD) --config .stored.yml
 	$(BIN)/python -m pytest -q tests/book/test_site.py
 
+smoke: $(STAMP)   # every notebook with the small budget, into _build/smoke: does it all run? under two minutes
+	rm -rf _build/smoke
+	cd book && time DRR_BUDGET=smoke OMP_NUM_THREADS=1 $(abspath $(BIN))/jupyter nbconvert --to notebook --execute \
+	  --log-level WARN --output-dir $(abspath _build/smoke) *.ipynb
+
 outputs: $(STAMP)   # run every notebook in place and store its outputs
 	OMP_NUM_THREADS=1 $(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.timeout=900 book/*.ipynb
+
+readme: $(STAMP)   # the README's figures anew: two trainings and the speeds, about half an hour
+	for data in ml-100k ml-1m; do rm -rf runs/readme-$$data; $(BIN)/drr-tutorial train --dataset $$data --out runs/readme-$$data || exit 1; done
+	for part in training evaluation; do $(BIN)/python tests/benchmarks/$${part}_speed.py --write || exit 1; done
+	$(BIN)/python book/_ext/readme_figures.py runs/readme-ml-100k runs/readme-ml-1m
 
 benchmarks: $(STAMP)   # speed and memory, printed; tens of minutes
 	for file in tests/benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

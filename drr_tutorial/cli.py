@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _train_command(default: ExperimentConfig) -> Callable[..., None]:
     def train(
         config: Annotated[ExperimentConfig, tyro.conf.arg(name="")] = default,
-        preset: Literal["default", "next", "original"] = "default",
+        preset: Literal["default", "simple", "next", "original"] = "default",
         out: Path | None = None,
         resume: Path | None = None,
         quiet: bool = False,

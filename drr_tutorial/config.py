@@ -1,9 +1,9 @@
 """Every setting of an experiment: frozen, documented, checked, JSON in and out, and the named presets.
 
 The text under a field is its documentation here, in the API pages and in `drr-tutorial train --help`. The fields' own
-defaults are the simple agent of chapters 2 to 6; what the presets set is what makes the difference.
-`original` is the recipe of the notebook that this project grows from; `default` is the best recipe found so far for
-finding what a user likes, `next` for finding what comes next (chapters 5 and 10 say what each part does).
+defaults are the preset `simple`, the agent of chapters 2 to 6. `original` is the recipe of the notebook that this project
+grows from; `default` is the best recipe found so far for finding what a user likes, `next` for finding what comes next
+(chapter 10 says what each part does).
 """
 
 import dataclasses
@@ -359,4 +359,6 @@ NEXT = ExperimentConfig(
     ),
 )  # fmt: skip
 
-PRESETS: dict[str, ExperimentConfig] = {"default": DEFAULT, "next": NEXT, "original": ORIGINAL}
+SIMPLE = ExperimentConfig()
+
+PRESETS: dict[str, ExperimentConfig] = {"default": DEFAULT, "simple": SIMPLE, "next": NEXT, "original": ORIGINAL}

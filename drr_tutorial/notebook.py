@@ -1,5 +1,5 @@
-"""What the book's notebooks need besides the package itself: glued numbers, results of studies, and the budget of a
-run.
+"""What the book's notebooks need besides the package itself: glued numbers, results of studies, sentences that must
+hold, and the budget of a run.
 
 `DRR_BUDGET=smoke` in the environment makes long cells short, for a quick look; outputs stored in the book are
 those of the normal budget.
@@ -30,6 +30,21 @@ def glue(name: str, value: Any) -> None:
     except ImportError:  # a reader's own environment
         return
     store(name, value.item() if isinstance(value, np.generic) else value, display=False)
+
+
+def claim(holds: Any, sentence: str) -> None:
+    """Stop the page when `sentence`, which its prose says or rests on, does not hold for what was computed above.
+
+    Raises `AssertionError` with the sentence. With the smoke budget nothing is checked: the prose is not about its
+    figures.
+    """
+    if not holds and budget(True, False):
+        raise AssertionError(f"the prose below says: {sentence}; the figures above say otherwise: reword it")
+
+
+def verdict(low: float, high: float, *, above: str, level: str, below: str) -> str:
+    """The words for a difference whose interval (`low`, `high`) is above 0, holds 0, or is below 0."""
+    return above if low > 0 else below if high < 0 else level
 
 
 def budget(normal: T, smoke: T) -> T:

@@ -222,7 +222,8 @@ def _look_up(ids: ArrayLike, catalogue: NDArray[Any], what: str, name: str) -> N
         return np.zeros(0, dtype=np.int32)
     comparable = _in_type_of(catalogue, wanted)
     if comparable is None or len(catalogue) == 0:
-        raise UnknownIdError(_unknown(wanted, catalogue, what, name))
+        strange = [value for value in wanted.tolist() if not _is_in(catalogue, value)]
+        raise UnknownIdError(_unknown(np.array(strange, dtype=object), catalogue, what, name))
     positions = np.minimum(np.searchsorted(catalogue, comparable), len(catalogue) - 1)
     missing = catalogue[positions] != comparable
     if missing.any():
@@ -239,6 +240,12 @@ def _in_type_of(catalogue: NDArray[Any], wanted: NDArray[Any]) -> NDArray[Any] |
         return None if wanted.dtype.kind == "b" else wanted.astype(np.int64)
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def _is_in(catalogue: NDArray[Any], value: Any) -> bool:
+    """One id by itself: beside a word, numpy has made words of the numbers too."""
+    comparable = _in_type_of(catalogue, np.atleast_1d(np.asarray(value)))
+    return comparable is not None and bool(np.isin(comparable, catalogue).all())
 
 
 def _unknown(missing: NDArray[Any], catalogue: NDArray[Any], what: str, name: str) -> str:

@@ -6,6 +6,7 @@ Nothing is unpickled: safetensors holds plain numbers, so a file from a stranger
 
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
@@ -43,7 +44,11 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """The same for a folder: what was at `path` is replaced as a whole, and stays when anything fails."""
+    """The same for a folder: what was at `path` is replaced as a whole, and stays when anything fails.
+
+    A process that is killed between the two renamings leaves what was there as `.NAME.PROCESS-RANDOM.old` beside
+    `path`; the next folder that is written there whole removes it.
+    """
     temporary = _beside(path)
     old = temporary.with_suffix(".old")
     try:
@@ -52,6 +57,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
         if path.exists():
             os.replace(path, old)
         os.replace(temporary, path)
+        _remove_leftovers(path)
     except OSError as error:
         raise _cannot_write(path, error) from error
     finally:
@@ -108,6 +114,14 @@ def read_json(path: Path) -> Any:
 def _beside(path: Path) -> Path:
     """A name in the same folder that no other process uses."""
     return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Old folders that a killed process set aside; nobody asks for them once `path` is whole again."""
+    leftover = re.compile(rf"\.{re.escape(path.name)}\.\d+-[0-9a-f]{{8}}\.old")
+    for found in path.parent.iterdir():
+        if leftover.fullmatch(found.name):
+            shutil.rmtree(found, ignore_errors=True)
 
 
 def _cannot_write(path: Path, error: OSError) -> StorageError:

@@ -3,12 +3,13 @@
 import os
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
 
 from drr_tutorial import cli, exercises
-from drr_tutorial.notebook import budget, copy_notebooks, glue
+from drr_tutorial.notebook import budget, claim, copy_notebooks, glue, results_folder, verdict
 from drr_tutorial.storage import StorageError
 
 ROOT = Path(__file__).parents[1]
@@ -22,6 +23,26 @@ def test_the_budget_is_normal_unless_asked_for(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("DRR_BUDGET", "large")
     with pytest.raises(ValueError, match="DRR_BUDGET must be normal or smoke, got 'large'"):
         budget(10, 1)
+
+
+def test_a_sentence_that_does_not_hold_stops_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DRR_BUDGET", raising=False)
+    claim(2 > 1, "two is more")
+    with pytest.raises(AssertionError, match="the prose below says: one is more; .* reword it"):
+        claim(1 > 2, "one is more")
+    monkeypatch.setenv("DRR_BUDGET", "smoke")
+    claim(1 > 2, "one is more")  # the prose is not about a quick look
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"), [(0.1, 0.2, "more"), (-0.1, 0.2, "same"), (-0.2, -0.1, "less"), (0.0, 0.0, "same")]
+)
+def test_a_verdict_goes_by_the_whole_interval(low: float, high: float, words: str) -> None:
+    assert verdict(low, high, above="more", level="same", below="less") == words
+
+
+def test_results_are_where_pages_look_for_them() -> None:
+    assert (results_folder() / "runtimes.json").is_file()
 
 
 def test_glue_is_silent_without_the_books_tools(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,24 +61,37 @@ def test_copies_are_whole_and_overwrite_nothing(tmp_path: Path, capsys: pytest.C
 
 
 def test_a_notebook_runs_from_an_installed_package(tmp_path: Path) -> None:
-    """The wheel, unpacked away from the repository, copies its notebooks, and one of them runs there."""
-    subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)],
-        check=True,
-        capture_output=True,
-    )
-    (wheel,) = tmp_path.glob("*.whl")
-    site = tmp_path / "site"
-    subprocess.run([sys.executable, "-m", "zipfile", "-e", str(wheel), str(site)], check=True)
-    environment = os.environ | {"PYTHONPATH": str(site), "DRR_BUDGET": "smoke", "OMP_NUM_THREADS": "1"}
-    where = "import drr_tutorial; print(drr_tutorial.__file__)"
-    found = subprocess.check_output([sys.executable, "-c", where], env=environment, cwd=tmp_path, text=True)
-    assert found.startswith(str(site))
-    run = [sys.executable, "-m", "drr_tutorial.cli", "notebooks", "copy"]
-    subprocess.run(run, env=environment, cwd=tmp_path, check=True, capture_output=True)
-    execute = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace", "copy/03_state.ipynb"]
-    done = subprocess.run(execute, env=environment, cwd=tmp_path, capture_output=True, text=True)
+    """The wheel, installed into a new environment away from the repository, copies its notebooks, and one of them runs there."""
+    wheel = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
+    run(wheel, ROOT)
+    home = new_environment(tmp_path / "home")
+    install = [sys.executable, "-m", "pip", "--python", str(home / "python"), "install", "--no-deps", "--no-index"]
+    run([*install, *map(str, tmp_path.glob("*.whl"))], tmp_path)
+    where = run([str(home / "python"), "-c", "import drr_tutorial; print(drr_tutorial.__file__)"], tmp_path)
+    assert where.startswith(str(tmp_path / "home"))
+    run([str(home / "drr-tutorial"), "notebooks", "copy"], tmp_path)
+    execute = ["-m", "nbconvert", "--to", "notebook", "--execute", "--inplace", "copy/03_state.ipynb"]
+    run([str(home / "python"), *execute], tmp_path)
+    assert '"text/plain"' in (tmp_path / "copy" / "03_state.ipynb").read_text(encoding="utf-8")
+
+
+def new_environment(folder: Path) -> Path:
+    """A virtual environment that has the libraries of this one, but not its drr_tutorial; the folder of its programs."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    paths = sysconfig.get_paths(vars={"base": str(folder), "platbase": str(folder)})
+    Path(paths["purelib"], "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    return Path(paths["scripts"])
+
+
+def run(command: list[str], folder: Path) -> str:
+    """What it prints, without this environment's variables; a failure shows what it said."""
+    kept = {
+        name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV", "JUPYTER_PATH")
+    }
+    environment = kept | {"DRR_BUDGET": "smoke", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,15 @@ def test_unknown_users_are_named(films: Ratings, unknown: object) -> None:
         films.user_index([10, unknown] if not isinstance(unknown, bool) else [unknown])
 
 
+def test_a_word_among_numbers_hides_no_known_number(films: Ratings) -> None:
+    for ids in ([10, "nobody", 99], [10, None, 99], [10, 2**70, 99]):
+        with pytest.raises(UnknownIdError) as caught:
+            films.user_index(ids)
+        shown = str(caught.value).split(" in films")[0]
+        assert "99" in shown
+        assert "10" not in shown.replace(str(2**70), "")
+
+
 def test_an_unknown_id_reads_as_a_sentence(films: Ratings) -> None:
     with pytest.raises(UnknownIdError) as caught:
         films.item_index(["a", "x", "y", "z", "w"])

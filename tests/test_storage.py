@@ -433,6 +433,33 @@ def test_a_process_that_is_killed_while_it_writes_leaves_the_old_file(tmp_path: 
     assert path.read_text() == "old"
 
 
+KILLED_BETWEEN_RENAMINGS = """
+import os, signal, sys
+from pathlib import Path
+from drr_tutorial.storage import whole_folder
+replace = os.replace
+def killed_at_the_second(source, target):
+    if Path(source).suffix == ".part":
+        os.kill(os.getpid(), signal.SIGKILL)
+    replace(source, target)
+os.replace = killed_at_the_second
+with whole_folder(Path(sys.argv[1])) as temporary:
+    (temporary / "b.txt").write_text("new")
+"""
+
+
+def test_what_a_killed_process_set_aside_is_removed_by_the_next_write(tmp_path: Path) -> None:
+    path, neighbour = tmp_path / "model", tmp_path / ".model.2.1-00000000.old"
+    write_old_folder(path)
+    neighbour.mkdir()  # it belongs to a folder of another name, model.2
+    assert subprocess.run([sys.executable, "-c", KILLED_BETWEEN_RENAMINGS, str(path)], check=False).returncode == -9
+    assert [name.rsplit(".", 1)[1] for name in names_in(tmp_path) if name != neighbour.name] == ["old", "part"]
+    with whole_folder(path) as temporary:
+        (temporary / "c.txt").write_text("newer")
+    assert names_in(path) == ["c.txt"]
+    assert [name for name in names_in(tmp_path) if name.endswith(".old")] == [neighbour.name]
+
+
 def test_the_next_reader_may_read_what_was_written(tmp_path: Path) -> None:
     (tmp_path / "plain.txt").write_text("a file as everybody writes it")
     write_json(tmp_path / "a.json", 1)

@@ -1,9 +1,14 @@
-"""Docstrings of this package are plain English with `code` in single backticks; here they become Sphinx's markup."""
+"""Docstrings of this package are plain English with `code` in single backticks; here they become Sphinx's markup, and
+"chapter 3" a link.
+"""
 
 import re
+from pathlib import Path
 from typing import Any
 
 from sphinx.ext.napoleon import Config, GoogleDocstring
+
+CHAPTERS = {int(path.stem[:2]): path.stem for path in Path(__file__).parents[1].glob("[0-9][0-9]_*.ipynb")}
 
 
 def setup(app: Any) -> dict[str, Any]:
@@ -35,8 +40,18 @@ def open_blocks(lines: list[str]) -> list[str]:
 
 
 def mark_up(line: str) -> str:
-    """Single backticks to code, Gymnasium's headings to bold words, and |x| to itself."""
+    """Single backticks to code, Gymnasium's headings to bold words, |x| to itself, and chapters to links."""
     line = re.sub(r"^## ((?:[A-Z]\w+ ?)+)", lambda found: f"**{found[1].strip()}** ", line)
     line = re.sub(r"(?<![`:\w])`([^`]+)`(?!`)", r"``\1``", line)
     parts = line.split("``")
-    return "``".join(part if number % 2 else part.replace("|", r"\|") for number, part in enumerate(parts))
+    return "``".join(part if number % 2 else linked(part.replace("|", r"\|")) for number, part in enumerate(parts))
+
+
+def linked(text: str) -> str:
+    """Every "chapter 3" that there is becomes a link to it."""
+
+    def link(found: re.Match[str]) -> str:
+        name = CHAPTERS.get(int(found[1]))
+        return found[0] if name is None else f":doc:`{found[0]} </book/{name}>`"
+
+    return re.sub(r"\bchapter (\d+)\b", link, text)

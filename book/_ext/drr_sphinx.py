@@ -1,9 +1,19 @@
-"""What Jupyter Book 1 on Sphinx 7.4 lacks here: formulas without a network, and two small repairs."""
+"""What Jupyter Book 1 on Sphinx 7.4 lacks here: formulas without a network, measured times, labels of citations, launch
+buttons that ask for an address, and two small repairs.
+"""
 
 import importlib.util
+import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
+
+from pybtex.plugin import register_plugin
+from pybtex.style.formatting.plain import Style as PlainStyle
+from pybtex.style.labels import BaseLabelStyle
+
+RUNTIMES = Path(__file__).parents[1] / "results" / "runtimes.json"
 
 # The parts of MathJax 3.2.2 that a page asks for; the PyPI package sphinx-mathjax-offline carries them (Apache-2.0).
 MATHJAX = ("tex-mml-chtml.js", "output/chtml/fonts", "input/tex/extensions", "a11y", "sre", "ui")
@@ -11,10 +21,58 @@ MATHJAX = ("tex-mml-chtml.js", "output/chtml/fonts", "input/tex/extensions", "a1
 
 def setup(app: Any) -> dict[str, Any]:
     """Called by Sphinx."""
+    register_plugin("pybtex.style.formatting", "drr", AuthorYearStyle)
+    app.connect("config-inited", measured_times)
+    app.connect("config-inited", launch_buttons)
     app.connect("config-inited", share_html_handlers, priority=900)
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
     app.connect("builder-inited", copy_mathjax)
+    app.connect("doctree-read", name_solutions)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+class AuthorYearLabels(BaseLabelStyle):
+    """Labels of the bibliography as the pages cite: Liu et al., 2018."""
+
+    def format_labels(self, sorted_entries: Any) -> Any:
+        for entry in sorted_entries:
+            names = [" ".join([*person.prelast_names, *person.last_names]) for person in entry.persons["author"]]
+            shown = " and ".join(names) if len(names) < 3 else f"{names[0]} et al."
+            yield f"{shown}, {entry.fields['year']}"
+
+
+class AuthorYearStyle(PlainStyle):
+    """Plain, with these labels."""
+
+    default_label_style = AuthorYearLabels
+
+
+def measured_times(app: Any, config: Any) -> None:
+    """`{{ time_5 }}` on a page: how long chapter 5 takes to read and to run, from the result file."""
+    rows = json.loads(RUNTIMES.read_text(encoding="utf-8"))["notebooks"]
+    measured = {row["page"].split(".")[0]: row for row in rows if row["page"][0].isdigit()}
+    for number in range(1, 21):
+        row = measured.get(str(number))
+        text = "not measured yet"
+        if row is not None:
+            minutes, seconds = row["minutes to read"], round(row["seconds to run"])
+            text = f"about {minutes} minutes to read and {seconds} seconds to run, exercises not counted"
+        config.myst_substitutions[f"time_{number}"] = text
+
+
+def launch_buttons(app: Any, config: Any) -> None:
+    """Buttons to the repository, Binder and Colab, only where BOOK_REPOSITORY says where the repository is."""
+    address = os.environ.get("BOOK_REPOSITORY", "").rstrip("/")
+    if not address:
+        return
+    services = {"binderhub_url": "https://mybinder.org", "colab_url": "https://colab.research.google.com"}
+    config.html_theme_options |= {
+        "repository_url": address,
+        "repository_branch": os.environ.get("BOOK_BRANCH", "main"),
+        "use_repository_button": True,
+        "use_issues_button": True,
+        "launch_buttons": services | {"notebook_interface": "jupyterlab"},
+    }
 
 
 def share_html_handlers(app: Any, config: Any) -> None:
@@ -34,6 +92,12 @@ def drop_repeated_scripts(app: Any, page: str, template: str, context: dict[str,
             kept.append(script)
         seen.add(body)
     context["script_files"][:] = kept
+
+
+def name_solutions(app: Any, doctree: Any) -> None:
+    """A folded solution says that it is one, and not "code cell content"."""
+    for node in doctree.findall(lambda each: "tag_solution" in getattr(each, "attributes", {}).get("classes", ())):
+        node["prompt_show"], node["prompt_hide"] = "Show the solution", "Hide the solution"
 
 
 def copy_mathjax(app: Any) -> None:

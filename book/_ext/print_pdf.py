@@ -15,7 +15,15 @@ HIDE = """@media print {
   .bd-sidebar-primary, .bd-sidebar-secondary, .bd-header-article, .bd-footer, .prev-next-footer, .headerlink,
   #pst-skip-link { display: none !important; }
   .toggle-hidden { display: block !important; }
-}"""
+  .bd-article pre { white-space: pre-wrap !important; }
+  .bd-article table.dataframe td { white-space: normal !important; }
+  figure, tr, .bd-article div.math { break-inside: avoid; }
+  h1, h2, h3, h4 { break-after: avoid; }
+}
+* { animation: none !important; transition: none !important; }"""
+TYPESET = "document.querySelectorAll('mjx-container').length >= document.querySelectorAll('.math').length"
+MINUTES = 5  # for the formulas of all pages on a slow machine
+OPEN = "document.querySelectorAll('details').forEach(each => { each.open = true })"  # paper has no clicks
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -34,9 +42,11 @@ def main(folder: str, page: str, out: str) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         tab = browser.new_page(color_scheme="light")
-        tab.goto(f"http://127.0.0.1:{server.server_port}/{page}", wait_until="networkidle")
-        tab.evaluate("window.MathJax && MathJax.startup ? MathJax.startup.promise.then(() => 1) : 1")
+        tab.set_default_timeout(MINUTES * 60_000)
+        tab.goto(f"http://127.0.0.1:{server.server_port}/{page}", wait_until="load")
+        tab.wait_for_function(TYPESET)
         tab.add_style_tag(content=HIDE)
+        tab.evaluate(OPEN)
         margin = {"top": "15mm", "bottom": "15mm", "left": "12mm", "right": "12mm"}
         tab.pdf(path=out, format="A4", print_background=True, margin=margin)
         browser.close()

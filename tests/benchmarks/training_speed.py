@@ -1,6 +1,7 @@
-"""Speed and memory of training, playing and recommending on ML-1M, printed. Run: python tests/benchmarks/training_speed.py [part ...]
+"""Speed and memory of training, playing and recommending on ML-1M, printed. Run: python tests/benchmarks/training_speed.py [part ...] [--write]
 
 Parts: environment, recommend, import, default, original (this one takes up to 20 minutes). Needs the ML-1M files or a network.
+With --write the figures go to book/results/speed.json, from which the README has them.
 """
 
 import dataclasses
@@ -12,6 +13,7 @@ import time
 
 import numpy as np
 import torch
+from speed_file import record
 
 from drr_tutorial.agent import DRRRecommender
 from drr_tutorial.config import PRESETS
@@ -39,6 +41,7 @@ def environment(train: Ratings) -> None:
             observation, _ = env.reset(options={"reset_mask": finished})
     rate = n_steps * env.num_envs / (time.perf_counter() - start)
     print(f"environment: {rate:,.0f} steps a second (target: 100,000 or more)")
+    record("environment", rate)
 
 
 def default(train: Ratings) -> DRRRecommender:
@@ -50,6 +53,7 @@ def default(train: Ratings) -> DRRRecommender:
     agent = DRRRecommender(config, progress=False).fit(train)
     seconds = time.perf_counter() - start
     print(f"default preset, one pass, embeddings and validation included: {seconds:.1f} s (target: 60 or less)")
+    record("default pass", seconds)
     return agent
 
 
@@ -59,7 +63,9 @@ def original(train: Ratings) -> None:
     config = dataclasses.replace(config, training=dataclasses.replace(config.training, validation_share=0.0))
     start = time.perf_counter()
     DRRRecommender(config, progress=True).fit(train)
-    print(f"original preset, one pass: {(time.perf_counter() - start) / 60:.1f} min (target: 20 or less)")
+    minutes = (time.perf_counter() - start) / 60
+    print(f"original preset, one pass: {minutes:.1f} min (target: 20 or less)")
+    record("original pass", minutes)
 
 
 def recommend(agent: DRRRecommender) -> None:
@@ -72,6 +78,7 @@ def recommend(agent: DRRRecommender) -> None:
     print(
         f"recommend: median {1000 * statistics.median(times):.2f} ms, 95 % below {1000 * np.quantile(times, 0.95):.2f} ms (target: 1)"
     )
+    record("recommend", 1000 * statistics.median(times))
 
 
 def importing() -> None:
@@ -79,10 +86,17 @@ def importing() -> None:
     code = "import time, torch; start = time.perf_counter(); import drr_tutorial; print(time.perf_counter() - start)"
     seconds = [float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(3)]
     print(f"import drr_tutorial after torch: {statistics.median(seconds):.3f} s (target: 0.3 or less)")
+    record("import", statistics.median(seconds))
 
 
 def main() -> None:
-    parts = sys.argv[1:] or ["environment", "recommend", "import", "default", "original"]
+    parts = [part for part in sys.argv[1:] if part != "--write"] or [
+        "environment",
+        "recommend",
+        "import",
+        "default",
+        "original",
+    ]
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads")
     train = original_split(load_ratings("ml-1m")).train
     if "import" in parts:
@@ -93,7 +107,10 @@ def main() -> None:
         recommend(default(train))
     if "original" in parts:
         original(train)
-    print(f"peak memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GB (target: below 3)")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"peak memory: {peak:.2f} GB (target: below 3)")
+    if "default" in parts:
+        record("memory", peak)
 
 
 if __name__ == "__main__":

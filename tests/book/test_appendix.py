@@ -1,9 +1,12 @@
 """The appendix keeps up with the code: every module is documented, every test that the ledger names exists, its recipe trains."""
 
 import dataclasses
+import importlib.util
+import json
 import pkgutil
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from pybtex.database import parse_file
 
 import drr_tutorial
 from drr_tutorial import DRRRecommender, Ratings
+from drr_tutorial.config import PRESETS
 
 ROOT = Path(__file__).parents[2]
 BOOK = ROOT / "book"
@@ -50,6 +54,18 @@ def test_every_row_of_the_ledger_has_a_verdict() -> None:
             assert all(re.split(r"[ ,]", row[column])[0] in verdicts for row in table[2:]), part.splitlines()[0]
 
 
+def test_the_ledgers_defaults_are_those_of_the_preset() -> None:
+    default = PRESETS["default"]
+    rows = re.findall(r"^\| (.+?) \|.*\| (.+?) \|$", text("ledger.md").split("## Settings")[1].split("##")[0], re.MULTILINE)
+    shown = {name: value.split(",")[0] for name, value in rows}
+    assert shown["Length $k$"] == str(default.embedding.n_factors)
+    assert shown["Memory $N$"] == str(default.agent.memory_size)
+    assert shown["Discount $\\gamma$"] == str(default.agent.gamma)
+    assert shown["Length of the training"] == f"{default.training.passes:.0f} passes"
+    assert shown["Vectors"].startswith("iALS") and default.embedding.method == "ials"
+    assert shown["Session $T$"].startswith("as many as") and default.environment.max_steps is None
+
+
 def test_the_ledgers_recipe_trains(synthetic: Ratings) -> None:
     names: dict[str, Any] = {}
     exec(re.findall(r"```python\n(.+?)```", text("ledger.md"), re.DOTALL)[0], names)
@@ -67,6 +83,39 @@ def test_the_glossary_has_entries_with_words_in_them() -> None:
     assert len(entries) >= 30
     assert [name.casefold() for name, _ in entries] == sorted(name.casefold() for name, _ in entries)
     assert all(len(meaning.split()) >= 6 and "{doc}" in meaning for _, meaning in entries)
+
+
+def test_notebooks_run_as_fast_as_promised() -> None:
+    rows = json.loads(text("results/runtimes.json"))["notebooks"]
+    limits = {row["page"]: 180 if row["page"].startswith("5.") else 60 for row in rows}
+    assert not [row for row in rows if row["seconds to run"] > limits[row["page"]]]
+
+
+def extension(name: str) -> Any:
+    """A module of the book's own Sphinx extensions."""
+    spec = importlib.util.spec_from_file_location(name, BOOK / "_ext" / f"{name}.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_launch_buttons_only_where_the_repositorys_address_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = SimpleNamespace(html_theme_options={"launch_buttons": {}})
+    monkeypatch.delenv("BOOK_REPOSITORY", raising=False)
+    extension("drr_sphinx").launch_buttons(None, config)
+    assert config.html_theme_options == {"launch_buttons": {}}
+    monkeypatch.setenv("BOOK_REPOSITORY", "https://forge.example/some/book/")
+    extension("drr_sphinx").launch_buttons(None, config)
+    assert config.html_theme_options["repository_url"] == "https://forge.example/some/book"
+    assert {"binderhub_url", "colab_url"} < config.html_theme_options["launch_buttons"].keys()
+
+
+def test_times_of_chapters_are_the_measured_ones() -> None:
+    config = SimpleNamespace(myst_substitutions={})
+    extension("drr_sphinx").measured_times(None, config)
+    assert re.fullmatch(r"about \d+ minutes to read and \d+ seconds to run, exercises not counted", config.myst_substitutions["time_5"])
+    assert config.myst_substitutions["time_20"] == "not measured yet"
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)

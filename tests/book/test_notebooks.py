@@ -1,5 +1,7 @@
 """The stored notebooks: run in order, without errors, in the shape that the book promises."""
 
+import ast
+import dataclasses
 import itertools
 import json
 import re
@@ -10,10 +12,17 @@ from typing import Any
 import nbformat
 import pytest
 
+from drr_tutorial.config import PRESETS
+
 BOOK = Path(__file__).parents[2] / "book"
 NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
 CHAPTERS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
-HIDDEN = {"remove-cell", "hide-cell", "remove-input"}
+SETTING = re.compile(r"`(\w+)=([^`]+)`")
+DEFAULTS = {
+    field.name: getattr(part, field.name)
+    for part in (PRESETS["default"].agent, PRESETS["default"].training, PRESETS["default"].embedding)
+    for field in dataclasses.fields(part)
+}
 
 
 def read(path: Path) -> Any:
@@ -47,6 +56,12 @@ class TestEveryNotebook:
         outputs = [output for cell in cells for output in cell.outputs]
         assert not [output for output in outputs if output.output_type == "error"]
         assert not any("widget" in kind for output in outputs for kind in output.get("data", {})), "widgets need a network"
+
+    def test_the_first_cell_installs_the_package_where_it_is_missing(self, path: Path) -> None:
+        first = code_cells(path)[0]
+        assert 'find_spec("drr_tutorial") is None' in first.source
+        assert "%pip install -q drr_tutorial" in first.source
+        assert "remove-cell" in tags(first)
 
     def test_code_cells_are_short_and_stand_between_prose(self, path: Path) -> None:
         lengths = [len([line for line in cell.source.splitlines() if line.strip()]) for cell in code_cells(path)]
@@ -85,6 +100,15 @@ class TestEveryChapter:
     )
     def test_the_shape(self, path: Path, heading: str) -> None:
         assert f"\n## {heading}" in prose(path)
+
+    def test_its_times_are_those_that_were_measured(self, path: Path) -> None:
+        assert f"Time: {{{{ time_{int(path.stem[:2])} }}}}." in prose(path)
+
+    def test_settings_that_it_names_as_the_defaults_are(self, path: Path) -> None:
+        """In a section whose heading speaks of the default, `name=value` is a setting of the default preset."""
+        parts = re.split(r"^## ", prose(path), flags=re.MULTILINE)
+        named = [pair for part in parts if "default" in part.partition("\n")[0] for pair in SETTING.findall(part)]
+        assert not [(name, value) for name, value in named if ast.literal_eval(value) != DEFAULTS[name]]
 
     def test_three_exercises_with_hint_check_and_solution(self, path: Path) -> None:
         number = int(path.stem[:2])

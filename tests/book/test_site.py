@@ -86,7 +86,10 @@ def test_every_chapter_shows_its_outputs(path: str) -> None:
     assert text.count('class="cell_output') >= 3
     assert "Traceback" not in text
     assert "glue:" not in text
+    assert "not measured yet" not in text, "a chapter without its run time: python tests/benchmarks/runtimes.py"
+    assert "{{ time_" not in text, "a substitution that was not made"
     assert "cell_input" in text
+    assert text.count("Show the solution") >= 3
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,39 @@
+"""The README's figures are those of the result files, and its code runs."""
+
+import importlib.util
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def figures() -> Any:
+    spec = importlib.util.spec_from_file_location("readme_figures", ROOT / "book" / "_ext" / "readme_figures.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_figure_is_that_of_the_result_files(figures: Any) -> None:
+    assert figures.refreshed(README) == README, "out of date: python book/_ext/readme_figures.py (make readme measures anew)"
+
+
+def test_every_place_that_is_made_is_shown(figures: Any) -> None:
+    assert sorted(found[2] for found in figures.MARKED.finditer(README)) == sorted(figures.PLACES)
+
+
+def test_a_changed_figure_is_seen(figures: Any) -> None:
+    changed = re.sub(r"(\| DRR \| 0\.)\d", r"\g<1>1", README, count=1)
+    assert changed != README
+    assert figures.refreshed(changed) == README
+
+
+def test_no_measured_figure_is_typed_outside() -> None:
+    outside = re.sub(r"<!-- figures: .*?<!-- end -->|```.*?```", "", README, flags=re.DOTALL)
+    assert not re.findall(r"\b0\.\d{2,}", outside)
