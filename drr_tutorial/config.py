@@ -1,9 +1,9 @@
 """Every setting of an experiment: frozen, documented, checked, JSON in and out, and the named presets.
 
 The text under a field is its documentation here, in the API pages and in `drr-tutorial train --help`. The fields' own
-defaults are the preset `simple`, the agent of chapters 2 to 6. `original` is the recipe of the notebook that this project
-grows from; `default` is the best recipe found so far for finding what a user likes, `next` for finding what comes next
-(chapter 10 says what each part does).
+defaults are the preset `simple`, the agent of chapters 2 to 6. `original` is the recipe of the notebook that this
+project grows from; `default` is the best recipe found so far for finding what a user likes, `next` for finding what
+comes next (chapter 10 says what each part does).
 """
 
 import dataclasses

@@ -77,7 +77,7 @@ def check_symptoms(answer: Any) -> str | None:
     hints = {
         "A": "A: what can become longer and longer without another film being shown?",
         "B": "B: a small loss says that Q and y agree, not that they are right. What else can move besides Q?",
-        "C": "C: the agent is fine and the figure is not. Who knows the training data best, and what would punish that?",
+        "C": "C: the agent is fine, the figure is not. Who knows the training data best, and what would punish that?",
         "D": "D: what must be the same for all users if all get the same list?",
     }
     return next((hint for key, hint in hints.items() if answer[key] != SYMPTOMS[key]), None)
