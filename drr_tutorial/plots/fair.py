@@ -15,8 +15,8 @@ Interval = Mapping[str, float]  # "mean", "low", "high"
 def panels(tables: Mapping[str, Mapping[str, Interval]], label: str, highlight: str = "DRR") -> Figure:
     """A panel for each protocol, a line for each method: mean and interval; {protocol: {method: interval}}.
 
-    Methods whose name begins with `highlight` are drawn in another colour and shape; one that a protocol lacks leaves its
-    line empty there.
+    Methods whose name begins with `highlight` are drawn in another colour and shape. A method that a protocol lacks
+    leaves its line empty there.
     """
     methods = list(dict.fromkeys(method for table in tables.values() for method in table))
     figure = new_figure(height=0.9 + 0.24 * len(methods))
