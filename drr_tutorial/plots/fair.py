@@ -15,15 +15,16 @@ Interval = Mapping[str, float]  # "mean", "low", "high"
 def panels(tables: Mapping[str, Mapping[str, Interval]], label: str, highlight: str = "DRR") -> Figure:
     """A panel for each protocol, a line for each method: mean and interval; {protocol: {method: interval}}.
 
-    Methods whose name begins with `highlight` are drawn in another colour and shape.
+    Methods whose name begins with `highlight` are drawn in another colour and shape. A method that a protocol lacks
+    leaves its line empty there.
     """
-    methods = list(next(iter(tables.values())))
+    methods = list(dict.fromkeys(method for table in tables.values() for method in table))
     figure = new_figure(height=0.9 + 0.24 * len(methods))
     axes_of = np.atleast_1d(figure.subplots(1, len(tables), sharey=True))
     for axes, (protocol, table) in zip(axes_of, tables.items(), strict=True):
-        for place, method in enumerate(methods):
-            ours = method.startswith(highlight)
-            colour, interval = COLOURS[4 if ours else 0], table[method]
+        for method, interval in table.items():
+            place, ours = methods.index(method), method.startswith(highlight)
+            colour = COLOURS[4 if ours else 0]
             axes.plot([interval["low"], interval["high"]], [place, place], color=colour, linewidth=2)
             axes.plot([interval["mean"]], [place], "D" if ours else "o", color=colour, markersize=5)
         axes.set_yticks(range(len(methods)), methods)

@@ -24,6 +24,13 @@ def test_panels_draw_every_method_of_every_protocol() -> None:
     assert points[0].get_color() != points[1].get_color() and points[0].get_marker() != points[1].get_marker()
 
 
+def test_a_method_may_be_missing_in_a_panel() -> None:
+    figure = fair.panels(
+        {"unseen": {"EASE": interval(0.5), "DRR-p": interval(0.6)}, "full": {"EASE": interval(0.2)}}, "nDCG@10"
+    )
+    assert [len(axes.lines) for axes in figure.axes] == [4, 2]
+
+
 def test_a_turning_difference_has_its_band() -> None:
     figure = fair.turning([10, 99, 10_000], {"a minus b": [interval(0.2), interval(0.0), interval(-0.2)]}, "HR@10")
     figure.draw_without_rendering()
