@@ -183,8 +183,11 @@ def _parameters(optimizer: Optimizer) -> list[Tensor]:
 
 
 def _centralize_gradients(optimizer: Optimizer, args: Any, kwargs: Any) -> None:
-    """Take the mean over all dimensions but the first off every gradient of two or more, in place."""
+    """Take the mean over all dimensions but the first off every gradient of two or more, in place.
+
+    Not where these dimensions hold one entry: taking it off would leave nothing to learn from.
+    """
     for parameter in _parameters(optimizer):
         gradient = parameter.grad
-        if gradient is not None and gradient.ndim > 1:
+        if gradient is not None and gradient.ndim > 1 and gradient[0].numel() > 1:
             gradient -= gradient.mean(dim=tuple(range(1, gradient.ndim)), keepdim=True)

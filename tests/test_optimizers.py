@@ -150,6 +150,16 @@ def test_ranger_against_the_papers(centralize, decay):
             torch.testing.assert_close(a.detach(), b, rtol=1e-10, atol=1e-12)
 
 
+def test_a_column_of_weights_goes_on_learning():
+    column = torch.nn.Parameter(torch.ones(3, 1))
+    optimizer = ranger([column], lr=0.1)
+    for _ in range(10):
+        optimizer.zero_grad()
+        column.pow(2).sum().backward()
+        optimizer.step()
+    assert (column < 1).all()
+
+
 def test_centralized_gradients_keep_the_mean_of_each_output_row():
     """In the first five steps, where RAdam does not yet divide by the second moment."""
     params = parameters()

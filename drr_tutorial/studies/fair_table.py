@@ -9,53 +9,67 @@ from typing import Any, get_args
 
 import numpy as np
 
-from drr_tutorial.config import PRESETS, StateName
+from drr_tutorial.config import StateName
 from drr_tutorial.reports import bootstrap_users, randomization_test
-from drr_tutorial.studies.fair_agent import own_vectors, trained_agent
+from drr_tutorial.studies.fair_agent import Entrant, own_vectors, trained_agent
 from drr_tutorial.studies.fair_protocols import METRICS, SPLITS, Figures, together
 from drr_tutorial.studies.study import Row, Study
 from drr_tutorial.studies.tuning import BASELINES, SEEDS, tuned_baseline
 from drr_tutorial.verdicts import signed
 
 STATES: tuple[StateName, ...] = get_args(StateName)
-DEFAULT_STATE = PRESETS["default"].agent.state
-OWN_VECTORS = "iALS, the agent's own vectors"
-OUR_NAME = DEFAULT_STATE.replace("drr", "DRR")
-PAIR = {OUR_NAME: "DRR", OWN_VECTORS: "iALS"}
+OUR_NAME = "DRR-ave"
+OWN_VECTORS = "iALS, the simple agent's own vectors"
+BEFORE, DISLIKES_LAST = "before training", "dislikes last"
+PAIR = {"DRR simple": "DRR", OWN_VECTORS: "iALS"}
 RANKING = ("HR@10", "nDCG@10")
-N_SEEDS = {
-    ("ml-100k", "original"): (5, 5),
-    ("ml-100k", "by-user"): (5, 2),
-    ("ml-1m", "original"): (5, 1),
-    ("ml-1m", "ncf"): (5, 0),
-    ("ml-1m", "by-user"): (2, 0),
+SIMPLE, LIKES_ONLY, NEXT = (
+    Entrant("DRR simple", "simple", "drr-ave", "original"),
+    Entrant("DRR-ave, likes only", "default", "drr-ave", "original"),
+    Entrant("DRR next", "next", "drr-ave", "ncf"),
+)
+DEFAULT, DEFAULT_BY_USER = (
+    {state: Entrant(state.replace("drr", "DRR"), "default", state, kind) for state in STATES}
+    for kind in ("rated", "by-user")
+)
+N_SEEDS: dict[tuple[str, Entrant], int] = {
+    ("ml-1m", DEFAULT["drr-ave"]): 5,
+    ("ml-1m", LIKES_ONLY): 2,
+    ("ml-1m", NEXT): 5,
+    ("ml-1m", DEFAULT_BY_USER["drr-ave"]): 1,
+    **{("ml-1m", DEFAULT[state]): 1 for state in STATES if state != "drr-ave"},
+    **{("ml-100k", DEFAULT[state]): 5 for state in STATES},
+    ("ml-100k", LIKES_ONLY): 5,
+    ("ml-100k", SIMPLE): 5,
+    **{("ml-100k", DEFAULT_BY_USER[state]): 5 if state == "drr-ave" else 1 for state in STATES},
 }
-"""Trainings in the committed set: of the default's state, and of each other one. The full set has five of all."""
+"""Trainings in the committed set. The full set has five of all."""
 BASELINE_CODE = ("drr_tutorial.studies.tuning",)
 AGENT_CODE = ("drr_tutorial.studies.fair_agent",)
 
 
 def rows() -> list[Row]:
     """The agents' rows first, ML-1M's before ml-100k's: long ones first."""
-    places = [(data, kind) for data in ("ml-1m", "ml-100k") for kind in SPLITS[data]]
-    return [row for make in (_agent_rows, _baseline_rows) for place in places for row in make(*place)]
+    places = [(data, kind, method) for data in ("ml-1m", "ml-100k") for kind in SPLITS[data] for method in BASELINES]
+    baselines = [
+        Row(f"{data}.{kind}.{_slug(method)}", partial(tuned_baseline, data, kind, method), code=BASELINE_CODE)
+        for data, kind, method in sorted(places, key=lambda place: place[2] != "iALS")
+    ]
+    return [*_agent_rows(), *baselines]
 
 
-def _agent_rows(data: str, kind: str) -> Iterator[Row]:
-    of_default, of_others = N_SEEDS[data, kind]
+def _slug(method: str) -> str:
+    return method.replace(" ", "-")
+
+
+def _agent_rows() -> Iterator[Row]:
+    for (data, entrant), committed in N_SEEDS.items():
+        for seed in SEEDS:
+            key = f"{data}.{entrant.kind}.{entrant.preset}.{entrant.state}.{seed}"
+            compute = partial(trained_agent, data, entrant, seed)
+            yield Row(key, compute, full_only=seed >= committed, code=AGENT_CODE)
     for seed in SEEDS:
-        for state in STATES:
-            beyond = seed >= (of_default if state == DEFAULT_STATE else of_others)
-            compute = partial(trained_agent, data, kind, state, seed)
-            yield Row(f"{data}.{kind}.{state}.{seed}", compute, full_only=beyond, code=AGENT_CODE)
-        beyond = seed >= of_default
-        yield Row(f"{data}.{kind}.own-vectors.{seed}", partial(own_vectors, data, kind, seed), beyond, AGENT_CODE)
-
-
-def _baseline_rows(data: str, kind: str) -> Iterator[Row]:
-    for method in BASELINES:
-        compute = partial(tuned_baseline, data, kind, method)
-        yield Row(f"{data}.{kind}.{method.replace(' ', '-')}", compute, code=BASELINE_CODE)
+        yield Row(f"ml-100k.original.own-vectors.{seed}", partial(own_vectors, "ml-100k", seed), code=AGENT_CODE)
 
 
 def summarize(figures: Mapping[str, Figures]) -> Figures:
@@ -64,20 +78,22 @@ def summarize(figures: Mapping[str, Figures]) -> Figures:
     for data, kinds in SPLITS.items():
         summary[data] = {}
         for kind in kinds:
-            methods = _methods(figures, f"{data}.{kind}.")
+            methods = _methods(figures, data, kind)
             for protocol in next(iter(methods.values()))["means"]:
                 summary[data][protocol] = _table(methods, protocol)
     summary["decides"] = _decides(summary["ml-100k"])
+    summary["settings"] = {key: row["settings"] for key, row in figures.items() if "settings" in row}
     return summary
 
 
 def _decides(tables: Figures) -> Figures:
-    """The table of chapter 6: the default's agent beside four bars, iALS with the agent's own settings among them.
+    """The table of chapter 6: the simple agent beside four bars, iALS with the agent's own settings among them.
 
     "rows": protocol -> a line a method; "means": metric -> protocol -> method; "per_seed": protocol -> a line a seed;
     "differences": protocol -> metric -> method.
     """
-    names = {OUR_NAME: "DRR", "random": "random", "popularity": "popularity", "EASE": "EASE", OWN_VECTORS: "iALS"}
+    names = {name: name for name in ("random", "popularity", "EASE")} | PAIR
+    names = {name: names[name] for name in ("DRR simple", "random", "popularity", "EASE", OWN_VECTORS)}
     kept = {
         p: table for p, table in tables.items() if METRICS[p] == RANKING and names.keys() <= table["methods"].keys()
     }
@@ -86,7 +102,7 @@ def _decides(tables: Figures) -> Figures:
         for m in RANKING
     }
     differences = {
-        p: {m: {short: t["default minus"][m].get(name) for name, short in names.items()} for m in RANKING}
+        p: {m: {short: t["simple minus"][m].get(name) for name, short in names.items()} for m in RANKING}
         for p, t in kept.items()
     }
     return {
@@ -116,27 +132,34 @@ def _by_seed(methods: Figures) -> list[Figures]:
     ]
 
 
-def _methods(figures: Mapping[str, Figures], prefix: str) -> dict[str, Figures]:
-    """One entry a method, whatever seeds there are; the agent's states are called "DRR-ave" and so on."""
-    names = {method.replace(" ", "-"): method for method in BASELINES} | {"own-vectors": OWN_VECTORS}
+def _methods(figures: Mapping[str, Figures], data: str, kind: str) -> dict[str, Figures]:
+    """One entry a method, whatever seeds there are. The split "rated" has the lists of "original": one table."""
+    kinds = ("original", "rated") if kind == "original" else (kind,)
     parts: dict[str, list[Figures]] = defaultdict(list)
-    for key, row in figures.items():
-        if key.startswith(prefix):
-            name = key.removeprefix(prefix).partition(".")[0]
-            parts[names.get(name, name.replace("drr", "DRR"))].append(row)
-    order = [*BASELINES, OWN_VECTORS, *(state.replace("drr", "DRR") for state in STATES)]
-    return {method: together(parts[method]) for method in order if method in parts}
+    for method in BASELINES:
+        row = figures[f"{data}.{kind}.{_slug(method)}"]
+        parts[method].append(row)
+        if DISLIKES_LAST in row:
+            parts[f"{method}, {DISLIKES_LAST}"].append(row[DISLIKES_LAST])
+    parts[OWN_VECTORS] = [row for key, row in figures.items() if key.startswith(f"{data}.{kind}.own-vectors.")]
+    for where, entrant in N_SEEDS:
+        if where == data and entrant.kind in kinds:
+            prefix = f"{data}.{entrant.kind}.{entrant.preset}.{entrant.state}."
+            trained = [row for key, row in figures.items() if key.startswith(prefix)]
+            parts[f"{entrant.name}, {BEFORE}"] = [row[BEFORE] for row in trained]
+            parts[entrant.name] = trained
+    return {method: together(rows) for method, rows in parts.items() if rows}
 
 
 def _table(methods: Mapping[str, Figures], protocol: str) -> Figures:
     """The methods' figures with intervals, the best bar by each metric, the agents' paired differences to it.
 
-    And, since the metric decides which bar is best, the differences of the default's agent to every method.
+    And the differences of some agents to every method: "default minus", "simple minus", "next minus".
     """
     if len({row["detail"][protocol]["task"] for row in methods.values()}) > 1:
         raise ValueError(f"all methods must be judged on the same lists of {protocol!r}; compute the rows anew")
     table = {method: {m: _figure(row, protocol, m) for m in METRICS[protocol]} for method, row in methods.items()}
-    bars = [method for method in methods if method in BASELINES]
+    bars = [method for method in methods if method.removesuffix(f", {DISLIKES_LAST}") in BASELINES]
     best = {m: max(bars, key=lambda name: table[name][m]["mean"]) for m in METRICS[protocol]}
     agents = [method for method in methods if method.startswith("DRR")]
     return {
@@ -146,16 +169,17 @@ def _table(methods: Mapping[str, Figures], protocol: str) -> Figures:
             m: {agent: _difference(methods[agent], methods[best[m]], protocol, m) for agent in agents}
             for m in METRICS[protocol]
         },
-        "default minus": {
-            m: {
-                other: _difference(methods[OUR_NAME], row, protocol, m)
-                for other, row in methods.items()
-                if other != OUR_NAME
-            }
-            for m in METRICS[protocol]
-            if OUR_NAME in methods
+        **{
+            f"{short} minus": {m: _to_all(methods, name, protocol, m) for m in METRICS[protocol]}
+            for short, name in {"default": OUR_NAME, "simple": SIMPLE.name, "next": NEXT.name}.items()
+            if name in methods
         },
     }
+
+
+def _to_all(methods: Mapping[str, Figures], name: str, protocol: str, metric: str) -> Figures:
+    others = {other: row for other, row in methods.items() if other != name}
+    return {other: _difference(methods[name], row, protocol, metric) for other, row in others.items()}
 
 
 def _figure(row: Figures, protocol: str, metric: str) -> Figures:
