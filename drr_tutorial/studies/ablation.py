@@ -193,9 +193,7 @@ def summarize(figures: Mapping[str, Figures]) -> Figures:
         "without": list(without()),
         "tried": list(tried()),
         "recipes": {name: _recipe(name, found, trained[LAST_STEP]) for name, found in runs.items()},
-        "step adds": {
-            name: difference(trained[name], trained[before]) for before, name in zip(order[:-1], order[1:], strict=True)
-        },
+        "step adds": {name: difference(trained[name], trained[before]) for before, name in itertools.pairwise(order)},
         "history": {name: _history(found) for name, found in runs.items()},
         "baselines": {name: _judged([_version(bars, name)]) for name in bars["means"]},
     }
