@@ -68,7 +68,7 @@ def steps() -> dict[str, Recipe]:
     simple = change(PRESETS["simple"], dataset="ml-100k")
     sound = change(simple, "embedding", method="scratch", learning_rate=1e-3)
     sound = change(sound, "agent", warm_start=False, critic_products=False, critic_sees="action", gamma=0.8)
-    sound = change(sound, "training", reward_share=1.0, critic_first=0.0)
+    sound = change(sound, "training", reward_share=1.0, critic_first=0.0, passes=8.0, batch_size=512)
     warm = replace(change(sound, "agent", warm_start=True, correction="sum"), embedding=simple.embedding)
     held_back = change(warm, "training", reward_share=simple.training.reward_share)
     gates = change(held_back, "agent", correction="gates")
