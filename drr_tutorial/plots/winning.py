@@ -11,6 +11,19 @@ from drr_tutorial.plots.style import COLOURS, TEXT, grey, new_figure
 
 Interval = Mapping[str, float]  # "mean", "low", "high"
 LINES = (":", "--", "-.")
+BARS = ("popularity", "iALS", "iALS, dislikes last")
+
+
+def step_of(summary: Mapping[str, Any], name: str, label: str = "nDCG@10") -> Figure:
+    """A step of the study `ablation`, by its name, beside the one before it; the first stands alone. See `step`."""
+    place = summary["steps"].index(name)
+    names = summary["steps"][max(place - 1, 0) : place + 1]
+    return step(
+        {one: summary["history"][one] for one in names},
+        {one: summary["recipes"][one]["trained"]["unseen"][label] for one in names},
+        {bar: summary["baselines"][bar]["unseen"][label]["mean"] for bar in BARS},
+        label,
+    )
 
 
 def step(

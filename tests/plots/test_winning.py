@@ -40,3 +40,18 @@ def test_differences_are_coloured_by_their_sign_and_hollow_where_they_say_nothin
     assert [dot.get_markerfacecolor() for dot in dots] == [COLOURS[2], COLOURS[4], "none"]
     assert np.allclose([dot.get_xdata()[0] for dot in dots], [0.02, -0.02, 0.001])
     assert figure.axes[0].get_ylim() == (2.5, -0.5)  # the first at the top
+
+
+def test_a_step_is_shown_beside_the_one_before_it() -> None:
+    names = ["one", "two", "three"]
+    summary = {
+        "steps": names,
+        "history": {key: {"step": [0, 1], "dcg": [0.1, 0.2]} for key in names},
+        "recipes": {key: {"trained": {"unseen": {"nDCG@10": UP}}} for key in names},
+        "baselines": {key: {"unseen": {"nDCG@10": LEVEL}} for key in winning.BARS},
+    }
+    shown = {
+        name: [text.get_text() for text in winning.step_of(summary, name).legends[0].get_texts()] for name in names
+    }
+    assert shown["one"] == ["one", *winning.BARS]
+    assert shown["three"] == ["two", "three", *winning.BARS]
