@@ -34,16 +34,17 @@ DEFAULT, DEFAULT_BY_USER = (
 )
 N_SEEDS: dict[tuple[str, Entrant], int] = {
     ("ml-1m", DEFAULT["drr-ave"]): 5,
-    ("ml-1m", LIKES_ONLY): 2,
     ("ml-1m", NEXT): 5,
-    ("ml-1m", DEFAULT_BY_USER["drr-ave"]): 1,
-    **{("ml-1m", DEFAULT[state]): 1 for state in STATES if state != "drr-ave"},
-    **{("ml-100k", DEFAULT[state]): 5 for state in STATES},
-    ("ml-100k", LIKES_ONLY): 5,
-    ("ml-100k", SIMPLE): 5,
-    **{("ml-100k", DEFAULT_BY_USER[state]): 5 if state == "drr-ave" else 1 for state in STATES},
+    ("ml-1m", LIKES_ONLY): 1,
+    **{("ml-100k", entrant): 5 for entrant in (DEFAULT["drr-ave"], LIKES_ONLY, SIMPLE, DEFAULT_BY_USER["drr-ave"])},
+    **{("ml-100k", DEFAULT[state]): 3 for state in STATES if state != "drr-ave"},
+    **{("ml-100k", DEFAULT_BY_USER[state]): 1 for state in STATES if state != "drr-ave"},
+    **{("ml-1m", DEFAULT[state]): 0 for state in STATES if state != "drr-ave"},
+    ("ml-1m", DEFAULT_BY_USER["drr-ave"]): 0,
 }
 """Trainings in the committed set. The full set has five of all."""
+FULL_ONLY = ("ml-1m", "by-user")
+"""The bars of this data and split are for the full set, too."""
 BASELINE_CODE = ("drr_tutorial.studies.tuning",)
 AGENT_CODE = ("drr_tutorial.studies.fair_agent",)
 
@@ -52,7 +53,12 @@ def rows() -> list[Row]:
     """The agents' rows first, ML-1M's before ml-100k's: long ones first."""
     places = [(data, kind, method) for data in ("ml-1m", "ml-100k") for kind in SPLITS[data] for method in BASELINES]
     baselines = [
-        Row(f"{data}.{kind}.{_slug(method)}", partial(tuned_baseline, data, kind, method), code=BASELINE_CODE)
+        Row(
+            f"{data}.{kind}.{_slug(method)}",
+            partial(tuned_baseline, data, kind, method),
+            full_only=(data, kind) == FULL_ONLY,
+            code=BASELINE_CODE,
+        )
         for data, kind, method in sorted(places, key=lambda place: place[2] != "iALS")
     ]
     return [*_agent_rows(), *baselines]
@@ -79,6 +85,8 @@ def summarize(figures: Mapping[str, Figures]) -> Figures:
         summary[data] = {}
         for kind in kinds:
             methods = _methods(figures, data, kind)
+            if not methods:  # rows for the full set
+                continue
             for protocol in next(iter(methods.values()))["means"]:
                 summary[data][protocol] = _table(methods, protocol)
     summary["decides"] = _decides(summary["ml-100k"])
@@ -137,7 +145,9 @@ def _methods(figures: Mapping[str, Figures], data: str, kind: str) -> dict[str, 
     kinds = ("original", "rated") if kind == "original" else (kind,)
     parts: dict[str, list[Figures]] = defaultdict(list)
     for method in BASELINES:
-        row = figures[f"{data}.{kind}.{_slug(method)}"]
+        row = figures.get(f"{data}.{kind}.{_slug(method)}")
+        if row is None:
+            continue
         parts[method].append(row)
         if DISLIKES_LAST in row:
             parts[f"{method}, {DISLIKES_LAST}"].append(row[DISLIKES_LAST])
