@@ -18,10 +18,13 @@ BOOK = Path(__file__).parents[2] / "book"
 NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
 CHAPTERS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
 SETTING = re.compile(r"`(\w+)=([^`]+)`")
-DEFAULTS = {
-    field.name: getattr(part, field.name)
-    for part in (PRESETS["default"].agent, PRESETS["default"].training, PRESETS["default"].embedding)
-    for field in dataclasses.fields(part)
+SETTINGS = {
+    name: {
+        field.name: getattr(part, field.name)
+        for part in (preset.agent, preset.training, preset.embedding)
+        for field in dataclasses.fields(part)
+    }
+    for name, preset in PRESETS.items()
 }
 
 
@@ -104,11 +107,13 @@ class TestEveryChapter:
     def test_its_times_are_those_that_were_measured(self, path: Path) -> None:
         assert f"Time: {{{{ time_{int(path.stem[:2])} }}}}." in prose(path)
 
-    def test_settings_that_it_names_as_the_defaults_are(self, path: Path) -> None:
-        """In a section whose heading speaks of the default, `name=value` is a setting of the default preset."""
+    def test_settings_that_it_names_as_a_presets_are(self, path: Path) -> None:
+        """In a section whose heading speaks of the simple or the default agent, `name=value` is a setting of it."""
         parts = re.split(r"^## ", prose(path), flags=re.MULTILINE)
-        named = [pair for part in parts if "default" in part.partition("\n")[0] for pair in SETTING.findall(part)]
-        assert not [(name, value) for name, value in named if ast.literal_eval(value) != DEFAULTS[name]]
+        for preset in ("simple", "default"):
+            headed = [part for part in parts if f"{preset} agent" in part.partition("\n")[0]]
+            named = [pair for part in headed for pair in SETTING.findall(part)]
+            assert not [(name, value) for name, value in named if ast.literal_eval(value) != SETTINGS[preset][name]]
 
     def test_three_exercises_with_hint_check_and_solution(self, path: Path) -> None:
         number = int(path.stem[:2])

@@ -1,5 +1,6 @@
 """The fair table: searches never see the test part, rows of several seeds become one, a row computed anew is the stored one."""
 
+import dataclasses
 from functools import partial
 from typing import Any
 
@@ -7,11 +8,12 @@ import numpy as np
 import pytest
 
 from drr_tutorial.baselines import EASERecommender
+from drr_tutorial.config import PRESETS, EmbeddingConfig, TrainingConfig
 from drr_tutorial.notebook import read_result
 from drr_tutorial.ratings import Ratings
 from drr_tutorial.recommender import Recommender
 from drr_tutorial.splits import original_split, random_split
-from drr_tutorial.studies import fair_table
+from drr_tutorial.studies import fair_agent, fair_table
 from drr_tutorial.studies.fair_protocols import METRICS, judge, keep, together
 from drr_tutorial.studies.tuning import BASELINES, Contestant, search, tuned_baseline
 
@@ -56,21 +58,30 @@ def test_seeds_are_averaged_user_by_user(judged: dict[str, Any]) -> None:
 
 
 def test_the_table_names_the_best_bar_and_pairs_by_user(judged: dict[str, Any]) -> None:
-    ours = fair_table.DEFAULT_STATE.replace("drr", "DRR")
-    methods = {"popularity": keep([judged["popularity"]]), "EASE": keep([judged["EASE"]]), ours: keep([judged["EASE"]])}
+    ours, before = fair_table.OUR_NAME, f"{fair_table.OUR_NAME}, {fair_table.BEFORE}"
+    methods = {
+        "popularity": keep([judged["popularity"]]),
+        "EASE, dislikes last": keep([judged["EASE"]]),
+        before: keep([judged["popularity"]]),
+        ours: keep([judged["EASE"]]),
+    }
     table = fair_table._table(methods, "unseen")
-    assert table["best"] == {"HR@10": "EASE", "nDCG@10": "EASE"}
+    assert table["best"] == {"HR@10": "EASE, dislikes last", "nDCG@10": "EASE, dislikes last"}
+    assert table["differences"]["nDCG@10"].keys() == {before, ours}
     assert table["differences"]["nDCG@10"][ours] == {"mean": 0, "low": 0, "high": 0, "p": 1}
-    measured = table["default minus"]["nDCG@10"]["popularity"]
+    assert "simple minus" not in table
     expected = judged["EASE"]["unseen"].difference(judged["popularity"]["unseen"], "nDCG@10")
-    assert measured["mean"] == pytest.approx(expected.mean, abs=1e-6)
-    assert measured["low"] == pytest.approx(expected.low, abs=1e-5)
+    for other in ("popularity", before):
+        measured = table["default minus"]["nDCG@10"][other]
+        assert measured["mean"] == pytest.approx(expected.mean, abs=1e-6)
+        assert measured["low"] == pytest.approx(expected.low, abs=1e-5)
 
 
 def test_the_table_of_chapter_6_follows_from_the_fair_one(judged: dict[str, Any]) -> None:
     names = ("random", "popularity", "EASE", fair_table.OWN_VECTORS)
     methods = {name: keep([judged["popularity"]] * 2) for name in names} | {
-        fair_table.OUR_NAME: keep([judged["EASE"], judged["popularity"]])
+        fair_table.SIMPLE.name: keep([judged["EASE"], judged["popularity"]]),
+        fair_table.OUR_NAME: keep([judged["EASE"]]),  # the default agent is not chapter 6's
     }
     decides = fair_table._decides({p: fair_table._table(methods, p) for p in ("unseen", "full")})
     assert decides["means"]["HR@10"]["full"]["iALS"] == judged["popularity"]["full"].mean("HR@10")
@@ -80,6 +91,29 @@ def test_the_table_of_chapter_6_follows_from_the_fair_one(judged: dict[str, Any]
     gained = judged["EASE"]["unseen"].mean("HR@10") - judged["popularity"]["unseen"].mean("HR@10")
     assert [row["difference HR@10"] for row in decides["per_seed"]["unseen"]] == pytest.approx([gained, 0])
     assert decides["differences"]["unseen"]["HR@10"]["iALS"]["mean"] == pytest.approx(gained / 2, abs=1e-6)
+
+
+def test_rows_become_methods_with_and_without_dislikes_before_and_after_training(judged: dict[str, Any]) -> None:
+    """What a row holds under "dislikes last" and "before training" is a method of its own; "rated" joins "original"."""
+    worse, better = keep([judged["popularity"]]), keep([judged["EASE"]])
+    figures = {f"ml-100k.original.{fair_table._slug(name)}": worse | {"dislikes last": better} for name in BASELINES}
+    figures["ml-100k.original.own-vectors.0"] = worse
+    for preset, kind in (("default", "rated"), ("default", "original"), ("simple", "original")):
+        for seed in (0, 1):
+            figures[f"ml-100k.{kind}.{preset}.drr-ave.{seed}"] = better | {"before training": worse}
+    methods = fair_table._methods(figures, "ml-100k", "original")
+    agents = {"DRR-ave", "DRR-ave, likes only", "DRR simple"}
+    assert methods.keys() == (
+        set(BASELINES)
+        | {f"{name}, dislikes last" for name in BASELINES}
+        | {fair_table.OWN_VECTORS}
+        | agents
+        | {f"{name}, before training" for name in agents}
+    )
+    hit = {name: row["means"]["unseen"]["HR@10"] for name, row in methods.items()}
+    assert hit["DRR-ave"] == better["means"]["unseen"]["HR@10"] * 2  # one value a seed
+    assert hit["DRR-ave, before training"] == worse["means"]["unseen"]["HR@10"] * 2
+    assert hit["EASE, dislikes last"] == better["means"]["unseen"]["HR@10"]
 
 
 def test_methods_judged_on_other_lists_are_refused(judged: dict[str, Any]) -> None:
@@ -92,9 +126,31 @@ def test_methods_judged_on_other_lists_are_refused(judged: dict[str, Any]) -> No
 def test_the_committed_set_is_part_of_the_full_one() -> None:
     rows = fair_table.rows()
     committed = [row.key for row in rows if not row.full_only]
-    assert {"ml-1m.ncf.drr-ave.0", "ml-100k.original.drr-att.4", "ml-1m.by-user.BPR"} <= set(committed)
-    assert len(rows) == 5 * (len(BASELINES) + 5 * 5)
+    assert {
+        "ml-1m.ncf.next.drr-ave.4",
+        "ml-1m.rated.default.drr-ave.4",
+        "ml-100k.original.default.drr-ave.0",
+        "ml-100k.rated.default.drr-att.4",
+        "ml-1m.by-user.BPR",
+    } <= set(committed)
+    assert "ml-1m.rated.default.drr-att.4" not in committed
+    baselines = 5 * len(BASELINES)  # five pairs of data and split
+    assert len(rows) == baselines + 5 * len(fair_table.N_SEEDS) + 5
     assert all(isinstance(row.compute, partial) for row in rows)
+
+
+def test_an_agents_row_has_its_figures_before_training_too(synthetic: Ratings, monkeypatch: pytest.MonkeyPatch) -> None:
+    short = dataclasses.replace(
+        PRESETS["simple"],
+        embedding=EmbeddingConfig(n_factors=8, n_iterations=2),
+        training=TrainingConfig(passes=0.5, batch_size=32, evaluations=1),
+    )
+    monkeypatch.setitem(PRESETS, "short", short)
+    monkeypatch.setattr(fair_agent, "prepare", lambda data, kind: original_split(synthetic))
+    row = fair_agent.trained_agent("synthetic", fair_agent.Entrant("DRR short", "short", "drr-p", "original"), 1)
+    assert row["means"].keys() == row["before training"]["means"].keys() == {"original", "masked", "unseen", "full"}
+    assert row["detail"]["unseen"]["task"] == row["before training"]["detail"]["unseen"]["task"]
+    assert row["kept of the correction"] in short.training.correction_shares
 
 
 @pytest.mark.parametrize("method", ["popularity", "average rating"])
