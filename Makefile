@@ -1,4 +1,4 @@
-# make book | serve | test | train | results | pdf | smoke | outputs | readme | benchmarks | lock | dist | clean: each sets up .venv when it is missing
+# make book | serve | test | train | results | pretrained | pdf | smoke | outputs | readme | benchmarks | lock | dist | clean: each sets up .venv when it is missing
 SHELL  := bash
 PYTHON ?= python3
 VENV   ?= .venv
@@ -15,7 +15,7 @@ book serve notebooks smoke outputs: export TQDM_MININTERVAL = 60
 BUILD  := $(BIN)/jupyter-book build . --all -n -W --keep-going
 NBVAL  := --nbval --nbval-current-env --nbval-sanitize-with tests/sanitize.cfg --nbval-cell-timeout 600 -p no:cacheprovider
 
-.PHONY: install book serve pdf train results test lint unit notebooks pages smoke outputs readme benchmarks lock dist clean
+.PHONY: install book serve pdf train results pretrained test lint unit notebooks pages smoke outputs readme benchmarks lock dist clean
 install: $(STAMP)
 
 $(STAMP): requirements.lock pyproject.toml
@@ -42,6 +42,9 @@ train: $(STAMP)   # real MovieLens 100K: data, training, table; options: make tr
 results: $(STAMP)   # every figure of the book from raw data, under an hour on two cores; with FULL=1 more seeds and states, some hours
 	$(BIN)/drr-tutorial results $(STUDIES) --processes 2 $(if $(FULL),--full)
 	$(BIN)/python book/_ext/learning_figure.py
+
+pretrained: $(STAMP)   # the weights that the package brings along, from MovieLens 100K; under a minute
+	$(BIN)/python -c 'from drr_tutorial.pretrained import make_pretrained; print(make_pretrained("ml-100k"))'
 
 # The notebook cache looks at notebooks only: a change of the package or of its versions must empty it.
 book: $(STAMP)   # runs the notebooks and builds all pages into _build/html

@@ -45,6 +45,7 @@ _HOME = {
     "evaluate_scores": "evaluation",
     "evaluate_sessions": "evaluation",
     "run_experiment": "experiment",
+    "load_pretrained": "pretrained",
 }
 __all__ = ["__version__", *_HOME]
 
@@ -109,6 +110,7 @@ if TYPE_CHECKING:
         evaluate_sessions as evaluate_sessions,
     )
     from drr_tutorial.experiment import run_experiment as run_experiment
+    from drr_tutorial.pretrained import load_pretrained as load_pretrained
     from drr_tutorial.ranking_tasks import ranking_task as ranking_task
     from drr_tutorial.ratings import DataError as DataError
     from drr_tutorial.ratings import Ratings as Ratings

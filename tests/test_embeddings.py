@@ -69,6 +69,25 @@ def test_one_sweep_of_ials_solves_the_normal_equations_of_every_row() -> None:
     np.testing.assert_allclose(after.users, users, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("power", [0.5, 1.0])
+def test_the_penalty_of_a_row_grows_with_its_entries(power: float) -> None:
+    """Each row's own equation, with the penalty that `count_power` gives it (Rendle et al. 2022)."""
+    ratings = some_ratings()
+    start = factorize(ratings, method="scratch", n_factors=3, rng=rng())
+    after = factorize(
+        ratings, n_factors=3, regularization=REG, alpha=ALPHA, n_iterations=1, rng=rng(), start=start, count_power=power
+    )
+    liked = ratings.positives().matrix().toarray() > 0
+    y = start.items.astype(np.float64)
+    for row, found in zip(liked, after.users, strict=True):
+        missing = liked.shape[1] / ALPHA
+        penalty = REG * ((row.sum() + missing) / (100 + missing)) ** power
+        weight = np.where(row, ALPHA, 1.0)
+        expected = np.linalg.solve(y.T @ (weight[:, None] * y) + penalty * np.eye(3), y.T @ (weight * row))
+        if row.any():  # others are taken for the average user
+            np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
+
+
 def test_one_sweep_of_pmf_solves_the_normal_equations_of_every_row() -> None:
     ratings = some_ratings()
     start = factorize(ratings, method="scratch", n_factors=3, rng=rng())
