@@ -95,7 +95,8 @@ def original() -> str:
     """The notebook's own protocol and data: what it published, popularity, the agents."""
     table = tables("ml-1m")["original"]
     ours = [figures(table, name) for name in ("popularity", "DRR-ave, likes only", "DRR-ave")]
-    return "the notebook published 0.491 / 0.264; popularity has {}, DRR {} with likes alone and {} with dislikes".format(*ours)
+    said = "the notebook published 0.491 / 0.264; popularity has {}, DRR {} with likes alone and {} with dislikes"
+    return said.format(*ours)
 
 
 def speeds() -> str:
