@@ -82,10 +82,9 @@ smoke: $(STAMP)   # every notebook with the small budget, into _build/smoke: doe
 outputs: $(STAMP)   # run every notebook in place and store its outputs
 	OMP_NUM_THREADS=1 $(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.timeout=900 book/*.ipynb
 
-readme: $(STAMP)   # the README's figures anew: two trainings and the speeds, about half an hour
-	for data in ml-100k ml-1m; do rm -rf runs/readme-$$data; $(BIN)/drr-tutorial train --dataset $$data --out runs/readme-$$data || exit 1; done
+readme: $(STAMP)   # the README's speeds measured anew, about half an hour, and all its figures from the result files
 	for part in training evaluation; do $(BIN)/python tests/benchmarks/$${part}_speed.py --write || exit 1; done
-	$(BIN)/python book/_ext/readme_figures.py runs/readme-ml-100k runs/readme-ml-1m
+	$(BIN)/python book/_ext/readme_figures.py
 
 benchmarks: $(STAMP)   # speed and memory, printed; tens of minutes
 	for file in tests/benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

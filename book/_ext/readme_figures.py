@@ -1,23 +1,32 @@
-"""Writes the figures of README.md from result files. Run: python book/_ext/readme_figures.py [FOLDER ...]
+"""Writes the figures of README.md from result files. Run: python book/_ext/readme_figures.py
 
-What stands between `<!-- figures: NAME -->` and `<!-- end -->` is made here, from book/results/train-*.json and
-speed.json. A FOLDER is that of a finished `drr-tutorial train`; its figures become book/results/train-DATASET.json
-first. `make readme` does all of it.
+What stands between `<!-- figures: NAME -->` and `<!-- end -->` is made here, from book/results/fair-table.json and
+speed.json. `make readme` measures the speeds first; `make results` makes the table.
 """
 
 import re
-import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from drr_tutorial.storage import read_json, whole_file, write_json
+from drr_tutorial.notebook import read_result
+from drr_tutorial.storage import read_json, whole_file
+from drr_tutorial.verdicts import main_metric, signed
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "book" / "results"
 MARKED = re.compile(r"(<!-- figures: (.+?) -->)(\n?).*?(<!-- end -->)", re.DOTALL)
-METHODS = ("DRR", "iALS", "EASE", "popularity", "random")
 LABELS = ("HR@10", "nDCG@10")
+DATA = {"ml-100k": "MovieLens 100K", "ml-1m": "MovieLens 1M"}
+BARS = ("iALS", "BPR", "EASE", "item-kNN", "popularity")
+LEARNS_FROM = {  # name in the fair table: name here
+    "likes and 80 % of the dislikes": {"DRR-ave": "DRR", "DRR-ave, before training": "DRR before training"}
+    | {f"{bar}, dislikes last": bar for bar in BARS},
+    "likes": {"DRR-ave, likes only": "DRR", "DRR-ave, likes only, before training": "DRR before training"}
+    | {bar: bar for bar in (*BARS, "random")},
+}
+AGENTS = {"DRR-ave": "default", "DRR next": "next"}
 ORIGINAL = "the original's pass: 439,657 steps, an update of batch 512 each, sizes 8 and 16, Ranger"
 SPEEDS = (  # name in speed.json, words, form, target
     ("environment", "environment, 256 users at once: score, mask, pick, step", "{:,.0f} steps/s", "100,000"),
@@ -30,22 +39,12 @@ SPEEDS = (  # name in speed.json, words, form, target
 )
 
 
-def main(folders: list[str]) -> None:
-    """Take the figures of the folders in, and write README.md."""
-    for folder in folders:
-        take(Path(folder))
+def main() -> None:
+    """Write README.md."""
     path = ROOT / "README.md"
     text = refreshed(path.read_text(encoding="utf-8"))
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
-
-
-def take(folder: Path) -> None:
-    """Of metrics.json, what a figure can be traced by, and the figures."""
-    metrics = read_json(folder / "metrics.json")
-    name = metrics["config"]["dataset"]
-    kept = {key: value for key, value in metrics.items() if key != "validation"}
-    write_json(RESULTS / f"train-{name}.json", kept | {"command": f"drr-tutorial train --dataset {name}"})
 
 
 def refreshed(readme: str) -> str:
@@ -53,48 +52,51 @@ def refreshed(readme: str) -> str:
     return MARKED.sub(lambda found: found[1] + found[3] + PLACES[found[2]]() + found[3] + found[4], readme)
 
 
-def results(dataset: str, protocol: str) -> tuple[dict[str, dict[str, float]], dict[str, Any]]:
-    """method -> label -> mean, and the agent's differences: label -> method -> mean, low, high."""
-    report = read_json(RESULTS / f"train-{dataset}.json")["reports"][protocol]
-    means = {row["method"]: {label: row["metrics"][label]["mean"] for label in LABELS} for row in report["methods"]}
-    return means, report["differences"]
+@cache
+def tables(data: str) -> dict[str, Any]:
+    """protocol -> table of the fair table's summary."""
+    found: dict[str, Any] = read_result("fair-table")["summary"][data]
+    return found
 
 
-def beside(dataset: str, protocol: str) -> str:
-    """The methods with their figures, and the agent minus each."""
-    means, differences = results(dataset, protocol)
-    lines = ["| method | HR@10 | DRR minus it | nDCG@10 | DRR minus it |", "|---|---|---|---|---|"]
-    for method in METHODS:
-        cells = [(f"{means[method][label]:.3f}", interval(differences[label].get(method))) for label in LABELS]
-        lines.append("| " + " | ".join([named(method), *(cell for pair in cells for cell in pair)]) + " |")
+def by_information() -> str:
+    """HR@10 / nDCG@10 by `unseen` on both data sets, methods that may know the same together."""
+    lines = ["| learns from | method | " + " | ".join(DATA.values()) + " |", "|---" * (2 + len(DATA)) + "|"]
+    for information, names in LEARNS_FROM.items():
+        for name, shown in names.items():
+            cells = [figures(tables(data)["unseen"], name) for data in DATA]
+            lines.append(f"| {information} | {shown} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def by_protocols(dataset: str, protocols: tuple[str, ...]) -> str:
-    """The methods with HR@10 / nDCG@10 by each protocol."""
-    found = [results(dataset, protocol)[0] for protocol in protocols]
-    lines = ["| method | " + " | ".join(f"`{protocol}`" for protocol in protocols) + " |"]
-    lines.append("|---" * (1 + len(protocols)) + "|")
-    for method in METHODS:
-        cells = [" / ".join(f"{means[method][label]:.3f}" for label in LABELS) for means in found]
-        lines.append(f"| {named(method)} | {' | '.join(cells)} |")
-    lines.append("| *the original notebook, as published* | | *0.491 / 0.264* |")
+def figures(table: dict[str, Any], method: str) -> str:
+    """HR@10 / nDCG@10 of a method."""
+    return " / ".join(f"{table['methods'][method][label]['mean']:.3f}" for label in LABELS)
+
+
+def standing() -> str:
+    """Each agent by each protocol: minus the best bar, and minus itself before training."""
+    head = ["data", "protocol", "agent", "metric", "best bar", "agent minus it", "agent minus itself before training"]
+    lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
+    for data, words in DATA.items():
+        for protocol, table in tables(data).items():
+            metric = main_metric(table)
+            lines += [
+                f"| {words} | `{protocol}` | {agent} | {metric} | {table['best'][metric]} | "
+                f"{signed(table['differences'][metric][agent])} | "
+                f"{signed(table[f'{preset} minus'][metric][f'{agent}, before training'])} |"
+                for agent, preset in AGENTS.items()
+                if agent in table["differences"][metric]
+            ]
     return "\n".join(lines)
 
 
-def gain(dataset: str, protocol: str, label: str) -> str:
-    """The agent minus its own vectors, with the interval."""
-    return interval(results(dataset, protocol)[1][label]["iALS"])
-
-
-def interval(row: dict[str, float] | None) -> str:
-    """Mean with bounds; nothing for a method beside itself."""
-    return "" if row is None else "{mean:+.3f} [{low:+.3f}, {high:+.3f}]".format(**row)
-
-
-def named(method: str) -> str:
-    """As the table says it."""
-    return "iALS, the agent's own vectors" if method == "iALS" else method
+def original() -> str:
+    """The notebook's own protocol and data: what it published, popularity, the agents."""
+    table = tables("ml-1m")["original"]
+    ours = [figures(table, name) for name in ("popularity", "DRR-ave, likes only", "DRR-ave")]
+    said = "the notebook published 0.491 / 0.264; popularity has {}, DRR {} with likes alone and {} with dislikes"
+    return said.format(*ours)
 
 
 def speeds() -> str:
@@ -109,14 +111,12 @@ def speeds() -> str:
 
 
 PLACES: dict[str, Callable[[], str]] = {
-    "ml-100k": lambda: beside("ml-100k", "unseen"),
-    "ml-100k full": lambda: gain("ml-100k", "full", "nDCG@10"),
-    "ml-1m": lambda: by_protocols("ml-1m", ("unseen", "original")),
-    "ml-1m hit": lambda: gain("ml-1m", "unseen", "HR@10"),
-    "ml-1m dcg": lambda: gain("ml-1m", "unseen", "nDCG@10"),
+    "unseen": by_information,
+    "standing": standing,
+    "original": original,
     "speed": speeds,
 }
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

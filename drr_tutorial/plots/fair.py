@@ -1,14 +1,19 @@
-"""Figures of chapters 7 and 8: many methods by many protocols, a difference that turns, stars of what is held out."""
+"""Figures of chapters 7 and 8: many methods by many protocols, with less and more to learn from, a difference that
+turns, stars of what is held out.
+"""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from drr_tutorial.plots.style import COLOURS, TEXT, grey, new_figure
 
 MARKERS = "osD^vP"
+DISLIKES_LAST, LIKES_ONLY = ", dislikes last", ", likes only"
 Interval = Mapping[str, float]  # "mean", "low", "high"
 
 
@@ -27,12 +32,52 @@ def panels(tables: Mapping[str, Mapping[str, Interval]], label: str, highlight: 
             colour = COLOURS[4 if ours else 0]
             axes.plot([interval["low"], interval["high"]], [place, place], color=colour, linewidth=2)
             axes.plot([interval["mean"]], [place], "D" if ours else "o", color=colour, markersize=5)
-        axes.set_yticks(range(len(methods)), methods)
-        axes.set_ylim(len(methods) - 0.5, -0.5)
-        axes.set_title(protocol, fontsize=10)
-        axes.set_xlabel(label)
-        grey(axes)
+        _panel(axes, methods, protocol, label)
     return figure
+
+
+def by_information(tables: Mapping[str, Mapping[str, Interval]], label: str) -> Figure:
+    """As `panels`, two marks on a line: hollow for what learns from likes alone, filled for what also knows dislikes.
+
+    The names tell: "iALS" and "iALS, dislikes last" are one line, "DRR-ave, likes only" and "DRR-ave" another. Left out
+    are random, which would squeeze all others, agents before training, and variants such as "iALS, the agent's own".
+    """
+    shown = {
+        protocol: {_line_of(method): interval for method, interval in table.items() if _line_of(method)[0]}
+        for protocol, table in tables.items()
+    }
+    lines = list(dict.fromkeys(line for table in shown.values() for line, _ in table))
+    figure = new_figure(height=1.1 + 0.3 * len(lines))
+    axes_of = np.atleast_1d(figure.subplots(1, len(tables), sharey=True))
+    for axes, (protocol, table) in zip(axes_of, shown.items(), strict=True):
+        for (line, knows), interval in table.items():
+            ours, place = line.startswith("DRR"), lines.index(line) + (0.17 if knows else -0.17)
+            colour, shape = (COLOURS[4], "D") if ours else (COLOURS[0], "o")
+            axes.plot([interval["low"], interval["high"]], [place, place], color=colour, linewidth=1.5)
+            fill = colour if knows else "none"
+            axes.plot([interval["mean"]], [place], shape, color=colour, markerfacecolor=fill, markersize=5)
+        _panel(axes, lines, protocol, label)
+    marks = [Line2D([], [], color=TEXT, marker="o", markerfacecolor=fill, linestyle="") for fill in ("none", TEXT)]
+    names = ["learns from likes", "knows dislikes, too"]
+    figure.legend(marks, names, loc="outside upper center", ncols=2, frameon=False, labelcolor=TEXT, fontsize=9)
+    return figure
+
+
+def _panel(axes: Axes, lines: Sequence[str], protocol: str, label: str) -> None:
+    """Names of the lines from the top down, title, label."""
+    axes.set_yticks(range(len(lines)), lines)
+    axes.set_ylim(len(lines) - 0.5, -0.5)
+    axes.set_title(protocol, fontsize=10)
+    axes.set_xlabel(label)
+    grey(axes)
+
+
+def _line_of(method: str) -> tuple[str, bool]:
+    """The line that a method is drawn on, and whether it knows dislikes; no line for those left out."""
+    name = method.removesuffix(DISLIKES_LAST).removesuffix(LIKES_ONLY)
+    if name == "random" or "," in name:
+        return "", False
+    return name, method.endswith(DISLIKES_LAST) or (name.startswith("DRR-") and not method.endswith(LIKES_ONLY))
 
 
 def turning(numbers: Sequence[int], differences: Mapping[str, Sequence[Interval]], label: str) -> Figure:

@@ -31,6 +31,33 @@ def test_a_method_may_be_missing_in_a_panel() -> None:
     assert [len(axes.lines) for axes in figure.axes] == [4, 2]
 
 
+def test_methods_with_and_without_dislikes_share_a_line() -> None:
+    means = {
+        "random": 0.0,
+        "random, dislikes last": 0.0,
+        "iALS": 0.4,
+        "iALS, dislikes last": 0.5,
+        "iALS, the simple agent's own vectors": 0.4,
+        "DRR simple": 0.45,
+        "DRR-ave, likes only, before training": 0.5,
+        "DRR-ave, likes only": 0.55,
+        "DRR-ave": 0.6,
+        "DRR-ave, before training": 0.58,
+    }
+    table = {name: interval(mean) for name, mean in means.items()}
+    figure = fair.by_information({"unseen": table, "full": {"iALS": interval(0.2)}}, "nDCG@10")
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["iALS", "DRR simple", "DRR-ave"]
+    points = {round(line.get_xdata()[0], 2): line for line in axes.lines[1::2]}
+    assert set(points) == {0.4, 0.5, 0.45, 0.55, 0.6}
+    hollow = {mean for mean, line in points.items() if line.get_markerfacecolor() == "none"}
+    assert hollow == {0.4, 0.45, 0.55}  # likes alone
+    assert {round(float(line.get_ydata()[0])) for line in (points[0.55], points[0.6])} == {2}
+    assert points[0.4].get_marker() != points[0.6].get_marker()
+    assert len(figure.axes[1].lines) == 2
+
+
 def test_a_turning_difference_has_its_band() -> None:
     figure = fair.turning([10, 99, 10_000], {"a minus b": [interval(0.2), interval(0.0), interval(-0.2)]}, "HR@10")
     figure.draw_without_rendering()
