@@ -53,7 +53,7 @@ def table(result: Mapping[str, Any], milliseconds: float) -> pd.DataFrame:
         _limit("ml-1m", "time to this quality", "s", SECONDS, slowest),
         _limit("ml-1m", "time of a recommendation", "ms", MILLISECONDS, milliseconds),
     ]
-    return pd.DataFrame(found).set_index(["data", "protocol"])
+    return pd.DataFrame(found).set_index(["data", "protocol"])[["learns from", "target", "reached", "verdict"]]
 
 
 def best_other(table: Mapping[str, Any], metric: str) -> str:

@@ -103,6 +103,7 @@ def differences(
             axes.plot([interval["mean"]], [place], "o", color=colour, markerfacecolor=fill, markersize=6)
         axes.axvline(0, color=TEXT, linestyle=":", linewidth=1)
         _rows(axes, list(found))
+        axes.locator_params(axis="x", nbins=5)
         axes.set_xlabel(f"{label}, {what}")
     return figure
 
