@@ -38,6 +38,8 @@ class Contestant:
     make: Callable[..., Recommender]
     grid: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     is_random: bool = False
+    learns_from_likes: bool = True
+    """And from nothing else: what it has learned is the same, whether dislikes are in the data or not."""
     more: Sequence[Settings] = ()
     """Further settings to try, on the original split only: they take longer."""
 
@@ -50,7 +52,7 @@ class Contestant:
 BASELINES: Mapping[str, Contestant] = {
     "random": Contestant(RandomRecommender, is_random=True),
     "popularity": Contestant(PopularityRecommender),
-    "average rating": Contestant(AverageRatingRecommender, {"damping": (5.0, 20.0, 80.0)}),
+    "average rating": Contestant(AverageRatingRecommender, {"damping": (5.0, 20.0, 80.0)}, learns_from_likes=False),
     "item-kNN": Contestant(ItemKNNRecommender, {"n_neighbours": (50, 100, 200), "shrinkage": (10.0, 100.0)}),
     "EASE": Contestant(EASERecommender, {"regularization": (200.0, 500.0, 1000.0, 2000.0)}),
     "iALS": Contestant(
@@ -99,11 +101,16 @@ def tuned_baseline(data: str, kind: str, method: str) -> Figures:
     seeds = [settings | ({"seed": seed} if contestant.is_random else {}) for seed in SEEDS]
     makers = [partial(contestant.make, **one) for one in (seeds if contestant.is_random else seeds[:1])]
     row = {"settings": settings, "trials": trials, "split": about(split)}
-    row |= keep([judge(make().fit(split.train), kind, split) for make in makers])
-    if kind == "original":
-        rated = prepare(data, "rated")
-        row["dislikes last"] = keep([judge(DislikesLast(make()).fit(rated.train), "rated", rated) for make in makers])
-    return row
+    if kind != "original":
+        return row | keep([judge(make().fit(split.train), kind, split) for make in makers])
+    rated = prepare(data, "rated")
+    informed = [DislikesLast(make()).fit(rated.train) for make in makers]
+    plain = [
+        one.inner if contestant.learns_from_likes else make().fit(split.train)
+        for one, make in zip(informed, makers, strict=True)
+    ]
+    row["dislikes last"] = keep([judge(recommender, "rated", rated) for recommender in informed])
+    return row | keep([judge(recommender, kind, split) for recommender in plain])
 
 
 def about(split: Split) -> Figures:

@@ -31,7 +31,7 @@ WRONG = [
     ("9.2", [200, 600], "one by one"),
     ("9.3", [1.11, 2.63], "1 / gamma"),
     ("9.3", [9, 2.63], "Solve for Q"),
-    ("9.3", [10, 4.0951], "first of the five"),
+    ("9.3", [10, 4.0951], "at the first step"),
     ("9.3", [10, 3], "n = 1 to 5"),
     ("9.4", RIGHT["9.4"] | {"A": "target not detached"}, "A:"),
     ("9.4", RIGHT["9.4"] | {"B": "raw vectors"}, "B:"),

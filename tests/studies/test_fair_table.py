@@ -12,7 +12,7 @@ from drr_tutorial.config import PRESETS, EmbeddingConfig, TrainingConfig
 from drr_tutorial.notebook import read_result
 from drr_tutorial.ratings import Ratings
 from drr_tutorial.recommender import Recommender
-from drr_tutorial.splits import original_split, random_split
+from drr_tutorial.splits import original_split, random_split, rated_split
 from drr_tutorial.studies import fair_agent, fair_table
 from drr_tutorial.studies.fair_protocols import METRICS, judge, keep, together
 from drr_tutorial.studies.tuning import BASELINES, Contestant, search, tuned_baseline
@@ -31,6 +31,13 @@ def test_a_search_tries_all_settings_and_sees_no_test_rows(synthetic: Ratings) -
     assert [trial["nDCG@10"] for trial in trials] == sorted((trial["nDCG@10"] for trial in trials), reverse=True)
     assert all(ratings.fingerprint() == split.fit.fingerprint() for ratings in seen)
     assert search(BASELINES["popularity"], "original", split) == [{"settings": {}}]
+
+
+def test_dislikes_change_nothing_in_what_learns_from_likes(synthetic: Ratings) -> None:
+    original, rated = original_split(synthetic), rated_split(synthetic)
+    for name, contestant in BASELINES.items():
+        plain, informed = (contestant.make().fit(split.train).scores([1, 2, 3]) for split in (original, rated))
+        assert np.allclose(plain, informed, atol=1e-4) == contestant.learns_from_likes, name
 
 
 @pytest.fixture(scope="module")
