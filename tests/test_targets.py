@@ -48,8 +48,8 @@ def test_another_method_level_with_ours_is_a_miss_but_our_own_states_are_not() -
 
 
 def test_too_slow_is_a_miss() -> None:
-    assert verdicts(seconds=179.0)[6] == "missed: by 1 s"
-    assert targets.table(result(), milliseconds=1.5)["verdict"].iloc[-1] == "missed: by 0.5 ms"
+    assert verdicts(seconds=181.0)[6] == "missed: by 1 s"
+    assert targets.table(result(), seconds=102.0, milliseconds=1.5)["verdict"].iloc[-1] == "missed: by 0.5 ms"
 
 
 def test_the_best_other_is_none_of_ours() -> None:
@@ -61,7 +61,6 @@ def test_the_agents_of_the_goals_are_in_the_study() -> None:
 
     names = {entrant.name for _, entrant in fair_table.N_SEEDS}
     assert {target.agent for target in targets.TARGETS} <= names
-    assert any(row.key.startswith(targets.ROWS) for row in fair_table.rows())
 
 
 @pytest.mark.parametrize("target", targets.TARGETS, ids=lambda target: f"{target.data}.{target.protocol}")
