@@ -181,7 +181,12 @@ def _table(methods: Mapping[str, Figures], protocol: str) -> Figures:
         },
         **{
             f"{short} minus": {m: _to_all(methods, name, protocol, m) for m in METRICS[protocol]}
-            for short, name in {"default": OUR_NAME, "simple": SIMPLE.name, "next": NEXT.name}.items()
+            for short, name in {
+                "default": OUR_NAME,
+                "likes only": LIKES_ONLY.name,
+                "simple": SIMPLE.name,
+                "next": NEXT.name,
+            }.items()
             if name in methods
         },
     }
