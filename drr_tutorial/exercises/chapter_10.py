@@ -3,9 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from drr_tutorial.exercises import Check
+from drr_tutorial.exercises import Check, answers
 
 TEMPERED = tuple(float(np.tanh(np.arctanh(0.5) * (1 + share * 0.4))) for share in (0.0, 0.5, 1.0))
 ORDER = (2, 1, 0, 3)
@@ -15,7 +14,7 @@ SAYS = {"A": "helps", "B": "cannot tell", "C": "harms"}
 
 def check_tempered(answer: Any) -> str | None:
     """10.1: an entry of the action when 0, half and all of the correction are kept."""
-    numbers = _numbers(answer, 3)
+    numbers = answers.numbers(answer, 3)
     if numbers is None:
         return "Pass a list of three numbers: the entry for the shares 0, 0.5 and 1."
     if np.allclose(numbers, TEMPERED, atol=2e-3):
@@ -29,7 +28,7 @@ def check_tempered(answer: Any) -> str | None:
 
 def check_order(answer: Any) -> str | None:
     """10.2: the films' numbers, best first, with dislikes last."""
-    numbers = _numbers(answer, 4)
+    numbers = answers.numbers(answer, 4)
     if numbers is None or sorted(numbers) != [0, 1, 2, 3]:
         return "Pass the numbers 0 to 3 in the order of the list, the best first."
     if tuple(numbers) == ORDER:
@@ -67,15 +66,6 @@ def check_says(answer: Any) -> str | None:
     if answer.get("B") != SAYS["B"]:
         return "B: the interval holds 0, so the ingredient may help or harm."
     return "Look at which side of 0 the whole interval lies, and remember that the row is without the ingredient."
-
-
-def _numbers(answer: Any, count: int) -> NDArray[np.float64] | None:
-    """Finite numbers in one row, `count` of them, or None for anything else."""
-    try:
-        numbers = np.asarray(answer, dtype=np.float64)
-    except (TypeError, ValueError):
-        return None
-    return numbers if numbers.shape == (count,) and np.isfinite(numbers).all() else None
 
 
 CHECKS: dict[str, Check] = {

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from drr_tutorial.exercises import Check
+from drr_tutorial.exercises import Check, answers
 
 _NAMES = ("DRR-p", "DRR-u", "DRR-ave", "DRR-att")
 _SIZES = (120, 120, 24, 24)  # N = 5, k = 8
@@ -29,22 +29,13 @@ _AVERAGE_HINTS = {
 }
 
 
-def _numbers(answer: Any, *shape: int) -> NDArray[np.float64] | None:
-    """The answer as an array of this shape, or None where it is no such thing."""
-    try:
-        values = np.asarray(answer, dtype=np.float64)
-    except (TypeError, ValueError, RuntimeError):
-        return None
-    return values if values.shape == shape else None
-
-
 def _same(values: NDArray[np.float64], expected: Any) -> bool:
     return bool(np.allclose(values, expected, atol=1e-4))
 
 
 def sizes(answer: Any) -> str | None:
     """3.1: state_dim of the four representations for N = 5, k = 8."""
-    values = _numbers(answer, 4)
+    values = answers.numbers(answer, 4)
     if values is None:
         return "Give four whole numbers, in the order DRR-p, DRR-u, DRR-ave, DRR-att."
     for name, value, expected, hints in zip(
@@ -57,9 +48,9 @@ def sizes(answer: Any) -> str | None:
 
 def drr_ave_by_hand(answer: Any) -> str | None:
     """3.2: u = (1, -2), items (2, 0) and (4, 6), weights 1/2 each."""
-    if _numbers(answer, 5) is not None:
+    if answers.numbers(answer, 5) is not None:
         return "u * g is taken entry by entry and has k numbers; the dot product is a single one."
-    values = _numbers(answer, 6)
+    values = answers.numbers(answer, 6)
     if values is None:
         return "Give a list of six numbers: two for u, two for u * g, two for g."
     if _same(values, [1, -2, 3, -6, 3, 3]):
@@ -75,7 +66,7 @@ def drr_ave_by_hand(answer: Any) -> str | None:
 
 def padding(answer: Any) -> str | None:
     """3.3: averages of DRR-ave (weights 1/4) and DRR-att (equal numbers) over two padding items and two films."""
-    values = _numbers(answer, 2, 2)
+    values = answers.numbers(answer, 2, 2)
     if values is None:
         return "Give two averages of two numbers each, DRR-ave's first: [[.., ..], [.., ..]]."
     if _same(values, [[1.5, 1.5], [3, 3]]):

@@ -3,9 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from drr_tutorial.exercises import Check
+from drr_tutorial.exercises import Check, answers
 
 KEEPS_RANKING = frozenset("ae")  # double, unit length
 PARAMETERS = np.array([24 * 16 + 16 + 16 * 8 + 8, 32 * 16 + 16 + 16 * 1 + 1])  # actor, critic
@@ -35,7 +34,7 @@ def check_ranking(answer: Any) -> str | None:
 
 def check_parameters(answer: Any) -> str | None:
     """4.2: the parameters of the original's actor and of its critic."""
-    counts = _numbers(answer, (2,))
+    counts = answers.numbers(answer, 2)
     if counts is None:
         return "Pass two whole numbers: those of the actor, and those of the critic."
     if np.array_equal(counts, PARAMETERS):
@@ -53,7 +52,7 @@ def check_parameters(answer: Any) -> str | None:
 
 def check_gates(answer: Any) -> str | None:
     """4.3: the actions of a warm start that is corrected by gates, and by a sum, of three entries each."""
-    actions = _numbers(answer, (2, 3))
+    actions = answers.numbers(answer, 2, 3)
     if actions is None:
         return "Pass two lists of three numbers: the action with gates, and the action with a sum."
     if np.allclose(actions, [GATES, SUM], atol=6e-3):  # two decimals will do
@@ -75,7 +74,7 @@ def check_gates(answer: Any) -> str | None:
 
 def check_values(answer: Any) -> str | None:
     """4.4: Q at each of three steps that pay 1, 0, 1, with gamma 0.5 and with gamma 0."""
-    values = _numbers(answer, (2, 3))
+    values = answers.numbers(answer, 2, 3)
     if values is None:
         return "Pass two lists of three numbers: Q at the three steps with gamma 0.5, and with gamma 0."
     if np.allclose(values, [VALUES, GREEDY_VALUES]):
@@ -91,15 +90,6 @@ def check_values(answer: Any) -> str | None:
     if np.allclose(values[0], VALUES):
         return "Gamma 0.5 is right. With gamma 0 nothing that comes later counts."
     return "Go backwards: Q of a step is its reward plus gamma times Q of the next step."
-
-
-def _numbers(answer: Any, shape: tuple[int, ...]) -> NDArray[np.float64] | None:
-    """The answer as finite numbers of this shape, else None."""
-    try:
-        numbers = np.asarray(answer, dtype=np.float64)
-    except (TypeError, ValueError):
-        return None
-    return numbers if numbers.shape == shape and np.isfinite(numbers).all() else None
 
 
 CHECKS: dict[str, Check] = {

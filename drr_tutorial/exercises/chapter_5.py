@@ -3,9 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from drr_tutorial.exercises import Check
+from drr_tutorial.exercises import Check, answers
 
 REWARD, NEXT_VALUE = np.array([1.0, 1.0, 0.0, 1.0]), np.array([2.0, 2.0, 5.0, 20.0])
 TERMINATED, TRUNCATED = np.array([False, True, False, False]), np.array([False, False, True, False])
@@ -21,7 +20,7 @@ DIAGNOSES = {"A": "growing action", "B": "untrained critic", "C": "known rewards
 
 def check_targets(answer: Any) -> str | None:
     """5.1: the expected values y of four transitions."""
-    targets = _numbers(answer, 4)
+    targets = answers.numbers(answer, 4)
     if targets is None:
         return "Pass a list of four numbers, one y for each transition."
     if np.allclose(targets, TARGETS, atol=5e-3):
@@ -47,7 +46,7 @@ def check_targets(answer: Any) -> str | None:
 
 def check_weights(answer: Any) -> str | None:
     """5.2: importance weights of four transitions."""
-    weights = _numbers(answer, 4)
+    weights = answers.numbers(answer, 4)
     if weights is None:
         return "Pass a list of four numbers, one weight for each transition."
     if np.allclose(weights, WEIGHTS, atol=5e-3):
@@ -69,7 +68,7 @@ def check_weights(answer: Any) -> str | None:
 
 def check_tau(answer: Any) -> str | None:
     """5.3: where a target parameter is after updates with tau 1 and 0.1."""
-    values = _numbers(answer, 3)
+    values = answers.numbers(answer, 3)
     if values is None:
         return "Pass three numbers: after one update at tau 1, after one at tau 0.1, after two at tau 0.1."
     if np.allclose(values, FOLLOWED, atol=1e-3):
@@ -93,15 +92,6 @@ def check_diagnoses(answer: Any) -> str | None:
         "C": "Run C: the agent does well in training and gains nothing outside it. What did it see before?",
     }
     return next((hint for run, hint in hints.items() if answer[run] != DIAGNOSES[run]), None)
-
-
-def _numbers(answer: Any, count: int) -> NDArray[np.float64] | None:
-    """`count` finite numbers, or None for anything else."""
-    try:
-        numbers = np.asarray(answer, dtype=np.float64)
-    except (TypeError, ValueError):
-        return None
-    return numbers if numbers.shape == (count,) and np.isfinite(numbers).all() else None
 
 
 CHECKS: dict[str, Check] = {

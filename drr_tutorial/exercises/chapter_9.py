@@ -3,9 +3,8 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from drr_tutorial.exercises import Check
+from drr_tutorial.exercises import Check, answers
 
 GAMMA = 0.9
 TARGETS = (4.6, 1.0, 1.0, 3.6)  # Q' = 4: no end; limit taken for the end; reward in the done slot after a hit, a miss
@@ -21,7 +20,7 @@ SYMPTOMS = {
 
 def check_targets(answer: Any) -> str | None:
     """9.1: four targets as defective code makes them."""
-    targets = _numbers(answer, 4)
+    targets = answers.numbers(answer, 4)
     if targets is None:
         return "Pass a list of four numbers, one y for each row."
     if np.allclose(targets, TARGETS, atol=5e-3):
@@ -38,7 +37,7 @@ def check_targets(answer: Any) -> str | None:
 
 def check_kept(answer: Any) -> str | None:
     """9.2: the steps at which the notebook's rule keeps the weights."""
-    steps = _numbers(answer, None)
+    steps = answers.numbers(answer, None)
     if steps is None or not len(steps):
         return "Pass a list of steps, such as [100, 300]."
     if steps.tolist() == list(KEPT):
@@ -56,7 +55,7 @@ def check_kept(answer: Any) -> str | None:
 
 def check_values(answer: Any) -> str | None:
     """9.3: what the critic believes without an end, and with the time limit as the end."""
-    values = _numbers(answer, 2)
+    values = answers.numbers(answer, 2)
     if values is None:
         return "Pass two numbers: Q without an end, and the mean of Q when the limit of five steps counts as the end."
     if np.allclose(values, VALUES, atol=0.01):
@@ -81,16 +80,6 @@ def check_symptoms(answer: Any) -> str | None:
         "D": "D: what must be the same for all users if all get the same list?",
     }
     return next((hint for key, hint in hints.items() if answer[key] != SYMPTOMS[key]), None)
-
-
-def _numbers(answer: Any, count: int | None) -> NDArray[np.float64] | None:
-    """Finite numbers in one row, `count` of them where given, or None for anything else."""
-    try:
-        numbers = np.asarray(answer, dtype=np.float64)
-    except (TypeError, ValueError):
-        return None
-    right = numbers.ndim == 1 and (count is None or len(numbers) == count) and np.isfinite(numbers).all()
-    return numbers if right else None
 
 
 CHECKS: dict[str, Check] = {
