@@ -38,9 +38,3 @@ def test_usual_mistakes_get_their_hint(number: str, answer: Any, hint: str) -> N
     found = CHECKS[number](answer)
     assert found is not None
     assert re.search(hint, found), found
-
-
-@pytest.mark.parametrize("number", CHECKS)
-@pytest.mark.parametrize("answer", [None, "x", [], {}, np.zeros(3), object(), float("nan"), True], ids=repr)
-def test_other_answers_get_a_hint_and_do_not_raise(number: str, answer: Any) -> None:
-    assert CHECKS[number](answer)

@@ -14,7 +14,22 @@ CHECKS: dict[str, Callable[[Any], str | None]] = {
     for chapter in CHAPTERS
     for number, check in importlib.import_module(f"drr_tutorial.exercises.chapter_{chapter}").CHECKS.items()
 }
-NO_ANSWERS = [None, "abc", [], {}, [[1]], {"A": []}, object(), float("nan"), [float("nan")] * 4, np.zeros((2, 2))]
+NO_ANSWERS = [
+    None,
+    "abc",
+    [],
+    {},
+    [[1]],
+    {"A": []},
+    object(),
+    float("nan"),
+    [float("nan")] * 4,
+    np.zeros((2, 2)),
+    np.zeros(3),
+    3,
+    True,
+    [1, 2],
+]
 
 
 def test_every_chapter_has_three_exercises_or_more() -> None:
