@@ -135,8 +135,8 @@ def results(
     interruption.
 
     Args:
-        names: Which studies. Default: all.
-        full: Also the rows that take long.
+        names: Which studies. Default: all, without --full but for those that take hours.
+        full: Also the rows and studies that take long.
         processes: Rows computed at once, with one thread each.
         list: Only say which studies there are and what is left to do.
         quiet: No progress bar.
@@ -145,7 +145,7 @@ def results(
     unknown = [name for name in names if name not in known]
     if unknown:
         raise ValueError(f"study must be one of {', '.join(known)}; got {unknown[0]!r}")
-    studies = [known[name] for name in names or known]
+    studies = [known[name] for name in names or known if names or full or list or not known[name].full_only]
     if list:
         for study in studies:
             print(f"{study.name}: {study.title}\n    {_state(study, full)}")

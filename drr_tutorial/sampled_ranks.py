@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import hypergeom
+from scipy.special import gammaln
 
 from drr_tutorial.metrics import expected_ranks
 from drr_tutorial.recommender import Recommender
@@ -76,6 +76,19 @@ def _chances(ranks: WholeRanks, n_negatives: int, k: int) -> NDArray[np.float64]
 def _hypergeometric(
     n_all: NDArray[np.int64], n_above: NDArray[np.int64], drawn: NDArray[np.int64], k: int
 ) -> NDArray[np.float64]:
-    """(n, k): chances that 0 to k - 1 of those above are among the drawn."""
-    found = hypergeom.pmf(np.arange(k), n_all[:, None], n_above[:, None], drawn[:, None])
-    return np.asarray(found, dtype=np.float64).reshape(len(n_all), k)
+    """(n, k): chances that 0 to k - 1 of those above are among the drawn.
+
+    The same as `scipy.stats.hypergeom.pmf`, which would take a minute for MovieLens 1M: a table of log factorials is
+    enough for all.
+    """
+    log_factorial = gammaln(np.arange(n_all.max(initial=0) + 1) + 1.0)
+
+    def log_choose(n: NDArray[np.int64], r: NDArray[np.int64]) -> NDArray[np.float64]:
+        r = np.clip(r, 0, n)
+        return np.asarray(log_factorial[n] - log_factorial[r] - log_factorial[n - r])
+
+    among = np.arange(k)
+    n_all, n_above, drawn = n_all[:, None], n_above[:, None], drawn[:, None]
+    possible = (among <= np.minimum(n_above, drawn)) & (drawn - among <= n_all - n_above)
+    logs = log_choose(n_above, among) + log_choose(n_all - n_above, drawn - among) - log_choose(n_all, drawn)
+    return np.where(possible, np.exp(logs), 0.0)

@@ -175,6 +175,20 @@ def test_results_are_listed_with_what_is_left_to_do(capsys: pytest.CaptureFixtur
     assert re.search(r"result file (up to date|missing|older than .+); rows to compute: \d+\n", shown)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "is_run"),
+    [([], False), (["--full"], True), (["all-states"], True)],
+    ids=["all", "full", "by name"],
+)
+def test_what_takes_hours_runs_when_it_is_asked_for(
+    arguments: list[str], is_run: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen: list[str] = []
+    monkeypatch.setattr(cli, "run_studies", lambda studies, **_: chosen.extend(study.name for study in studies) or [])
+    assert cli.main(["results", *arguments]) == 0
+    assert ("all-states" in chosen) == is_run and ("fair-table" in chosen) == (arguments != ["all-states"])
+
+
 def test_no_such_study(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["results", "alchemy"]) == 1
     assert "study must be one of " in capsys.readouterr().err

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.stats import hypergeom
 
 from drr_tutorial.baselines import EASERecommender, PopularityRecommender
 from drr_tutorial.evaluation import evaluate_ranking
 from drr_tutorial.ranking_tasks import ranking_task
 from drr_tutorial.ratings import Ratings
 from drr_tutorial.recommender import Recommender
-from drr_tutorial.sampled_ranks import WholeRanks, expected_figures, whole_ranks
+from drr_tutorial.sampled_ranks import WholeRanks, _hypergeometric, expected_figures, whole_ranks
 from drr_tutorial.splits import Split, random_split
 
 
@@ -71,6 +72,15 @@ def test_the_ranks_count_what_is_above_and_not_excluded(synthetic: Ratings) -> N
     assert found.users[17] == user
     assert found.n_others[17] == len(others)
     assert found.above[17] == (others > scores[item]).sum() + (others == scores[item]).sum() / 2
+
+
+def test_chances_are_scipys() -> None:
+    """Every number above, every size of a sample, of catalogues of 1 to 12 and of one like MovieLens 1M's."""
+    small = [(n, above, drawn) for n in range(1, 13) for above in range(n + 1) for drawn in range(1, n + 1)]
+    large = [(3500, above, drawn) for above in (0, 3, 40, 900, 3499, 3500) for drawn in (10, 99, 1000, 3495, 3500)]
+    n, above, drawn = np.array(small + large).T
+    expected = hypergeom.pmf(np.arange(10), n[:, None], above[:, None], drawn[:, None])
+    assert_allclose(_hypergeometric(n, above, drawn, 10), expected, rtol=1e-9, atol=1e-14)
 
 
 @pytest.mark.parametrize(("n_negatives", "k"), [(0, 10), (10, 0)])

@@ -36,8 +36,8 @@ class Row(NamedTuple):
     """A part of a study that is computed in one go.
 
     `compute` returns JSON-able figures; it must be a function of a module, or a `functools.partial` of one, for another
-    process calls it. What it returns under "detail" is for `summarize` only and is not published (values of single
-    users, say). `code`: the modules that make this row, where they are fewer than the study's.
+    process calls it. What it returns under "detail", however deep, is for `summarize` only and is not published
+    (values of single users, say). `code`: the modules that make this row, where they are fewer than the study's.
     """
 
     key: str
@@ -66,6 +66,10 @@ class Study:
     """Data sets that it measures on."""
     seeds: tuple[int, ...] = ()
     """Seeds that it uses."""
+    full_only: bool = False
+    """The study as a whole is for the full set: it runs when it is asked for by name, or for everything."""
+    shares: str = ""
+    """A study whose rows these are, too, where keys are equal: what one has computed, the other need not."""
 
 
 def run_study(
@@ -102,12 +106,12 @@ def run_studies(
     if processes < 1:
         raise ValueError(f"processes must be at least 1, got {processes}")
     rows = {study.name: _rows(study, full) for study in studies}
-    waiting = [
-        (study, row, _place(folder, study, row))
+    waiting = {
+        _place(folder, study, row): (study, row)
         for study in studies
         for row in rows[study.name]
         if _stored(_place(folder, study, row), _key(study, row)) is None
-    ]
+    }
     failed = _compute(waiting, processes, progress)
     target = results_folder() if results is None else results
     finished = [study for study in studies if not unfinished(study, folder, full=full)]
@@ -133,7 +137,7 @@ def _rows(study: Study, full: bool) -> list[Row]:
 
 
 def _place(folder: Path, study: Study, row: Row) -> Path:
-    return folder / study.name / f"{row.key}.json"
+    return folder / (study.shares or study.name) / f"{row.key}.json"
 
 
 def _key(study: Study, row: Row) -> str:
@@ -149,7 +153,7 @@ def _stored(path: Path, key: str) -> Figures | None:
     return stored if isinstance(stored, dict) and stored.get("code key") == key else None
 
 
-def _compute(waiting: Sequence[tuple[Study, Row, Path]], processes: int, progress: bool) -> list[str]:
+def _compute(waiting: Mapping[Path, tuple[Study, Row]], processes: int, progress: bool) -> list[str]:
     """Each row in a new process, so many at once; returns the names of rows that failed, which stop no others."""
     revision, failed = git_revision(), []
     with _one_thread_each(), ThreadPoolExecutor(processes) as threads:
@@ -157,7 +161,7 @@ def _compute(waiting: Sequence[tuple[Study, Row, Path]], processes: int, progres
             threads.submit(
                 _in_new_process, row.compute, path, row.code or study.code, revision
             ): f"{study.name}: {row.key}"
-            for study, row, path in waiting
+            for path, (study, row) in waiting.items()
         }
         bar = tqdm(as_completed(running), total=len(running), unit="row", disable=not progress or not running)
         try:
@@ -221,5 +225,8 @@ def _publish(study: Study, rows: Sequence[Row], folder: Path, target: Path, full
     return path
 
 
-def _without_detail(figures: Figures) -> Figures:
-    return {name: value for name, value in figures.items() if name != "detail"}
+def _without_detail(figures: Any) -> Any:
+    """The same without what stands under "detail", however deep."""
+    if not isinstance(figures, dict):
+        return figures
+    return {name: _without_detail(value) for name, value in figures.items() if name != "detail"}

@@ -1,7 +1,6 @@
 """The fair table: searches never see the test part, rows of several seeds become one, a row computed anew is the stored one."""
 
 import dataclasses
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from drr_tutorial.notebook import read_result
 from drr_tutorial.ratings import Ratings
 from drr_tutorial.recommender import Recommender
 from drr_tutorial.splits import original_split, random_split, rated_split
-from drr_tutorial.studies import fair_agent, fair_table
+from drr_tutorial.studies import all_states, fair_agent, fair_table
 from drr_tutorial.studies.fair_protocols import METRICS, judge, keep, together
 from drr_tutorial.studies.tuning import BASELINES, Contestant, search, tuned_baseline
 
@@ -77,6 +76,7 @@ def test_the_table_names_the_best_bar_and_pairs_by_user(judged: dict[str, Any]) 
     assert table["differences"]["nDCG@10"].keys() == {before, ours}
     assert table["differences"]["nDCG@10"][ours] == {"mean": 0, "low": 0, "high": 0, "p": 1}
     assert "simple minus" not in table
+    assert table["training adds"]["nDCG@10"] == {ours: table["default minus"]["nDCG@10"][before]}
     expected = judged["EASE"]["unseen"].difference(judged["popularity"]["unseen"], "nDCG@10")
     for other in ("popularity", before):
         measured = table["default minus"]["nDCG@10"][other]
@@ -108,7 +108,7 @@ def test_rows_become_methods_with_and_without_dislikes_before_and_after_training
     for preset, kind in (("default", "rated"), ("default", "original"), ("simple", "original")):
         for seed in (0, 1):
             figures[f"ml-100k.{kind}.{preset}.drr-ave.{seed}"] = better | {"before training": worse}
-    methods = fair_table._methods(figures, "ml-100k", "original")
+    methods = fair_table._methods(figures, "ml-100k", "original", fair_table.ENTRANTS)
     agents = {"DRR-ave", "DRR-ave, likes only", "DRR simple"}
     assert methods.keys() == (
         set(BASELINES)
@@ -130,25 +130,29 @@ def test_methods_judged_on_other_lists_are_refused(judged: dict[str, Any]) -> No
         fair_table._table({"popularity": keep([judged["popularity"]]), "EASE": other}, "unseen")
 
 
-def test_the_committed_set_is_part_of_the_full_one() -> None:
-    rows = fair_table.rows()
-    committed = [row.key for row in rows if not row.full_only]
+def test_both_studies_have_five_seeds_of_every_agent_and_share_rows() -> None:
+    committed, everything = ({row.key for row in study.rows()} for study in (fair_table, all_states))
+    n_bars = len(BASELINES)
+    assert len(committed) == 5 * len(fair_table.ENTRANTS) + 5 + 4 * n_bars  # four pairs of data and split
+    assert len(everything) == 5 * 2 * 2 * 4 + 4 * n_bars
+    assert {"ml-1m.ncf.next.drr-ave.4", "ml-1m.original.default.drr-ave.4", "ml-100k.by-user.BPR"} <= committed
     assert {
-        "ml-1m.ncf.next.drr-ave.4",
-        "ml-1m.rated.default.drr-ave.4",
-        "ml-100k.original.default.drr-ave.0",
-        "ml-100k.rated.default.drr-att.0",
-        "ml-100k.by-user.BPR",
-    } <= set(committed)
-    assert not {"ml-1m.rated.default.drr-att.0", "ml-1m.by-user.BPR"} & set(committed)
-    baselines = 5 * len(BASELINES)  # five pairs of data and split
-    assert len(rows) == baselines + 5 * len(fair_table.N_SEEDS) + 5
-    assert all(isinstance(row.compute, partial) for row in rows)
+        "ml-1m.rated.default.drr-att.4",
+        "ml-1m.by-user.default.drr-p.0",
+        "ml-1m.by-user.BPR",
+    } <= everything - committed
+    assert {"ml-1m.rated.default.drr-ave.0", "ml-1m.original.iALS", "ml-100k.by-user.EASE"} <= everything & committed
+    assert not any(row.full_only for row in [*fair_table.rows(), *all_states.rows()])
+    assert all_states.STUDY.full_only and not fair_table.STUDY.full_only
 
 
-def test_a_split_for_the_full_set_is_left_out_of_the_committed_summary(judged: dict[str, Any]) -> None:
-    figures = {f"ml-100k.original.{fair_table._slug(name)}": keep([judged["EASE"]]) for name in BASELINES}
-    assert not fair_table._methods(figures, "ml-1m", "by-user")
+def test_a_split_without_rows_has_no_table(judged: dict[str, Any]) -> None:
+    rows = [f"{data}.original.{fair_table._slug(name)}" for data in ("ml-100k", "ml-1m") for name in BASELINES]
+    figures = {row: keep([judged["EASE"]]) for row in rows}
+    tables = fair_table.tables(figures, fair_table.ENTRANTS)
+    assert {data: list(found) for data, found in tables.items()} == {
+        data: ["original", "masked", "unseen", "full"] for data in ("ml-100k", "ml-1m")
+    }
 
 
 def test_an_agents_row_has_its_figures_before_training_too(synthetic: Ratings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Studies: rows are kept, taken up after kill -9, computed anew when their code changed; results can be traced; pages refuse old ones."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -47,6 +48,27 @@ def test_full_adds_rows_and_says_so(folder: Path, tmp_path: Path) -> None:
     result = read_json(run_study(toy, folder, results=tmp_path, full=True, processes=2, progress=False))
     assert result["summary"]["total"] == 6
     assert result["command"] == "drr-tutorial results toy --full"
+
+
+def test_details_are_left_out_however_deep(folder: Path, tmp_path: Path) -> None:
+    toy = toy_study.study(Row("one", partial(toy_study.nested, 1)))
+    result = read_json(run_study(toy, folder, results=tmp_path, progress=False))
+    assert result["summary"]["total"] == 1
+    assert result["rows"]["one"]["figures"] == {"value": 1, "before": {"value": 0}}
+
+
+def test_studies_may_share_rows(folder: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    small = toy_study.study(Row("one", partial(toy_study.number, 1, log)))
+    large = dataclasses.replace(
+        toy_study.study(Row("one", partial(toy_study.number, 1, log)), Row("two", partial(toy_study.number, 2, log))),
+        name="large",
+        shares="toy",
+    )
+    paths = run_studies([small, large], folder, results=tmp_path, progress=False)
+    assert [read_json(path)["summary"]["total"] for path in paths] == [1, 3]
+    assert sorted(log.read_text().split()) == ["1", "2"]
+    assert unfinished(large, folder) == []
 
 
 def test_finished_rows_are_taken_up(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,10 @@ def number(value: int, log: Path | None = None) -> dict[str, Any]:
     return {"value": value, "threads": os.environ["OMP_NUM_THREADS"], "detail": [value] * 3}
 
 
+def nested(value: int) -> dict[str, Any]:
+    return {"value": value, "before": {"value": value - 1, "detail": [value] * 3}, "detail": [value]}
+
+
 def slow(log: Path) -> dict[str, Any]:
     with log.open("a") as file:
         file.write("slow\n")
