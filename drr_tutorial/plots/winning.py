@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from drr_tutorial.plots.style import COLOURS, TEXT, grey, new_figure
 
@@ -15,11 +16,18 @@ BARS = ("popularity", "iALS", "iALS, dislikes last")
 
 
 def step_of(summary: Mapping[str, Any], name: str, label: str = "nDCG@10") -> Figure:
-    """A step of the study `ablation`, by its name, beside the one before it; the first stands alone. See `step`."""
+    """A step of the study `ablation`, by its name, beside the one before it; the first stands alone. See `step`.
+
+    Curves are means over the seeds that both have: each seed has a validation part of its own.
+    """
     place = summary["steps"].index(name)
     names = summary["steps"][max(place - 1, 0) : place + 1]
+    n_seeds = min(len(summary["history"][one]["dcg"]) for one in names)
     return step(
-        {one: summary["history"][one] for one in names},
+        {
+            one: {figure: np.mean(runs[:n_seeds], axis=0) for figure, runs in summary["history"][one].items()}
+            for one in names
+        },
         {one: summary["recipes"][one]["trained"]["unseen"][label] for one in names},
         {bar: summary["baselines"][bar]["unseen"][label]["mean"] for bar in BARS},
         label,
@@ -27,7 +35,7 @@ def step_of(summary: Mapping[str, Any], name: str, label: str = "nDCG@10") -> Fi
 
 
 def step(
-    histories: Mapping[str, Mapping[str, Sequence[float]]],
+    histories: Mapping[str, Mapping[str, ArrayLike]],
     tested: Mapping[str, Interval],
     bars: Mapping[str, float],
     label: str = "nDCG@10",
@@ -40,9 +48,8 @@ def step(
     figure = new_figure(height=2.6)
     left, right = figure.subplots(1, 2, width_ratios=(3, 2))
     for place, (name, history) in enumerate(histories.items()):
-        done = 100 * np.asarray(history["step"]) / max(history["step"][-1], 1)
-        colour = COLOURS[4 * place]
-        left.plot(done, history["dcg"], "-o" if place else "--s", color=colour, markersize=3, label=name)
+        steps, form, colour = np.asarray(history["step"]), "-o" if place else "--s", COLOURS[4 * place]
+        left.plot(100 * steps / max(steps[-1], 1), history["dcg"], form, color=colour, markersize=3, label=name)
     left.set_xlabel("training done, %")
     left.set_ylabel(f"{label}, validation")
     for place, interval in enumerate(tested.values()):

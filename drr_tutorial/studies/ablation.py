@@ -1,8 +1,7 @@
 """From the failing agent to the winning one, an ingredient at a time, and the winning one without each, ml-100k, test
 part.
 
-All recipes are judged on the same lists, those of the likes. A recipe whose split is "original" learns from likes only,
-one whose split is "rated" also from four in five of the ratings of 3 and less. Keys of the summary:
+Keys of the summary:
 
     "steps" | "without" | "tried"   names of recipes, in order; the last step is the default
     "recipes"     {name: {"learns from", "n seeds", "correction share", "fit seconds",
@@ -11,7 +10,7 @@ one whose split is "rated" also from four in five of the ratings of 3 and less. 
                   "training adds": a difference, see below; None without a warm start,
                   "minus default": a difference}}
     "step adds"   {name: a difference to the step before}, from the second step on
-    "history"     {name: {"step", "hit", "dcg"}} on the validation part, mean over seeds
+    "history"     {name: {"step", "hit", "dcg"}} on the validation part, each (seeds, evaluations)
     "baselines"   {name: {protocol: {metric: {mean, low, high, seeds}}}}
 
 A difference is paired by user and by seed, over the seeds that both have: {protocol: {metric: {mean, low, high, "over
@@ -20,169 +19,35 @@ seeds would.
 """
 
 import itertools
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
-from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from drr_tutorial.agent import DRRRecommender
-from drr_tutorial.baselines import DislikesLast, EASERecommender, IALSRecommender, PopularityRecommender
-from drr_tutorial.config import PRESETS, ExperimentConfig
-from drr_tutorial.evaluation import evaluate_ranking
-from drr_tutorial.experiment import prepare
-from drr_tutorial.ranking_tasks import ranking_task
-from drr_tutorial.recommender import Recommender
-from drr_tutorial.reports import EvaluationReport, bootstrap_users
-from drr_tutorial.splits import Split
-from drr_tutorial.studies.fair_protocols import keep, together
+from drr_tutorial.reports import bootstrap_users
+from drr_tutorial.studies.fair_protocols import Figures, together
+from drr_tutorial.studies.recipes import LAST_STEP, PROTOCOLS, baselines, recipes, steps, trained_agent, tried, without
 from drr_tutorial.studies.seeds import interval_over_seeds
-from drr_tutorial.studies.study import Figures, Row, Study
+from drr_tutorial.studies.study import Row, Study
 
 SEEDS = tuple(range(5))
-PROTOCOLS: tuple[Literal["unseen", "full"], ...] = ("unseen", "full")
 METRICS = ("HR@10", "nDCG@10")
-DEFAULT = replace(PRESETS["default"], dataset="ml-100k")
-LAST_STEP = "tempered corrections"
-
-
-def change(config: ExperimentConfig, part: str = "", **settings: Any) -> ExperimentConfig:
-    """The same configuration with other settings in one of its parts, or at its top."""
-    if not part:
-        return replace(config, **settings)
-    return replace(config, **{part: replace(getattr(config, part), **settings)})  # type: ignore[arg-type]
-
-
-class Recipe(NamedTuple):
-    """A configuration, and how many seeds of it the committed set has; the full set has five of all."""
-
-    config: ExperimentConfig
-    n_seeds: int
-
-
-def steps() -> dict[str, Recipe]:
-    """Each step has all of the one before it, but for the first two: the original's loop is left for ours.
-
-    The second to the fifth train for four passes, which is long enough to see what goes wrong.
-    """
-    original = change(PRESETS["original"], dataset="ml-100k")
-    simple = change(PRESETS["simple"], dataset="ml-100k")
-    sound = change(simple, "embedding", method="scratch", learning_rate=1e-3)
-    sound = change(sound, "agent", warm_start=False, critic_products=False, critic_sees="action", gamma=0.8)
-    sound = change(sound, "training", reward_share=1.0, critic_first=0.0, passes=4.0, batch_size=512)
-    warm = replace(change(sound, "agent", warm_start=True, correction="sum"), embedding=simple.embedding)
-    held_back = change(warm, "training", reward_share=simple.training.reward_share)
-    gates = change(held_back, "agent", correction="gates")
-    counts = change(simple, "embedding", regularization=70.0, count_power=0.5, n_iterations=10)
-    joint = replace(
-        DEFAULT,
-        agent=replace(DEFAULT.agent, dislikes_last=False),
-        training=replace(DEFAULT.training, correction_shares=(1.0,)),
-    )
-    found = {
-        # A quarter of a pass: a whole one takes minutes on ml-100k, and its reward has stopped rising long before.
-        "the original's recipe": Recipe(change(original, "training", passes=0.25), 3),
-        "bounded actions": Recipe(sound, 3),
-        "warm start on iALS": Recipe(warm, 3),
-        "rewards on likes held back": Recipe(held_back, 3),
-        "gates": Recipe(gates, 3),
-        "critic on items, slates": Recipe(simple, 3),
-        "penalties grow with counts": Recipe(counts, 3),
-        "joint vectors": Recipe(joint, 3),
-        "dislikes last": Recipe(change(joint, "agent", dislikes_last=True), 3),
-        LAST_STEP: Recipe(DEFAULT, 5),
-    }
-    return found
-
-
-def without() -> dict[str, Recipe]:
-    """The default with one ingredient taken away."""
-    agent, training, embedding = (partial(change, DEFAULT, part) for part in ("agent", "training", "embedding"))
-    found = {
-        "supervised only, no RL": agent(policy_weight=0.0, supervised_weight=1.0, slate_size=0),
-        "rewards on known likes": training(reward_share=1.0),
-        "correction added, no gates": agent(correction="sum"),
-        "no products in the critic": agent(critic_products=False),
-        "critic sees actions": agent(critic_sees="action"),
-        "no slates": agent(slate_size=0),
-        "critic and actor from the start": training(critic_first=0.0),
-        "no vectors of what was rated": embedding(rated_factors=0),
-        "no vectors of the stars": embedding(stars_factors=0),
-        "dislikes not last": agent(dislikes_last=False),
-        "likes only": change(DEFAULT, split="original"),
-        "the same penalty for all": embedding(count_power=0.0, regularization=50.0),
-    }
-    return {name: Recipe(config, 3) for name, config in found.items()}
-
-
-def tried() -> dict[str, Recipe]:
-    """The default with something more, or other, that did not make it better."""
-    agent = partial(change, DEFAULT, "agent")
-    found = {
-        "gamma 0.5": agent(gamma=0.5),
-        "gamma 0.5, TD3's three tricks": agent(gamma=0.5, twin_critics=True, policy_delay=2, target_noise=0.2),
-        "a term towards the warm start": agent(behaviour_weight=1.0),
-        "prioritized replay": change(DEFAULT, "training", replay="prioritized"),
-        "memory of 20": agent(memory_size=20),
-        "DRR-att": agent(state="drr-att"),
-    }
-    return {name: Recipe(config, 2) for name, config in found.items()}
-
-
-def recipes() -> dict[str, Recipe]:
-    """All by name."""
-    return steps() | without() | tried()
+CODE = ("drr_tutorial.studies.recipes",)
 
 
 def rows() -> list[Row]:
     """A training a row, and the baselines."""
     agents = [
-        Row(f"{key(name)}.{seed}", partial(trained_agent, name, seed), full_only=seed >= recipe.n_seeds)
+        Row(f"{key(name)}.{seed}", partial(trained_agent, name, seed), full_only=seed >= recipe.n_seeds, code=CODE)
         for name, recipe in recipes().items()
         for seed in SEEDS
     ]
-    return [*agents, Row("baselines", baselines)]
+    return [*agents, Row("baselines", baselines, code=CODE)]
 
 
 def key(name: str) -> str:
     """A recipe's name as rows have it."""
     return "".join(letter if letter.isalnum() else "-" for letter in name)
-
-
-def trained_agent(name: str, seed: int) -> Figures:
-    """One training of a recipe, judged by all protocols, beside its actor before training."""
-    config = replace(recipes()[name].config, seed=seed)
-    _, split = prepare(config, progress=False)
-    start = time.perf_counter()
-    agent = DRRRecommender(config, progress=False).fit(split.train)
-    about = {"fit seconds": time.perf_counter() - start, "correction share": agent.correction_share}
-    versions = {"trained": keep([judge(agent, split)])}
-    if config.agent.warm_start:
-        versions["before training"] = keep([judge(agent.before_training(), split)])
-    return about | {"history": agent.history} | _apart(versions)
-
-
-def baselines() -> Figures:
-    """Popularity, EASE and iALS, from likes only, and with the known dislikes last."""
-    _, split = prepare(DEFAULT, progress=False)
-    settings = DEFAULT.embedding
-    ials = IALSRecommender(
-        settings.n_factors, settings.regularization, settings.alpha, settings.n_iterations,
-        count_power=settings.count_power,
-    )  # fmt: skip
-    found: dict[str, Figures] = {}
-    for method in (PopularityRecommender(), EASERecommender(), ials):
-        for version in (method, DislikesLast(method)):
-            found[version.label] = keep([judge(version.fit(split.train), split)])
-    return _apart(found)
-
-
-def judge(recommender: Recommender, split: Split) -> dict[str, EvaluationReport]:
-    """By all protocols of this study, on the lists of the likes."""
-    likes = split.likes()
-    return {name: evaluate_ranking(recommender, ranking_task(likes, name)) for name in PROTOCOLS}
 
 
 def summarize(figures: Mapping[str, Figures]) -> Figures:
@@ -239,11 +104,6 @@ def _runs(figures: Mapping[str, Figures], name: str) -> list[Figures]:
     return [figures[row] for seed in SEEDS if (row := f"{key(name)}.{seed}") in figures]
 
 
-def _apart(versions: Mapping[str, Figures]) -> Figures:
-    """What `keep` made of several, with the details of all under one name: they are not published."""
-    return {part: {name: found[part] for name, found in versions.items()} for part in ("means", "detail")}
-
-
 def _version(run: Figures, name: str) -> Figures:
     return {part: run[part][name] for part in ("means", "detail")}
 
@@ -267,10 +127,7 @@ def _judged(runs: Sequence[Figures]) -> Figures:
 
 
 def _history(runs: Sequence[Figures]) -> Figures:
-    return {
-        name: np.mean([[entry[name] for entry in run["history"]] for run in runs], axis=0).tolist()
-        for name in ("step", "hit", "dcg")
-    }
+    return {name: [[entry[name] for entry in run["history"]] for run in runs] for name in ("step", "hit", "dcg")}
 
 
 STUDY = Study(

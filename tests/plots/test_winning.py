@@ -46,7 +46,10 @@ def test_a_step_is_shown_beside_the_one_before_it() -> None:
     names = ["one", "two", "three"]
     summary = {
         "steps": names,
-        "history": {key: {"step": [0, 1], "dcg": [0.1, 0.2]} for key in names},
+        "history": {
+            key: {"step": [[0, 2]] * n, "dcg": [[0.1, 0.2], [0.3, 0.6]][:n]}
+            for key, n in zip(names, (1, 2, 2), strict=True)
+        },
         "recipes": {key: {"trained": {"unseen": {"nDCG@10": UP}}} for key in names},
         "baselines": {key: {"unseen": {"nDCG@10": LEVEL}} for key in winning.BARS},
     }
@@ -55,3 +58,6 @@ def test_a_step_is_shown_beside_the_one_before_it() -> None:
     }
     assert shown["one"] == ["one", *winning.BARS]
     assert shown["three"] == ["two", "three", *winning.BARS]
+    curves = {name: [line.get_ydata() for line in winning.step_of(summary, name).axes[0].lines] for name in names}
+    assert np.allclose(curves["two"], [[0.1, 0.2]] * 2)  # the seeds that both have
+    assert np.allclose(curves["three"], [[0.2, 0.4]] * 2)
