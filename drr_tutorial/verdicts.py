@@ -3,7 +3,7 @@
 A difference counts when its 95 % interval leaves out 0. Input are the tables of the study `fair-table`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -66,6 +66,34 @@ def with_intervals(table: Table) -> pd.DataFrame:
         method: {metric: cell(interval) for metric, interval in row.items()} for method, row in table["methods"].items()
     }
     return pd.DataFrame(cells).T.rename_axis("method")
+
+
+def by_protocol(tables: Mapping[str, Table], methods: Sequence[str]) -> pd.DataFrame:
+    """Protocols x methods: the mean of the main metric, which has a column too."""
+    rows = {
+        protocol: {"metric": main_metric(table)}
+        | {method: table["methods"][method][main_metric(table)]["mean"] for method in methods}
+        for protocol, table in tables.items()
+    }
+    return pd.DataFrame(rows).T.rename_axis("protocol")
+
+
+def training_adds(tables: Mapping[str, Table], agents: Sequence[str]) -> pd.DataFrame:
+    """Protocols x agents: each minus itself before training, by the main metric, with its interval."""
+    found = {
+        protocol: {agent: signed(table["training adds"][main_metric(table)][agent]) for agent in agents}
+        for protocol, table in tables.items()
+    }
+    return pd.DataFrame(found).T.rename_axis("protocol")
+
+
+def learned_nothing(tables: Mapping[str, Table], agent: str) -> bool:
+    """True when an agent has the same figures before and after training, with every seed by every protocol."""
+    return all(
+        table["methods"][agent][metric]["seeds"] == table["methods"][f"{agent}, before training"][metric]["seeds"]
+        for table in tables.values()
+        for metric in table["methods"][agent]
+    )
 
 
 def turned(tables: Mapping[str, Table], one: str, other: str) -> pd.DataFrame:

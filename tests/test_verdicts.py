@@ -48,6 +48,31 @@ def test_cells_hold_intervals() -> None:
     assert verdicts.with_intervals(TABLES["full"]).loc["iALS", "nDCG@10"] == "0.300 [0.290, 0.310]"
 
 
+def test_agents_by_protocol_before_and_after_training() -> None:
+    tables = {
+        "unseen": {
+            "methods": {
+                name: {"nDCG@10": {"mean": sum(seeds) / 2, "seeds": seeds}}
+                for name, seeds in {
+                    "DRR-ave": [0.5, 0.6],
+                    "DRR-ave, before training": [0.5, 0.5],
+                    "DRR-p": [0.4, 0.6],
+                    "DRR-p, before training": [0.4, 0.6],
+                }.items()
+            },
+            "best": {"nDCG@10": "iALS"},
+            "training adds": {"nDCG@10": {"DRR-ave": interval(0.05), "DRR-p": interval(0.0, 0.0)}},
+        }
+    }
+    agents = ["DRR-ave", "DRR-p"]
+    assert verdicts.by_protocol(tables, agents).loc["unseen"].tolist() == ["nDCG@10", 0.55, 0.5]
+    assert verdicts.training_adds(tables, agents).loc["unseen"].tolist() == [
+        "+0.0500 [+0.0400, +0.0600]",
+        "+0.0000 [+0.0000, +0.0000]",
+    ]
+    assert [verdicts.learned_nothing(tables, agent) for agent in agents] == [False, True]
+
+
 def test_pairs_that_two_protocols_order_differently() -> None:
     pairs = verdicts.flipping_pairs(TABLES)
     assert ("EASE", "iALS", "unseen", "full") in pairs
