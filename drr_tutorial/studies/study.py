@@ -2,7 +2,8 @@
 
 Each finished row is kept in a file of its own, with the key of the code that made it (see `provenance`). So a study
 that was stopped, by whatever, goes on where it was, and one whose code has changed computes anew what that code made,
-no more. A row runs in a new process with one thread, so that its time and memory are its own.
+no more. A row runs in a new process with one thread, so that its time and memory are its own. Rows that took longest
+last time, by the result file that is there, go first, so that no process waits long for the other at the end.
 """
 
 import os
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_all_start_methods, get_context, set_forkserver_preload
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +25,17 @@ from drr_tutorial.provenance import code_digests, code_key, git_revision, machin
 from drr_tutorial.storage import StorageError, read_json, write_json
 
 ROWS = Path("runs") / "results"
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+ENVIRONMENT = {
+    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+    # Where memory is glibc's: keep what is freed. To give it back and ask for it anew, at each update of a training,
+    # takes an eighth of the time.
+    **dict.fromkeys(("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"), "1000000000"),
+}
+"""Of the processes in which rows run."""
+PRELOAD = ["torch", "pandas", "scipy.stats", "gymnasium"]
+"""Libraries that are imported once for all rows, where processes can be forked. Nothing of this package: a row runs the
+code that is there when it begins.
+"""
 Figures = dict[str, Any]
 
 
@@ -106,14 +117,14 @@ def run_studies(
     if processes < 1:
         raise ValueError(f"processes must be at least 1, got {processes}")
     rows = {study.name: _rows(study, full) for study in studies}
-    waiting = {
+    waiting: dict[Path, tuple[Study, Row]] = {
         _place(folder, study, row): (study, row)
         for study in studies
         for row in rows[study.name]
         if _stored(_place(folder, study, row), _key(study, row)) is None
     }
-    failed = _compute(waiting, processes, progress)
     target = results_folder() if results is None else results
+    failed = _compute(_longest_first(waiting, target), processes, progress)
     finished = [study for study in studies if not unfinished(study, folder, full=full)]
     paths = [_publish(study, rows[study.name], folder, target, full) for study in finished]
     if len(finished) < len(studies):
@@ -153,10 +164,29 @@ def _stored(path: Path, key: str) -> Figures | None:
     return stored if isinstance(stored, dict) and stored.get("code key") == key else None
 
 
+def _longest_first(waiting: Mapping[Path, tuple[Study, Row]], target: Path) -> dict[Path, tuple[Study, Row]]:
+    """By the seconds in the result files that are there; rows that are new come before all others, in their order."""
+    seconds = {study.name: _last_seconds(target / f"{study.name}.json") for study, _ in waiting.values()}
+
+    def expected(place: Path) -> float:
+        study, row = waiting[place]
+        return seconds[study.name].get(row.key, float("inf"))
+
+    return {place: waiting[place] for place in sorted(waiting, key=expected, reverse=True)}
+
+
+def _last_seconds(path: Path) -> dict[str, float]:
+    """Row -> seconds, as far as an earlier result tells."""
+    try:
+        return {key: float(row["seconds"]) for key, row in read_json(path)["rows"].items()}
+    except (StorageError, KeyError, TypeError, AttributeError):
+        return {}
+
+
 def _compute(waiting: Mapping[Path, tuple[Study, Row]], processes: int, progress: bool) -> list[str]:
     """Each row in a new process, so many at once; returns the names of rows that failed, which stop no others."""
     revision, failed = git_revision(), []
-    with _one_thread_each(), ThreadPoolExecutor(processes) as threads:
+    with _environment(), ThreadPoolExecutor(processes) as threads:
         running = {
             threads.submit(
                 _in_new_process, row.compute, path, row.code or study.code, revision
@@ -174,17 +204,19 @@ def _compute(waiting: Mapping[Path, tuple[Study, Row]], processes: int, progress
 
 
 def _in_new_process(compute: Callable[[], Figures], path: Path, modules: tuple[str, ...], revision: str) -> int | None:
-    process = get_context("spawn").Process(target=_compute_row, args=(compute, path, modules, revision))
+    context = get_context("forkserver") if "forkserver" in get_all_start_methods() else get_context("spawn")
+    process = context.Process(target=_compute_row, args=(compute, path, modules, revision))
     process.start()
     process.join()
     return process.exitcode
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Linear algebra reads these when a process starts."""
-    before = {name: os.environ.get(name) for name in THREADS}
-    os.environ.update(dict.fromkeys(THREADS, "1"))
+def _environment() -> Iterator[None]:
+    """`ENVIRONMENT`, for a while: a new process takes it from this one, and its libraries read it when it starts."""
+    before = {name: os.environ.get(name) for name in ENVIRONMENT}
+    os.environ.update(ENVIRONMENT)
+    set_forkserver_preload(PRELOAD)
     try:
         yield
     finally:

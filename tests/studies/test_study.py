@@ -16,7 +16,7 @@ from drr_tutorial import provenance
 from drr_tutorial.datasets import load_ratings
 from drr_tutorial.notebook import changed_since, read_result
 from drr_tutorial.storage import StorageError, read_json
-from drr_tutorial.studies import Row, RowError, run_studies, run_study, study, unfinished
+from drr_tutorial.studies import Row, run_studies, run_study, study, unfinished
 from tests.studies import toy_study
 
 ROOT = Path(__file__).parents[2]
@@ -119,15 +119,37 @@ def test_killed_and_taken_up(folder: Path, tmp_path: Path) -> None:
     assert log.read_text().split() == ["1", "2", "slow", "slow"]
 
 
-def test_a_row_that_fails_stops_no_other(folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    bad = toy_study.study(Row("fail", toy_study.fail), Row("one", partial(toy_study.number, 1)), name="bad")
-    good = toy_study.study(Row("one", partial(toy_study.number, 1)), name="good")
-    with pytest.raises(
-        RowError, match="1 rows failed, and their errors stand above: bad: fail; the same command goes on"
-    ):
-        run_studies([bad, good], folder, results=tmp_path, progress=False)
-    assert "this row cannot be computed" in capfd.readouterr().err
+def test_what_took_longest_last_time_goes_first(folder: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    rows = [
+        Row(key, partial(toy_study.number, value, log)) for key, value in (("a", 1), ("b", 2), ("c", 3), ("new", 4))
+    ]
+    last_time = {"a": 3.0, "b": 1.0, "c": 20.0}
+    (tmp_path / "toy.json").write_text(json.dumps({"rows": {key: {"seconds": s} for key, s in last_time.items()}}))
+    run_study(toy_study.study(*rows), folder, results=tmp_path, progress=False)
+    assert log.read_text().split() == ["4", "3", "1", "2"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"rows": 3}', '{"rows": {"one": 5}}'])
+def test_an_earlier_result_that_tells_nothing_stops_nothing(text: str, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "toy.json").write_text(text)
+    assert read_json(run_study(toy_study.study(Row("one", partial(toy_study.number, 1))), folder, results=tmp_path))
+
+
+def test_a_row_that_fails_stops_no_other(folder: Path, tmp_path: Path) -> None:
+    """In a process of its own: where rows print their errors is settled when the first of a process runs."""
+    code = (
+        "from functools import partial; from pathlib import Path\n"
+        "from drr_tutorial.studies import Row, run_studies; from tests.studies import toy_study as toy\n"
+        "bad = toy.study(Row('fail', toy.fail), Row('one', partial(toy.number, 1)), name='bad')\n"
+        "good = toy.study(Row('one', partial(toy.number, 1)), name='good')\n"
+        f"run_studies([bad, good], Path({str(folder)!r}), results=Path({str(tmp_path)!r}), progress=False)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert found.returncode != 0 and "ArithmeticError: this row cannot be computed" in found.stderr
+    assert "RowError: 1 rows failed, and their errors stand above: bad: fail; the same command goes on" in found.stderr
     assert (tmp_path / "good.json").exists() and not (tmp_path / "bad.json").exists()
+    bad = toy_study.study(Row("fail", toy_study.fail), Row("one", partial(toy_study.number, 1)), name="bad")
     assert unfinished(bad, folder) == ["fail"]
 
 
