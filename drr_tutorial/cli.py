@@ -135,7 +135,7 @@ def results(
     interruption.
 
     Args:
-        names: Which studies. Default: all, without --full but for those that take hours.
+        names: Which studies. Default: all but those that take hours; with --full those, too.
         full: Also the rows and studies that take long.
         processes: Rows computed at once, with one thread each.
         list: Only say which studies there are and what is left to do.
