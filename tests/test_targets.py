@@ -59,7 +59,7 @@ def test_the_best_other_is_none_of_ours() -> None:
 def test_the_agents_of_the_goals_are_in_the_study() -> None:
     from drr_tutorial.studies import fair_table
 
-    names = {entrant.name for _, entrant in fair_table.N_SEEDS}
+    names = {entrant.name for _, entrant in fair_table.ENTRANTS}
     assert {target.agent for target in targets.TARGETS} <= names
 
 
