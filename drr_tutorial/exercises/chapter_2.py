@@ -1,11 +1,10 @@
 """Checks of chapter 2: a reward function, a memory, what random earns, and how episodes end."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from drr_tutorial.exercises import Check
+from drr_tutorial.exercises import Check, answers
 
 STARS = np.array([1, 2, 3, 4, 5], dtype=np.float32)
 PAID = np.array([-0.5, -0.5, 0, 0.5, 1])
@@ -60,8 +59,8 @@ def check_memory(answer: Any) -> str | None:
 
 def check_random(answer: Any) -> str | None:
     """2.3: the total that random expects with balanced candidates and with the catalogue."""
-    totals = _numbers(answer)
-    if totals is None or totals.shape != (2,):
+    totals = answers.numbers(answer, 2)
+    if totals is None:
         return "Pass two numbers: the total with balanced candidates, and with the whole catalogue."
     if np.allclose(totals, RANDOM_TOTALS):
         return None
@@ -99,13 +98,6 @@ def _lists(answer: Any) -> list[tuple[Any, ...]] | None:
     except (TypeError, ValueError):
         return None
     return rows if all(isinstance(value, int | float) for row in rows for value in row) else None
-
-
-def _numbers(answer: Sequence[float] | Any) -> Any:
-    try:
-        return np.asarray(answer, dtype=np.float64)
-    except (TypeError, ValueError):
-        return None
 
 
 CHECKS: dict[str, Check] = {

@@ -27,8 +27,8 @@ from drr_tutorial.storage import StorageError, read_json, write_json
 ROWS = Path("runs") / "results"
 ENVIRONMENT = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
-    # Where memory is glibc's: keep what is freed. To give it back and ask for it anew, at each update of a training,
-    # takes an eighth of the time.
+    # Where memory is glibc's: keep what is freed. Else each batch of a factorization gives its memory back and asks
+    # for it anew, which can take longer than its sums.
     **dict.fromkeys(("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"), "1000000000"),
 }
 """Of the processes in which rows run."""
