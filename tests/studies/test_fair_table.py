@@ -134,7 +134,7 @@ def test_both_studies_have_five_seeds_of_every_agent_and_share_rows() -> None:
     committed, everything = ({row.key for row in study.rows()} for study in (fair_table, all_states))
     n_bars = len(BASELINES)
     assert len(committed) == 5 * len(fair_table.ENTRANTS) + 5 + 4 * n_bars  # four pairs of data and split
-    assert len(everything) == 5 * 2 * 2 * 4 + 4 * n_bars
+    assert len(everything) == 5 * (2 * 2 + 1) * 4 + 5 * n_bars
     assert {"ml-1m.ncf.next.drr-ave.4", "ml-1m.original.default.drr-ave.4", "ml-100k.by-user.BPR"} <= committed
     assert {
         "ml-1m.rated.default.drr-att.4",
