@@ -5,9 +5,9 @@ DRR-ave are the same rows. The summary is data -> protocol -> table, as there. A
 preset is `default`, and `next` by `leave-last-out`.
 """
 
-from collections.abc import Mapping
+from functools import partial
 
-from drr_tutorial.studies.fair_protocols import SPLITS, Figures
+from drr_tutorial.studies.fair_protocols import SPLITS
 from drr_tutorial.studies.fair_table import DEFAULT, DEFAULT_BY_USER, STATES, agent_rows, baseline_rows, tables
 from drr_tutorial.studies.study import Row, Study
 from drr_tutorial.studies.tuning import SEEDS
@@ -25,16 +25,11 @@ def rows() -> list[Row]:
     return [*agent_rows(ENTRANTS), *baseline_rows([(data, kind) for data in DATA for kind in SPLITS[data]])]
 
 
-def summarize(figures: Mapping[str, Figures]) -> Figures:
-    """See the module."""
-    return tables(figures, ENTRANTS)
-
-
 STUDY = Study(
     name="all-states",
     title="The agent in all four states, and the paper's protocols on ML-1M; takes hours",
     rows=rows,
-    summarize=summarize,
+    summarize=partial(tables, entrants=ENTRANTS),
     code=(__name__,),
     data=DATA,
     seeds=SEEDS,
