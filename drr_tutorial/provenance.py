@@ -1,4 +1,4 @@
-"""Where a figure comes from: the code that made it, its revision, versions, machine, memory.
+"""Where a figure comes from: the command, the code that made it, its revision, versions, machine, time, memory.
 
 A figure is out of date when the code that made it has changed. Code is told apart by what it does, not by its wording:
 comments, docstrings and layout do not count, so that a sentence can be mended without computing everything anew.
@@ -10,7 +10,7 @@ import importlib.util
 import os
 import platform
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +20,26 @@ PACKAGE = Path(__file__).parent
 LIBRARIES = ("drr_tutorial", "torch", "numpy", "scipy", "pandas", "gymnasium")
 MAKES_NO_FIGURE = ("drr_tutorial", "drr_tutorial.provenance", "drr_tutorial.studies", "drr_tutorial.studies.study")
 DRAWS_ONLY = "drr_tutorial.plots"
+
+
+def particulars(
+    command: str, *, data: Mapping[str, str], seeds: Sequence[int], seconds: float, peak_memory_mb: int
+) -> dict[str, Any]:
+    """What every result file tells beside its figures.
+
+    `data`: name -> fingerprint of the ratings; empty where figures rest on none. `seeds`: all that were used.
+    `seconds`: what it took to compute the figures; `peak_memory_mb`: the most memory of a process meanwhile, in MB.
+    """
+    return {
+        "command": command,
+        "git revision": git_revision(),
+        "data": dict(data),
+        "seeds": list(seeds),
+        "versions": versions(),
+        "machine": machine(),
+        "seconds": round(seconds, 1),
+        "peak memory MB": peak_memory_mb,
+    }
 
 
 def code_digests(modules: Iterable[str]) -> dict[str, str]:

@@ -21,7 +21,7 @@ from tqdm.auto import tqdm
 
 from drr_tutorial.datasets import load_ratings
 from drr_tutorial.notebook import results_folder
-from drr_tutorial.provenance import code_digests, code_key, git_revision, machine, peak_memory_mb, versions
+from drr_tutorial.provenance import code_digests, code_key, git_revision, particulars, peak_memory_mb
 from drr_tutorial.storage import StorageError, read_json, write_json
 
 ROWS = Path("runs") / "results"
@@ -239,21 +239,18 @@ def _publish(study: Study, rows: Sequence[Row], folder: Path, target: Path, full
     """The result file: how it was made, the rows without their details, the summary."""
     stored = {row.key: read_json(_place(folder, study, row)) for row in rows}
     summary = study.summarize({key: row["figures"] for key, row in stored.items()})
-    about = {
-        "title": study.title,
-        "command": f"drr-tutorial results {study.name}{' --full' if full else ''}",
-        "git revision": git_revision(),
-        "code": {"key": code_key(study.code), "modules": list(study.code), "digests": code_digests(study.code)},
-        "data": {name: load_ratings(name, progress=False).fingerprint() for name in study.data},
-        "seeds": list(study.seeds),
-        "versions": versions(),
-        "machine": machine() | {"threads of a row": 1},
-        "seconds": round(sum(row["seconds"] for row in stored.values()), 1),
-        "peak memory MB": max((row["peak memory MB"] for row in stored.values()), default=0),
-    }
+    about = particulars(
+        f"drr-tutorial results {study.name}{' --full' if full else ''}",
+        data={name: load_ratings(name, progress=False).fingerprint() for name in study.data},
+        seeds=study.seeds,
+        seconds=sum(row["seconds"] for row in stored.values()),
+        peak_memory_mb=max((row["peak memory MB"] for row in stored.values()), default=0),
+    )
+    about["machine"]["threads of a row"] = 1
+    code = {"key": code_key(study.code), "modules": list(study.code), "digests": code_digests(study.code)}
     published = {key: row | {"figures": _without_detail(row["figures"])} for key, row in stored.items()}
     path = target / f"{study.name}.json"
-    write_json(path, about | {"rows": published, "summary": summary})
+    write_json(path, {"title": study.title, **about, "code": code, "rows": published, "summary": summary})
     return path
 
 

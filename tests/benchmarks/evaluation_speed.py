@@ -7,7 +7,6 @@ evaluation. Prints wall and processor seconds; sampling, bootstrap and the full 
 With --write the seconds of the protocol `unseen` go to book/results/speed.json, from which the README has them.
 """
 
-import sys
 import time
 from collections.abc import Callable
 from typing import Any, get_args
@@ -17,6 +16,7 @@ from speed_file import record
 
 from drr_tutorial.datasets import load_ratings
 from drr_tutorial.evaluation import evaluate_scores
+from drr_tutorial.provenance import peak_memory_mb
 from drr_tutorial.ranking_tasks import Protocol, ranking_task
 from drr_tutorial.splits import original_split
 
@@ -28,18 +28,8 @@ def timed(label: str, action: Callable[[], Any]) -> Any:
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
     print(f"{label:32} {wall:8.3f} s {processor:8.3f} s", flush=True)
     if label == "unseen: evaluate":
-        record("evaluation", wall)
+        record("evaluation", wall, wall)
     return result
-
-
-def peak_memory() -> str:
-    """Peak memory of this process; the resource module is missing on Windows."""
-    try:
-        import resource
-    except ImportError:
-        return "unknown here"
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return f"{peak / (2**20 if sys.platform == 'darwin' else 2**10):,.0f} MiB"
 
 
 def main() -> None:
@@ -52,7 +42,7 @@ def main() -> None:
         task = timed(f"{protocol}: make the task", lambda p=protocol: ranking_task(split, p))
         report = timed(f"{protocol}: evaluate", lambda t=task: evaluate_scores(scores, t))
         timed(f"{protocol}: interval of nDCG@10", lambda r=report: r.interval("nDCG@10"))
-    print(f"peak memory {peak_memory()}")
+    print(f"peak memory {peak_memory_mb():,} MB")
 
 
 if __name__ == "__main__":

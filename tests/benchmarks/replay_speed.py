@@ -6,13 +6,14 @@ With --write the figures of buffers from 1,000 to 1,000,000 transitions go to bo
 """
 
 import sys
+import time
 import timeit
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from drr_tutorial.provenance import git_revision, machine, versions
+from drr_tutorial.provenance import particulars, peak_memory_mb
 from drr_tutorial.replay import PrioritizedReplayBuffer, ReplayBuffer
 from drr_tutorial.storage import write_json
 from drr_tutorial.sum_tree import SumTree
@@ -83,16 +84,19 @@ def measure(capacity: int) -> dict[str, float]:
     }
 
 
-def write(results: dict[int, dict[str, float]]) -> None:
+def write(results: dict[int, dict[str, float]], seconds: float) -> None:
     """The figures for the book: of each method the median time of one call in microseconds, size by size."""
     names = results[CAPACITIES[0]]
     write_json(
         RESULTS,
         {
-            "command": "python tests/benchmarks/replay_speed.py --write",
-            "git revision": git_revision(),
-            "versions": versions(),
-            "machine": machine(),
+            **particulars(
+                "python tests/benchmarks/replay_speed.py --write",
+                data={},
+                seeds=[0],
+                seconds=seconds,
+                peak_memory_mb=peak_memory_mb(),
+            ),
             "batch": BATCH,
             "capacities": list(CAPACITIES),
             "microseconds": {name: [results[capacity][name] for capacity in CAPACITIES] for name in names},
@@ -101,13 +105,14 @@ def write(results: dict[int, dict[str, float]]) -> None:
 
 
 def main() -> None:
+    start = time.perf_counter()
     results = {capacity: measure(capacity) for capacity in CAPACITIES}
     print(f"microseconds for a batch of {BATCH} (median of 100)")
     print(f"{'transitions':<45}" + "".join(f"{capacity:>12,}" for capacity in CAPACITIES))
     for name in results[CAPACITIES[0]]:
         print(f"{name:<45}" + "".join(f"{results[capacity][name]:>12.0f}" for capacity in CAPACITIES))
     if "--write" in sys.argv[1:]:
-        write(results)
+        write(results, time.perf_counter() - start)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ show. The stored notebooks stay as they are. Minutes to read are the words of th
 import importlib.metadata
 import os
 import re
+import resource
 import time
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
-from drr_tutorial.provenance import git_revision, machine
-from drr_tutorial.provenance import versions as library_versions
+from drr_tutorial.datasets import load_ratings
+from drr_tutorial.provenance import particulars
 from drr_tutorial.storage import read_json, write_json
 
 BOOK = Path(__file__).parents[2] / "book"
@@ -31,16 +32,16 @@ def main() -> None:
     if not RESULT.exists():  # the landing page shows it
         write_json(RESULT, {"notebooks": []})
     rows = [measure(path) for path in pages]
-    write_json(
-        RESULT,
-        {
-            "command": "python tests/benchmarks/runtimes.py",
-            "git revision": git_revision(),
-            "machine": machine() | {"threads used": 1},
-            "versions": versions(),
-            "notebooks": rows,
-        },
+    about = particulars(
+        "python tests/benchmarks/runtimes.py",
+        data={"ml-100k": load_ratings("ml-100k", progress=False).fingerprint()},
+        seeds=[0, 1],  # those that the chapters name
+        seconds=sum(row["seconds to run"] for row in rows),
+        peak_memory_mb=round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000),
     )
+    about["machine"]["threads used"] = 1
+    about["versions"] |= {name: importlib.metadata.version(name) for name in TOOLS}
+    write_json(RESULT, about | {"notebooks": rows})
     print(*(f"{row['page']:40} {row['seconds to run']:8.1f} s" for row in read_json(RESULT)["notebooks"]), sep="\n")
 
 
@@ -62,11 +63,6 @@ def measure(path: Path) -> dict[str, Any]:
         "code cells": n_cells,
         "seconds to run": seconds,
     }
-
-
-def versions() -> dict[str, str]:
-    """Python's and those of the libraries that matter."""
-    return library_versions() | {name: importlib.metadata.version(name) for name in TOOLS}
 
 
 if __name__ == "__main__":

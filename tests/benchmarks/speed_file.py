@@ -1,26 +1,36 @@
 """What the speed benchmarks measured, kept for the README: book/results/speed.json, written only when they are asked to --write."""
 
-import platform
 import sys
+from functools import cache
 from pathlib import Path
 
 import torch
 
+from drr_tutorial.datasets import load_ratings
+from drr_tutorial.provenance import particulars, peak_memory_mb
 from drr_tutorial.storage import read_json, write_json
 
 RESULT = Path(__file__).parents[2] / "book" / "results" / "speed.json"
+SEED = 0  # the default of agents, and what the benchmarks name
 
 
-def record(name: str, value: float) -> None:
-    """Keep a figure with the command that measured it and what its speed depends on."""
+def record(name: str, value: float, seconds: float) -> None:
+    """Keep a figure with the command that measured it and what it depends on; `seconds`: what measuring it took."""
     if "--write" not in sys.argv:
         return
+    about = particulars(
+        " ".join(["python", f"tests/benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]]),
+        data={"ml-1m": fingerprint()},
+        seeds=[SEED],
+        seconds=seconds,
+        peak_memory_mb=peak_memory_mb(),
+    )
+    about["machine"]["torch threads"] = torch.get_num_threads()
     figures = read_json(RESULT)["figures"] if RESULT.exists() else {}
-    figures[name] = {
-        "value": value,
-        "command": f"python tests/benchmarks/{Path(sys.argv[0]).name} --write",
-        "data": "ml-1m",
-        "versions": {"python": platform.python_version(), "torch": torch.__version__},
-        "machine": {"processor": platform.machine(), "torch threads": torch.get_num_threads()},
-    }
-    write_json(RESULT, {"figures": figures})
+    write_json(RESULT, {"figures": figures | {name: {"value": value, **about}}})
+
+
+@cache
+def fingerprint() -> str:
+    """Of the data that all of them measure on."""
+    return load_ratings("ml-1m", progress=False).fingerprint()

@@ -6,7 +6,6 @@ With --write the figures go to book/results/speed.json, from which the README ha
 
 import dataclasses
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from drr_tutorial.agent import DRRRecommender
 from drr_tutorial.config import PRESETS
 from drr_tutorial.datasets import load_ratings
 from drr_tutorial.environment import RecommendationVectorEnv
+from drr_tutorial.provenance import peak_memory_mb
 from drr_tutorial.ratings import Ratings
 from drr_tutorial.splits import original_split, rated_split
 
@@ -40,9 +40,10 @@ def environment(train: Ratings) -> None:
         finished = terminated | truncated
         if finished.any():
             observation, _ = env.reset(options={"reset_mask": finished})
-    rate = n_steps * env.num_envs / (time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    rate = n_steps * env.num_envs / seconds
     print(f"environment: {rate:,.0f} steps a second (target: 100,000 or more)")
-    record("environment", rate)
+    record("environment", rate, seconds)
 
 
 def default(train: Ratings) -> DRRRecommender:
@@ -54,7 +55,7 @@ def default(train: Ratings) -> DRRRecommender:
     agent = DRRRecommender(config, progress=False).fit(train)
     seconds = time.perf_counter() - start
     print(f"default preset, one pass, embeddings and validation included: {seconds:.1f} s (target: 60 or less)")
-    record("default pass", seconds)
+    record("default pass", seconds, seconds)
     return agent
 
 
@@ -65,7 +66,8 @@ def whole() -> None:
     DRRRecommender("default").fit(rated_split(load_ratings("ml-1m")).train)
     seconds = time.perf_counter() - start
     print(f"default preset, whole training: {seconds:.1f} s (target: 180 or less)")
-    record("whole training", seconds)
+    record("whole training", seconds, seconds)
+    record("memory", peak_memory_mb() / 1000, seconds)
 
 
 def original(train: Ratings) -> None:
@@ -74,9 +76,9 @@ def original(train: Ratings) -> None:
     config = dataclasses.replace(config, training=dataclasses.replace(config.training, validation_share=0.0))
     start = time.perf_counter()
     DRRRecommender(config, progress=True).fit(train)
-    minutes = (time.perf_counter() - start) / 60
-    print(f"original preset, one pass: {minutes:.1f} min (target: 20 or less)")
-    record("original pass", minutes)
+    seconds = time.perf_counter() - start
+    print(f"original preset, one pass: {seconds / 60:.1f} min (target: 20 or less)")
+    record("original pass", seconds / 60, seconds)
 
 
 def recommend(agent: DRRRecommender) -> None:
@@ -89,7 +91,7 @@ def recommend(agent: DRRRecommender) -> None:
     print(
         f"recommend: median {1000 * statistics.median(times):.2f} ms, 95 % below {1000 * np.quantile(times, 0.95):.2f} ms (target: 1)"
     )
-    record("recommend", 1000 * statistics.median(times))
+    record("recommend", 1000 * statistics.median(times), sum(times))
 
 
 def importing() -> None:
@@ -97,7 +99,7 @@ def importing() -> None:
     code = "import time, torch; start = time.perf_counter(); import drr_tutorial; print(time.perf_counter() - start)"
     seconds = [float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(3)]
     print(f"import drr_tutorial after torch: {statistics.median(seconds):.3f} s (target: 0.3 or less)")
-    record("import", statistics.median(seconds))
+    record("import", statistics.median(seconds), sum(seconds))
 
 
 def main() -> None:
@@ -121,10 +123,7 @@ def main() -> None:
         whole()
     if "original" in parts:
         original(train)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"peak memory: {peak:.2f} GB (target: below 3)")
-    if "whole" in parts:
-        record("memory", peak)
+    print(f"peak memory: {peak_memory_mb() / 1000:.2f} GB (target: below 3)")
 
 
 if __name__ == "__main__":
