@@ -1,7 +1,7 @@
 """Writes the figures of README.md from result files. Run: python book/_ext/readme_figures.py
 
-What stands between `<!-- figures: NAME -->` and `<!-- end -->` is made here, from book/results/fair-table.json and
-speed.json. `make readme` measures the speeds first; `make results` makes the table.
+What stands between `<!-- figures: NAME -->` and `<!-- end -->` is made here, from book/results/fair-table.json,
+all-states.json and speed.json. `make readme` measures the speeds first; `make results FULL=1` makes the tables.
 """
 
 import re
@@ -55,9 +55,9 @@ def refreshed(readme: str) -> str:
 
 @cache
 def tables(data: str) -> dict[str, Any]:
-    """protocol -> table of the fair table's summary."""
-    found: dict[str, Any] = read_result("fair-table")["summary"][data]
-    return found
+    """protocol -> table of the fair table's summary; those by protocols that only `all-states` has come last."""
+    found, more = (read_result(study)["summary"][data] for study in ("fair-table", "all-states"))
+    return {**found, **{protocol: table for protocol, table in more.items() if protocol not in found}}
 
 
 def by_information() -> str:
