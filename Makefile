@@ -1,4 +1,4 @@
-# make book | serve | test | train | results | pretrained | pdf | smoke | outputs | readme | benchmarks | lock | dist | clean: each sets up .venv when it is missing
+# make book | serve | test | lowest | train | results | pretrained | pdf | smoke | outputs | readme | benchmarks | lock | dist | clean: each sets up .venv when it is missing
 SHELL  := bash
 PYTHON ?= python3
 VENV   ?= .venv
@@ -15,7 +15,7 @@ book serve notebooks smoke outputs: export TQDM_MININTERVAL = 60
 BUILD  := $(BIN)/jupyter-book build . --all -n -W --keep-going
 NBVAL  := --nbval --nbval-current-env --nbval-sanitize-with tests/sanitize.cfg --nbval-cell-timeout 600 -p no:cacheprovider
 
-.PHONY: install book serve pdf train results pretrained test lint unit notebooks pages smoke outputs readme benchmarks lock dist clean
+.PHONY: install book serve pdf train results pretrained test lint unit notebooks pages lowest smoke outputs readme benchmarks lock dist clean
 install: $(STAMP)
 
 $(STAMP): requirements.lock pyproject.toml
@@ -73,6 +73,13 @@ notebooks: $(STAMP)   # every notebook again, its outputs compared with the stor
 pages: $(STAMP) .stored.yml   # the pages from the stored outputs, then parsed and opened in a browser
 	$(BUILD) --config .stored.yml
 	$(BIN)/python -m pytest -q tests/book/test_site.py
+
+# All other targets use the versions of requirements.lock.
+lowest:   # tests of the package with the oldest libraries that pyproject.toml allows, in .lowest
+	test -x .lowest/bin/uv || { $(PYTHON) -m venv .lowest && .lowest/bin/python -m pip install -q -q 'uv>=0.9'; }
+	.lowest/bin/uv pip install -q -p .lowest/bin/python --resolution lowest-direct -e '.[baselines]'
+	.lowest/bin/uv pip install -q -p .lowest/bin/python hypothesis 'pytest>=8'
+	OMP_NUM_THREADS=1 .lowest/bin/python -m pytest -q tests --ignore tests/book --ignore tests/oracles --ignore tests/test_notebook.py
 
 smoke: $(STAMP)   # every notebook with the small budget, into _build/smoke: does it all run? under two minutes
 	rm -rf _build/smoke

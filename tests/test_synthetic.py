@@ -44,8 +44,9 @@ def test_popularity_beats_chance_and_factors_beat_popularity(seed: int) -> None:
     split = random_split(synthetic_ratings(seed=seed).positives(), seed=seed)
     train = split.train.matrix()
     popularity = np.tile(np.asarray(train.sum(axis=0)), (train.shape[0], 1))
-    left, values, right = svds(train, k=8, rng=np.random.default_rng(0))
-    chance = np.random.default_rng(0).random(train.shape)
+    rng = np.random.default_rng(0)
+    left, values, right = svds(train, k=8, v0=rng.random(min(train.shape)))
+    chance = rng.random(train.shape)
     random, popular, factors = (
         hit_rate_at_10(scores, split.test, train) for scores in (chance, popularity, left * values @ right)
     )

@@ -38,6 +38,6 @@ def test_every_chapter_has_three_exercises_or_more() -> None:
 
 
 @pytest.mark.parametrize("number", CHECKS)
-@pytest.mark.parametrize("answer", NO_ANSWERS, ids=repr)
+@pytest.mark.parametrize("answer", NO_ANSWERS, ids=lambda answer: repr(answer).partition(" at 0x")[0])
 def test_answers_of_a_wrong_kind_get_a_hint(number: str, answer: Any) -> None:
     assert CHECKS[number](answer)

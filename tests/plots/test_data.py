@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from matplotlib.collections import FillBetweenPolyCollection
+from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
@@ -122,7 +122,7 @@ def test_long_tail_shows_counts_sums_and_the_head(toy: Ratings) -> None:
     assert list(mark.get_xdata()) == [2, 2, 0]
     assert list(mark.get_ydata()) == [0, 0.5, 0.5]
     head, tail = each.collections
-    assert isinstance(head, FillBetweenPolyCollection)
+    assert isinstance(head, PolyCollection)
     assert head.get_paths()[0].vertices[:, 0].max() == 2
     assert head.get_paths()[0].vertices[:, 1].max() == 3
     assert tail.get_paths()[0].vertices[:, 0].min() == 2
