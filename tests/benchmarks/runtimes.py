@@ -8,6 +8,7 @@ import importlib.metadata
 import os
 import re
 import resource
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -37,12 +38,18 @@ def main() -> None:
         data={"ml-100k": load_ratings("ml-100k", progress=False).fingerprint()},
         seeds=[0, 1],  # those that the chapters name
         seconds=sum(row["seconds to run"] for row in rows),
-        peak_memory_mb=round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1000),
+        peak_memory_mb=peak_memory_of_kernels(),
     )
     about["machine"]["threads used"] = 1
     about["versions"] |= {name: importlib.metadata.version(name) for name in TOOLS}
     write_json(RESULT, about | {"notebooks": rows})
     print(*(f"{row['page']:40} {row['seconds to run']:8.1f} s" for row in read_json(RESULT)["notebooks"]), sep="\n")
+
+
+def peak_memory_of_kernels() -> int:
+    """The most that one of the finished kernels has held, in MB."""
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return round(peak / (1e6 if sys.platform == "darwin" else 1e3))
 
 
 def measure(path: Path) -> dict[str, Any]:
