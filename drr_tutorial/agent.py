@@ -131,7 +131,7 @@ class DRRRecommender(Recommender):
         known; or rewarded, where dislikes cost something or everything is rewarded.
         """
         settings = self._config.training
-        liked, disliked = self._held_back_first(ratings), np.flatnonzero(ratings.ratings <= 3)
+        liked, disliked = self._held_back_first(ratings), np.flatnonzero(~ratings.liked)
         n_validation = int(settings.validation_share * len(liked))
         validation, others = liked[:n_validation], liked[n_validation:]
         n_rewarded = max(1, round(settings.reward_share * len(others)))
@@ -155,7 +155,7 @@ class DRRRecommender(Recommender):
         everybody's.
         """
         settings, rng = self._config.training, np.random.default_rng([self._config.seed, 1])
-        liked: NDArray[np.int64] = rng.permutation(np.flatnonzero(ratings.ratings > 3))
+        liked: NDArray[np.int64] = rng.permutation(np.flatnonzero(ratings.liked))
         if settings.hold_back == "random":
             return liked
         return liked[np.argsort(_relative_age(ratings.select(liked)), kind="stable")]
@@ -197,7 +197,7 @@ class DRRRecommender(Recommender):
     def _remember(self, ratings: Ratings) -> None:
         super()._remember(ratings)
         self.memory = latest_liked(ratings, self._config.agent.memory_size)
-        self._disliked = ratings.select(ratings.ratings <= 3).matrix()
+        self._disliked = ratings.select(~ratings.liked).matrix()
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         weights = {f"networks/{name}": value.cpu().numpy() for name, value in self.networks.state_dict().items()}
@@ -240,7 +240,7 @@ class Validation:
     ) -> None:
         self.memory = torch.from_numpy(latest_liked(known, memory_size))
         self.task = _task(known.positives(), held_back, seed)
-        self.disliked = known.select((known.ratings <= 3) & dislikes_last).matrix()
+        self.disliked = known.select(~known.liked & dislikes_last).matrix()
 
     @torch.inference_mode()
     def __call__(self, networks: ActorCritic) -> dict[str, float]:

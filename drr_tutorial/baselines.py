@@ -1,7 +1,7 @@
 """The bars to beat: random, popularity, average rating, item-kNN, EASE, iALS, BPR, all behind the recommender
 protocol (chapter 6).
 
-Implicit-feedback methods learn from the positives (rating > 3). BPR comes from the library `implicit` (extra
+Implicit-feedback methods learn from the positives (the likes). BPR comes from the library `implicit` (extra
 `baselines`).
 """
 
@@ -262,7 +262,7 @@ class BPRRecommender(_Factors):
 
 
 class DislikesLast(Recommender):
-    """Any recommender, with what a user is known to have rated 3 or less scored last: what an agent that may learn
+    """Any recommender, with what a user is known to dislike scored last: what an agent that may learn
     from dislikes is compared with.
     """
 
@@ -303,4 +303,4 @@ class DislikesLast(Recommender):
     def _remember(self, ratings: Ratings) -> None:
         super()._remember(ratings)
         self.inner._remember(ratings)
-        self._disliked = ratings.select(ratings.ratings <= 3).matrix()
+        self._disliked = ratings.select(~ratings.liked).matrix()

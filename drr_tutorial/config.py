@@ -85,7 +85,7 @@ class EnvironmentConfig:
     candidates: Literal["balanced", "catalogue"] = "balanced"
     """What can be shown: the user's positives and as many other items (the original), or the whole catalogue."""
     reward: Literal["binary", "centred"] = "binary"
-    """binary: 1 for a rating above 3 (the original); centred: (rating - 3) / 2 (the paper)."""
+    """binary: 1 for a like (the original); centred: (rating - 3) / 2 for five stars (the paper)."""
     max_steps: int | None = None
     """Items shown in an episode at most; None: as many as the user has positives (the original). The paper: 10."""
     num_envs: int = 256
@@ -162,7 +162,7 @@ class AgentConfig:
     supervised_weight: float = 0.0
     """Weight of the cross-entropy in the actor's loss: an item that earned a reward against the catalogue. 0: none."""
     dislikes_last: bool = False
-    """What a user is known to have rated 3 or less is scored last."""
+    """What a user is known to dislike is scored last."""
     temperature: float = 0.2
     """Divides the scores before items are selected softly; smaller is sharper."""
     optimizer: Literal["adam", "adamw", "ranger"] = "adam"
@@ -269,6 +269,10 @@ class ExperimentConfig:
     """
     seed: int = 0
     """Seed of everything random but the split."""
+    liked_above: float | None = None
+    """A rating above this counts as liked, in data, rewards, baselines and evaluation alike. None: above 3 of 5 stars;
+    any other scale is refused until it is said.
+    """
     device: str = "cpu"
     """Where the networks live: cpu, cuda, ..."""
     embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)

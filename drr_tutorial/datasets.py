@@ -29,21 +29,27 @@ _COLUMNS = ("users", "items", "ratings", "timestamps", "user_ids", "item_ids", "
 
 
 def load_ratings(
-    source: str | Path = "ml-100k", *, data_home: Path | None = None, seed: int = 0, progress: bool = True
+    source: str | Path = "ml-100k",
+    *,
+    liked_above: float | None = None,
+    data_home: Path | None = None,
+    seed: int = 0,
+    progress: bool = True,
 ) -> Ratings:
     """Ratings of "ml-100k", "ml-1m", "synthetic", or of a CSV, TSV or Parquet file (see `tables`).
 
     MovieLens is taken from `data_home` (else DRR_DATA_HOME, else the cache folder) in GroupLens' layout, or
     downloaded. `seed` matters to "synthetic" only; `progress` shows downloads. Names go before files of the
-    same name. Raises `DataError` with the next step in its text.
+    same name. A rating above `liked_above` counts as liked; None: above 3 of 5 stars, and any other scale is refused.
+    Raises `DataError` with the next step in its text.
     """
     if source == "synthetic":
-        return synthetic_ratings(seed=seed)
+        return synthetic_ratings(seed=seed).liked_from(liked_above)
     if isinstance(source, str) and source in MOVIELENS:
         name, place = source, sources.find_movielens(source, home=data_home, progress=progress)
         known = MOVIELENS[name]
         files = [place] if place.is_file() else [place / known.ratings, place / known.items]
-        return _copy_or_read(name, files, lambda: read_movielens(name, place))
+        return _copy_or_read(name, files, lambda: read_movielens(name, place)).liked_from(liked_above)
     path = Path(source).expanduser()
     if not path.exists():
         names = ", ".join(repr(name) for name in (*MOVIELENS, "synthetic"))
@@ -53,7 +59,7 @@ def load_ratings(
         )
     if path.is_dir():
         return read_table(path)  # says what to give instead
-    return _copy_or_read(path.stem, [path], lambda: read_table(path))
+    return _copy_or_read(path.stem, [path], lambda: read_table(path, liked_above)).liked_from(liked_above)
 
 
 def _copy_or_read(name: str, files: list[Path], read: Callable[[], Ratings]) -> Ratings:

@@ -101,7 +101,7 @@ def factorize(
     progress: bool = False,
     device: str | torch.device = "cpu",
 ) -> Embeddings:
-    """Vectors of all users and items of `ratings`: iALS takes its positives (rating > 3) or, by `signal`, whatever
+    """Vectors of all users and items of `ratings`: iALS takes its likes or, by `signal`, whatever
     was rated, liked or not; PMF takes all ratings with their stars.
 
     The penalty of a row is `regularization` at 100 entries and grows with the power `count_power`, 0 to 1, of its
@@ -171,14 +171,14 @@ def _principal_axes(users: Tensor, items: Tensor) -> Tensor:
 
 
 def _targets(ratings: Ratings, method: Method, signal: Signal) -> csr_array:
-    """What the dot products aim at, (n_users, n_items): 1 for a like (iALS), the rating less the mean (PMF)."""
+    """What the dot products aim at, (n_users, n_items): 1 for a like (iALS), the rating less the mean, in stars (PMF)."""
     likes_only = method == "ials" and signal == "liked"
     rows = ratings.positives() if likes_only else ratings
     if len(rows) == 0:
-        raise DataError(f"ratings must hold a rating{' above 3' if likes_only else ''} to learn vectors from, got none")
+        raise DataError(f"ratings must hold a {'like' if likes_only else 'rating'} to learn vectors from, got none")
     if method == "ials":
         return rows.matrix()
-    values = rows.ratings - rows.ratings.mean()
+    values = (rows.ratings - rows.ratings.mean()) / np.float32(rows.scale.star)
     return csr_array((values, (rows.users, rows.items)), shape=(rows.n_users, rows.n_items))
 
 

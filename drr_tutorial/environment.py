@@ -52,7 +52,7 @@ class RecommendationEnv(gym.Env[Observation, np.int64]):
     user's index, and the latest `memory_size` items with a positive reward, oldest first; `n_items` is the
     padding item of a memory that is not full.
 
-    ## Rewards `"binary"` (rating above 3: 1, else 0), `"centred"` ((rating - 3) / 2) or any callable from
+    ## Rewards `"binary"` (a like: 1, else 0), `"centred"` ((rating - 3) / 2 for stars) or any callable from
     ratings to rewards. An item without a rating pays 0. The memory moves only when the reward is positive (Liu
     et al. 2018, algorithm 1).
 

@@ -40,7 +40,7 @@ Reports = dict[str, list[EvaluationReport]]
 
 def prepare(config: ExperimentConfig, *, progress: bool = True) -> tuple[Ratings, Split]:
     """The data and its split. Raises `DataError`."""
-    ratings = load_ratings(config.dataset, progress=progress)
+    ratings = load_ratings(config.dataset, liked_above=config.liked_above, progress=progress)
     split = make_split(config.split, ratings)
     return ratings, split
 
@@ -74,7 +74,7 @@ def baselines(config: ExperimentConfig, train: Ratings) -> list[Recommender]:
         settings.count_power,
     )  # fmt: skip
     plain: list[Recommender] = [RandomRecommender(config.seed), PopularityRecommender(), EASERecommender(), ials]
-    wrap = config.agent.dislikes_last and bool((train.ratings <= 3).any())
+    wrap = config.agent.dislikes_last and not train.liked.all()
     return [(DislikesLast(method) if wrap else method).fit(train) for method in plain]
 
 

@@ -17,6 +17,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
+from drr_tutorial.scale import STARS, Scale
+
 _YEAR_IN_TITLE = re.compile(r"\((\d{4})\)\s*$")
 
 
@@ -56,6 +58,8 @@ class Ratings:
     """Genres of each item in alphabetical order; () where unknown."""
     name: str
     """What the data is called, such as "ml-100k"."""
+    scale: Scale = STARS
+    """From where to where ratings go, and above what one counts as liked."""
 
     def __post_init__(self) -> None:
         n = len(self.users)
@@ -91,11 +95,13 @@ class Ratings:
         titles: Mapping[Any, str] | None = None,
         genres: Mapping[Any, tuple[str, ...]] | None = None,
         name: str = "ratings",
+        liked_above: float | None = None,
     ) -> Self:
         """Index columns of equal length (original ids, ratings, seconds since 1970); rows keep their order.
 
-        `titles` and `genres` are looked up by original item id. Raises `DataError` for ids that are neither
-        integers nor strings, ratings that are not finite, and a user who rates an item twice.
+        `titles` and `genres` are looked up by original item id. A rating above `liked_above` counts as liked; None:
+        above 3 of 5 stars. Raises `DataError` for ids that are neither integers nor strings, ratings that are not
+        finite or, without `liked_above`, no stars (see `Scale.of`), and a user who rates an item twice.
         """
         user_indices, user_ids = _index_ids(users, "user")
         item_indices, item_ids = _index_ids(items, "item")
@@ -114,6 +120,7 @@ class Ratings:
             titles=np.asarray([titles.get(item, str(item)) for item in item_ids.tolist()], dtype=np.str_),
             genres=tuple(tuple(sorted(genres.get(item, ()))) for item in item_ids.tolist()),
             name=name,
+            scale=_scale(values, liked_above, name),
         )
         indexed._refuse_duplicates()
         return indexed
@@ -163,13 +170,27 @@ class Ratings:
             timestamps=None if self.timestamps is None else self.timestamps[chosen],
         )
 
-    def positives(self, threshold: float = 3.0) -> Self:
-        """The rows whose rating is above `threshold`: what a user liked (DRR's binary feedback)."""
-        return self.select(self.ratings > threshold)
+    @property
+    def liked(self) -> NDArray[np.bool_]:
+        """(n,) which rows are likes (DRR's binary feedback); the others are dislikes."""
+        return self.scale.liked(self.ratings)
+
+    def positives(self, threshold: float | None = None) -> Self:
+        """The rows that are likes."""
+        return self.select(self.liked)
+
+    def liked_from(self, liked_above: float | None) -> Self:
+        """The same ratings, of which those above `liked_above` count as liked; None: above 3 of 5 stars.
+
+        Raises `DataError` where that does not fit the ratings; see `Scale.of`.
+        """
+        return replace(self, scale=_scale(self.ratings, liked_above, self.name))
 
     def implicit(self) -> Self:
-        """The same rows, each rated 5: whatever was rated counts as liked, as where only views or clicks are known."""
-        return replace(self, ratings=np.full(len(self), 5, dtype=np.float32))
+        """The same rows, each with the highest rating: whatever was rated counts as liked, as where only views or clicks
+        are known.
+        """
+        return replace(self, ratings=np.full(len(self), self.scale.highest, dtype=np.float32))
 
     def matrix(self, binary: bool = True) -> csr_array:
         """Sparse (n_users, n_items) float32 matrix: 1 for each rated pair, or the rating if not `binary`."""
@@ -179,7 +200,7 @@ class Ratings:
         return matrix
 
     def fingerprint(self) -> str:
-        """Hex SHA-256 of rows and ids: equal data has equal fingerprints, and row order counts."""
+        """Hex SHA-256 of rows, ids and what counts as liked: equal data has equal fingerprints, and row order counts."""
         return self._fingerprint
 
     def _refuse_duplicates(self) -> None:
@@ -201,7 +222,16 @@ class Ratings:
             else:
                 digest.update(f"{values.dtype.str}{values.shape};".encode())
                 digest.update(np.ascontiguousarray(values).tobytes())
+        if self.scale.liked_above != STARS.liked_above:
+            digest.update(f"liked above {self.scale.liked_above};".encode())
         return digest.hexdigest()
+
+
+def _scale(values: NDArray[np.float32], liked_above: float | None, name: str) -> Scale:
+    try:
+        return Scale.of(values, liked_above)
+    except ValueError as error:
+        raise DataError(f"{name}: {error}") from error
 
 
 def _index_ids(values: ArrayLike, what: str) -> tuple[NDArray[np.int32], NDArray[Any]]:

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from drr_tutorial.ratings import DataError, Ratings
+from drr_tutorial.scale import Scale
 from drr_tutorial.storage import StorageError, read_arrays, read_json, whole_folder, write_arrays, write_json
 
 FORMAT = 1
@@ -69,10 +70,11 @@ class Recommender(ABC):
         return self._ratings
 
     def fit(self, ratings: Ratings) -> Self:
-        """Learn from training data; `DataError` when nothing in it is above 3."""
-        if not (ratings.ratings > 3).any():
+        """Learn from training data; `DataError` when nothing in it is liked."""
+        if not ratings.liked.any():
             raise DataError(
-                f"ratings must hold a rating above 3 to learn from, got none in {len(ratings)} rows; check the scale"
+                f"ratings must hold a like to learn from, a rating above {ratings.scale.liked_above:g}, got none in "
+                f"{len(ratings)} rows; if the scale is another one, say liked_above"
             )
         self._fit(ratings)
         self._remember(ratings)
@@ -218,6 +220,7 @@ def _catalogue(ratings: Ratings) -> dict[str, Any]:
         "user_ids": ratings.user_ids.tolist(),
         "item_ids": ratings.item_ids.tolist(),
         "id_types": [ratings.user_ids.dtype.str, ratings.item_ids.dtype.str],
+        "scale": dataclasses.asdict(ratings.scale),
     }
 
 
@@ -266,6 +269,7 @@ def _read_ratings(folder: Path, about: dict[str, Any]) -> Ratings:
         titles=np.asarray(catalogue["titles"], dtype=np.str_),
         genres=tuple(tuple(genres) for genres in catalogue["genres"]),
         name=catalogue["data"],
+        scale=Scale(**catalogue["scale"]),
     )
     if ratings.fingerprint() != about["fingerprint"]:
         raise StorageError(f"{folder} was altered: its ratings do not fit its fingerprint; save it again")

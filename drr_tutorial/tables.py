@@ -25,24 +25,23 @@ _NAMES = {
 }
 _REQUIRED = ("user", "item", "rating")
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
-_LARGEST_RATING = 100.0  # beyond any rating scale: an id or a time in the wrong column
 _WHOLE_NUMBER = r"-?(?:0|[1-9]\d{0,17})(?:\.0)?"
 
 
-def read_table(path: Path) -> Ratings:
+def read_table(path: Path, liked_above: float | None = None) -> Ratings:
     """Read ratings from a .csv, .tsv or .parquet file (text files in UTF-8); rows keep the file's order.
 
-    Raises `DataError` for an empty or unreadable file, missing columns, missing values, text in numbers,
-    ratings that are not finite or beyond 100, duplicate (user, item) pairs, and fewer than two users or
+    A rating above `liked_above` counts as liked; None: above 3 of 5 stars. Raises `DataError` for an empty or
+    unreadable file, missing columns, missing values, text in numbers, ratings that are not finite or whose scale does
+    not fit (see `Scale.of`), duplicate (user, item) pairs, and fewer than two users or
     items.
     """
     columns = _name_columns(_read_file(path), path)
     ratings = _numbers(columns["rating"], "rating", path)
-    far = np.flatnonzero(~(np.abs(ratings) <= _LARGEST_RATING))  # also finds infinities
-    if len(far):
+    endless = np.flatnonzero(~np.isfinite(ratings))
+    if len(endless):
         raise DataError(
-            f"{path}: a rating must be a finite number between -100 and 100, got {ratings[far[0]]} in row "
-            f"{far[0]}; is another column named rating?"
+            f"{path}: a rating must be a finite number, got {ratings[endless[0]]} in row {endless[0]}; correct or drop it"
         )
     items = _ids(columns["item"], "item", path)
     table = Ratings.from_columns(
@@ -53,6 +52,7 @@ def read_table(path: Path) -> Ratings:
         titles=_first_by_item(items, columns.get("title")),
         genres={item: _genres(text) for item, text in _first_by_item(items, columns.get("genres")).items()},
         name=path.stem,
+        liked_above=liked_above,
     )
     for what, count in (("user", table.n_users), ("item", table.n_items)):
         if count < 2:

@@ -12,22 +12,28 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from drr_tutorial.ratings import DataError, Ratings
+from drr_tutorial.scale import STARS, Scale
 
 Candidates = Literal["balanced", "catalogue"]
 RewardFunction = Callable[[NDArray[np.float32]], NDArray[np.floating[Any]]]
 
 
-def binary_reward(ratings: NDArray[np.float32]) -> NDArray[np.float32]:
-    """1 for a rating above 3, else 0 (the original notebook)."""
-    return (ratings > 3).astype(np.float32)
+def binary_reward(ratings: NDArray[np.float32], scale: Scale = STARS) -> NDArray[np.float32]:
+    """1 for a like, else 0 (the original notebook)."""
+    return scale.liked(ratings).astype(np.float32)
 
 
-def centred_reward(ratings: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(rating - 3) / 2, from -1 to 1 (Liu et al. 2018, section 4)."""
-    return ((ratings - 3) / 2).astype(np.float32)
+def centred_reward(ratings: NDArray[np.float32], scale: Scale = STARS) -> NDArray[np.float32]:
+    """(rating - 3) / 2 for five stars, from -1 to 1 (Liu et al. 2018, section 4): 0 where a like begins, 1 for the
+    highest rating.
+    """
+    return ((ratings - scale.liked_above) / (scale.highest - scale.liked_above)).astype(np.float32)
 
 
-REWARDS: Mapping[str, RewardFunction] = {"binary": binary_reward, "centred": centred_reward}
+REWARDS: Mapping[str, Callable[[NDArray[np.float32], Scale], NDArray[np.float32]]] = {
+    "binary": binary_reward,
+    "centred": centred_reward,
+}
 
 
 def reward_matrix(ratings: Ratings, reward: str | RewardFunction) -> sp.csr_array:
@@ -37,8 +43,8 @@ def reward_matrix(ratings: Ratings, reward: str | RewardFunction) -> sp.csr_arra
     """
     if isinstance(reward, str) and reward not in REWARDS:
         raise ValueError(f"reward must be a callable or one of {sorted(REWARDS)}, got {reward!r}")
-    function = REWARDS[reward] if isinstance(reward, str) else reward
-    values = np.asarray(function(ratings.ratings), dtype=np.float32)
+    earned = REWARDS[reward](ratings.ratings, ratings.scale) if isinstance(reward, str) else reward(ratings.ratings)
+    values = np.asarray(earned, dtype=np.float32)
     if values.shape != ratings.ratings.shape or not np.isfinite(values).all():
         raise ValueError(
             f"reward must turn {ratings.ratings.shape} ratings into as many finite numbers, "
@@ -46,17 +52,18 @@ def reward_matrix(ratings: Ratings, reward: str | RewardFunction) -> sp.csr_arra
         )
     if not (values > 0).any():
         raise DataError(
-            "ratings must hold a positive reward for at least one user, got none; is the rating scale 1 to 5?"
+            "ratings must hold a positive reward for at least one user, got none; a rating above "
+            f"{ratings.scale.liked_above:g} counts as liked, and liked_above says otherwise"
         )
     return sp.csr_array((values, (ratings.users, ratings.items)), shape=(ratings.n_users, ratings.n_items))
 
 
 def latest_liked(ratings: Ratings, memory_size: int) -> NDArray[np.int64]:
-    """Each user's memory: the latest `memory_size` items rated above 3, oldest first, (n_users, memory_size).
+    """Each user's memory: the latest `memory_size` liked items, oldest first, (n_users, memory_size).
 
     Latest by time, rows of equal or unknown time in file order; `n_items` pads on the left.
     """
-    rows = np.flatnonzero(ratings.ratings > 3)
+    rows = np.flatnonzero(ratings.liked)
     time = np.zeros(len(rows)) if ratings.timestamps is None else ratings.timestamps[rows]
     rows = rows[np.lexsort((rows, time, ratings.users[rows]))]
     users = ratings.users[rows]

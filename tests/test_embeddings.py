@@ -296,7 +296,7 @@ def test_settings_out_of_range(settings: dict[str, Any], text: str) -> None:
 
 def test_data_without_anything_to_learn_from() -> None:
     disliked = toy_ratings([(1, 1, 3.0), (1, 2, 1.0)])
-    with pytest.raises(DataError, match="ratings must hold a rating above 3 to learn vectors from, got none"):
+    with pytest.raises(DataError, match="ratings must hold a like to learn vectors from, got none"):
         factorize(disliked, rng=rng())
     with pytest.raises(DataError, match="ratings must hold a rating to learn vectors from, got none"):
         factorize(disliked.select([]), method="pmf", rng=rng())

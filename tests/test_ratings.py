@@ -93,7 +93,7 @@ def test_select_takes_masks_and_positions_and_keeps_the_catalogue(films: Ratings
 
 def test_positives_are_above_the_threshold(films: Ratings) -> None:
     assert films.positives().ratings.tolist() == [5, 4]
-    assert films.positives(4.0).ratings.tolist() == [5]
+    assert films.liked_from(4).positives().ratings.tolist() == [5]
 
 
 def test_matrix(films: Ratings) -> None:

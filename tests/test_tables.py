@@ -102,7 +102,7 @@ ids = st.one_of(st.integers(-(10**9), 10**9), texts)
 
 @given(
     rows=st.lists(
-        st.tuples(ids, ids, st.floats(-100, 100, width=32)),
+        st.tuples(ids, ids, st.floats(0.5, 5, width=32)),
         min_size=2,
         max_size=20,
         unique_by=lambda row: str(row[:2]),
@@ -155,10 +155,10 @@ GOOD = "1,2,3,4\n2,3,4,5\n"
         ("user,item,rating\n1,2,3\n,3,4\n", "1 missing values in user, the first in row 1; fill or drop"),
         ("user,item,rating\n1,,3\n1,,4\n", "2 missing values in item, the first in row 0"),
         ("user,item,rating\n1,2,3\n2,3\n", "1 missing values in rating, the first in row 1"),
-        ("user,item,rating\n1,2,3\n2,3,inf\n", "finite number between -100 and 100, got inf in row 1"),
+        ("user,item,rating\n1,2,3\n2,3,inf\n", "finite number, got inf in row 1"),
         (
             "user,item,rating\n1,2,978300760\n2,3,4\n",
-            "got 978300760.0 in row 0; is another column named rating",
+            "ratings go from 4 to 9.78301e\\+08, which does not fit liked_above=3",
         ),
         (
             "user,item,rating\n1,2,3\n2,2,3\n1,2,4\n",
