@@ -141,10 +141,12 @@ class AgentConfig:
     """Slates in an update, one for each of the first transitions of the batch."""
     gamma: float = 0.0
     """Discount of future rewards, 0 to 1. The original: 0.8."""
-    tau: float = 1e-3
-    """Share of the online weights that enters the target networks at each update."""
+    tau: float = 0.02
+    """Share of the online weights that enters the target networks at each update: of what they were born as,
+    (1 - tau)^updates is left. The original: 0.001, with some hundred thousand updates.
+    """
     value_limit: float = 10.0
-    """Targets are clipped to +- this. The original: 10."""
+    """Targets are clipped to +- this, but never below what can be earned, r_max / (1 - gamma). The original: 10."""
     twin_critics: bool = False
     """Two critics, the smaller target counts (Fujimoto et al. 2018)."""
     policy_delay: int = 1
@@ -324,6 +326,7 @@ ORIGINAL = ExperimentConfig(
         critic_products=False,
         critic_sees="action",
         gamma=0.8,
+        tau=1e-3,
         optimizer="ranger",
         actor_lr=1e-5,
         critic_lr=1e-5,

@@ -6,6 +6,7 @@ y the expected value, Q the critic, pi the actor, and a prime for target network
 """
 
 import copy
+import math
 from typing import NamedTuple, cast
 
 import torch
@@ -38,6 +39,11 @@ class ActorLosses(NamedTuple):
     supervised: Tensor  # ()
 
 
+def largest_value(largest_reward: float, gamma: float) -> float:
+    """r_max / (1 - gamma): what an endless episode of the largest rewards is worth; no end for gamma 1."""
+    return largest_reward / (1 - gamma) if gamma < 1 else math.inf
+
+
 @torch.no_grad()
 def soft_update(target: list[Tensor], online: list[Tensor], tau: float) -> None:
     """theta' <- (1 - tau) theta' + tau theta, for all parameters, in place."""
@@ -49,7 +55,8 @@ class DDPG:
 
     The target actor and critics see the online state representation, as in the original. -Q reaches the state
     representation only through the action; the critic's loss reaches it directly. `generator` draws the noise
-    of target smoothing. `known` (n_users, n_items), bool, marks what users liked before and cannot be shown.
+    of target smoothing and slates. `known` (n_users, n_items), bool, marks what users liked before and cannot be shown.
+    `largest_reward` bounds what a step can pay, up or down: no value that can be earned is clipped.
     """
 
     def __init__(
@@ -60,6 +67,7 @@ class DDPG:
         *,
         embedding_lr: float = 0.0,
         known: Tensor | None = None,
+        largest_reward: float = 1.0,
     ) -> None:
         self.online, self.config, self.generator, self.known = networks, config, generator, known
         self.target_actor = copy.deepcopy(networks.actor).requires_grad_(False)
@@ -67,6 +75,7 @@ class DDPG:
         self._critic_parameters = list(networks.critics.parameters())
         self._online_parameters: list[Tensor] = [*networks.actor.parameters(), *networks.critics.parameters()]
         self._target_parameters: list[Tensor] = [*self.target_actor.parameters(), *self.target_critics.parameters()]
+        self.value_limit = max(config.value_limit, largest_value(largest_reward, config.gamma))
         self.n_updates = 0
         tables = [networks.users.weight, networks.items.weight]
         for table in tables:
@@ -104,15 +113,32 @@ class DDPG:
 
     @torch.no_grad()
     def expected_value(self, batch: TransitionBatch) -> tuple[Tensor, Tensor]:
-        """Q'(s', pi'(s')) and y = clip(r + gamma (1 - terminated) Q'(s', pi'(s'))), both (B,)."""
-        next_state = self.online.see(batch.user, batch.next_memory)  # s'
-        next_action = self.target_actor(next_state.vector, next_state.prior)  # pi'(s')
-        if self.config.target_noise > 0:
-            next_action = self._smooth(next_action)
-        values = torch.stack([critic(next_state, next_action) for critic in self.target_critics])
-        target_value = values.amin(dim=0)
+        """Q'(s', pi'(s')) and y = clip(r + gamma (1 - terminated) Q'(s', pi'(s'))), both (B,).
+
+        With gamma 0 nobody asks what comes next: Q' is not computed, and is 0.
+        """
+        target_value = self.target_value(batch) if self.config.gamma > 0 else torch.zeros_like(batch.reward)
         expected = batch.reward + self.config.gamma * (1 - batch.terminated.float()) * target_value
-        return target_value, expected.clamp(-self.config.value_limit, self.config.value_limit)
+        return target_value, expected.clamp(-self.value_limit, self.value_limit)
+
+    @torch.no_grad()
+    def target_value(self, batch: TransitionBatch) -> Tensor:
+        """Q'(s', pi'(s')), the smallest of the target critics' (B,), of what the critic has learned to judge: the
+        actor's vector itself or, where it learns from items, those that the vector selects, softly, as in the actor's
+        loss. A vector is no item: what Q' says of it there nobody has learned.
+        """
+        state = self.online.see(batch.user, batch.next_memory)  # s'
+        action = self.target_actor(state.vector, state.prior)  # pi'(s')
+        if self.config.target_noise > 0:
+            action = self._smooth(action)
+        critics = [cast(Critic, critic) for critic in self.target_critics]
+        if self.config.critic_sees == "item" and self.config.slate_size > 0:
+            slate = self._slates(len(action)).to(action.device)
+            values = [self._value_of_selected(critic, state, action, slate, batch.user) for critic in critics]
+        else:
+            judged = self._judged(action, batch.user)
+            values = [critic(state, judged) for critic in critics]
+        return torch.stack(values).amin(dim=0)
 
     def taken_action(self, batch: TransitionBatch) -> Tensor:
         """What the critic takes for a: the shown item's vector, or the actor's (B, k)."""
@@ -123,35 +149,55 @@ class DDPG:
         action = self.online.act(state)  # pi(s)
         zero = action.new_zeros(())
         on_items, on_slates = self.config.critic_sees == "item", self.config.slate_size > 0
-        selects = (on_items and not on_slates) or self.config.supervised_weight > 0
-        log_selected = self.log_selected(action, batch.user) if selects else action
         if on_items and on_slates:
             policy = -self.slate_value(state, action, batch)  # -Q(s, pi(s)), as below
         else:
-            judged = log_selected.exp() @ self.online.item_vectors() if on_items else action
-            policy = -self._judge(state, judged).mean()
+            policy = -self._judge(state, self._judged(action, batch.user)).mean()
         behaviour = (action - state.prior).pow(2).sum(dim=1).mean() if self.config.behaviour_weight > 0 else zero
-        supervised = _rewarded_entropy(log_selected, batch) if self.config.supervised_weight > 0 else zero
+        supervised = zero
+        if self.config.supervised_weight > 0:
+            supervised = _rewarded_entropy(self.log_selected(action, batch.user), batch)
         return ActorLosses(policy, behaviour, supervised)
 
     def slate_value(self, state: State, action: Tensor, batch: TransitionBatch) -> Tensor:
         """Mean Q of the items that pi(s) selects, softly, from random slates: (). Its gradient moves the
         selection, with Q as given.
         """
-        n, m = min(len(action), self.config.slates), self.config.slate_size
-        slate = torch.randint(self.online.n_items, (n, m), generator=self.generator).to(action.device)
-        slate[:, 0] = batch.item[:n]
+        n = min(len(action), self.config.slates)
+        slate = self._slates(n).to(action.device)
+        if slate.shape[1] < self.online.n_items:  # else all items are there, the shown one among them
+            slate[:, 0] = batch.item[:n]
+        first, critic = State(state.vector[:n], state.prior[:n]), cast(Critic, self.online.critics[0])
+        return self._value_of_selected(critic, first, action[:n], slate, batch.user[:n]).mean()
+
+    def _slates(self, n: int) -> Tensor:
+        """Items to select from for n states (n, m), m of them: drawn at random, or all where they are no more."""
+        n_items, m = self.online.n_items, self.config.slate_size
+        if n_items <= m:
+            return torch.arange(n_items).repeat(n, 1)
+        return torch.randint(n_items, (n, m), generator=self.generator)
+
+    def _value_of_selected(self, critic: Critic, state: State, action: Tensor, slate: Tensor, user: Tensor) -> Tensor:
+        """Mean Q of the items of a slate (n, m) that a vector (n, k) selects, softly: (n,), with Q as given."""
         vectors = self.online.items(slate)  # (n, m, k)
-        scores = (vectors @ action[:n, :, None]).squeeze(2) / self.config.temperature  # (n, m)
+        scores = (vectors @ action[:, :, None]).squeeze(2) / self.config.temperature  # (n, m)
         if self.known is not None:
-            scores = scores.masked_fill(self.known[batch.user[:n, None], slate], -1e4)
+            scores = scores.masked_fill(self.known[user[:, None], slate], -1e4)
+        top = min(self.config.slate_top, slate.shape[1] - 1)
         # Halfway between the last item that is selected and the first that is not.
-        threshold = scores.topk(self.config.slate_top + 1).values[:, -2:].mean(dim=1, keepdim=True)
+        threshold = scores.topk(top + 1).values[:, -2:].mean(dim=1, keepdim=True)
         selected = torch.sigmoid(scores - threshold)
         with torch.no_grad():
-            critic = cast(Critic, self.online.critics[0])
-            values = critic.over_items(State(state.vector[:n], state.prior[:n]), vectors)  # (n, m)
-        return ((selected * values).sum(dim=1) / selected.sum(dim=1)).mean()
+            values = critic.over_items(state, vectors)  # (n, m)
+        return (selected * values).sum(dim=1) / selected.sum(dim=1)
+
+    def _judged(self, action: Tensor, user: Tensor) -> Tensor:
+        """What a critic without slates judges an action by (B, k): the vector itself or, where it learned from items,
+        the mean of those that it selects, softly, from the whole catalogue.
+        """
+        if self.config.critic_sees == "action":
+            return action
+        return self.log_selected(action, user).exp() @ self.online.item_vectors()
 
     def log_selected(self, action: Tensor, user: Tensor) -> Tensor:
         """Log of softmax(pi(s) . items / temperature): which items the vector selects, softly; none that is

@@ -90,6 +90,7 @@ class Trainer:
             torch.Generator().manual_seed(config.seed),
             embedding_lr=config.embedding.learning_rate,
             known=None if known is None else known.to(config.device),
+            largest_reward=float(abs(self.env.users.rewards).max()),
         )
         self.schedule = UserSchedule(self._eligible_users(), self.rngs["users"])
         self.total_steps = max(1, round(config.training.passes * self.env.users.n_positive[self.schedule.users].sum()))

@@ -21,12 +21,15 @@ PLAIN = AgentConfig(
 )  # fmt: skip
 
 
-def make(known: torch.Tensor | None = None, embedding_lr: float = 0.0, **changes: Any) -> DDPG:
+def make(
+    known: torch.Tensor | None = None, embedding_lr: float = 0.0, largest_reward: float = 1.0, **changes: Any
+) -> DDPG:
     config = dataclasses.replace(PLAIN, **changes)
     rng = np.random.default_rng(0)
     users, items = (rng.uniform(-0.9, 0.9, size=(n, K)).astype(np.float32) for n in (N_USERS, N_ITEMS))
     networks = ActorCritic(config, users, items, torch.Generator().manual_seed(0))
-    return DDPG(networks, config, torch.Generator().manual_seed(1), known=known, embedding_lr=embedding_lr)
+    generator = torch.Generator().manual_seed(1)
+    return DDPG(networks, config, generator, known=known, embedding_lr=embedding_lr, largest_reward=largest_reward)
 
 
 def batch(size: int = 32, seed: int = 0, **changes: Any) -> TransitionBatch:
@@ -68,9 +71,57 @@ def test_the_target_is_reward_plus_discounted_target_value_unless_terminated() -
 
 
 def test_the_target_is_clipped() -> None:
-    ddpg = make(value_limit=0.5)
-    _, expected = ddpg.expected_value(batch(reward=torch.full((32,), 3.0)))
-    assert (expected == 0.5).all()
+    ddpg = make(value_limit=2.0, gamma=0.5)
+    _, expected = ddpg.expected_value(batch(reward=torch.full((32,), 30.0)))
+    assert (expected == 2).all()
+
+
+@pytest.mark.parametrize(
+    ("gamma", "largest_reward", "limit"), [(0.0, 1.0, 10.0), (0.8, 1.0, 10.0), (0.95, 1.0, 20.0), (0.9, 3.0, 30.0), (1.0, 1.0, torch.inf)]
+)
+def test_no_value_that_can_be_earned_is_clipped(gamma: float, largest_reward: float, limit: float) -> None:
+    ddpg = make(gamma=gamma, largest_reward=largest_reward)
+    assert ddpg.value_limit == pytest.approx(limit)
+
+
+def test_without_a_future_nobody_asks_for_it() -> None:
+    ddpg = make(gamma=0.0)
+    transitions, before = batch(), ddpg.generator.get_state()
+    target_value, expected = ddpg.expected_value(transitions)
+    assert torch.equal(expected, transitions.reward)
+    assert not target_value.any()
+    assert torch.equal(before, ddpg.generator.get_state())
+
+
+WAYS = {"action": {"critic_sees": "action"}, "item": {"critic_sees": "item"}, "item, slates": {"critic_sees": "item", "slate_size": 12}}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_world_of_two_states_with_known_values(way: str) -> None:
+    """The policy always shows item 0, for one like a step once the user knows it: Q(B, 0) = 1 / (1 - 0.9).
+
+    Items are long, as item vectors are, and the actor's vector is short: what the target critic says of that vector, where
+    it has learned from items, is nothing that it has learned. And 10 may not be clipped to 5.
+    """
+    config = dataclasses.replace(
+        PLAIN, **WAYS[way], warm_start=True, actor_hidden=(), gamma=0.9, tau=0.05, value_limit=5.0, temperature=0.2, state_lr=0.0,
+        critic_hidden=(32,), slate_top=1,
+    )  # fmt: skip
+    likes_first, items = np.array([[0.9, -0.9]], dtype=np.float32), 8 * np.eye(2, dtype=np.float32)
+    networks = ActorCritic(config, likes_first, items, torch.Generator().manual_seed(0))
+    ddpg = DDPG(networks, config, torch.Generator().manual_seed(1))
+    a, b = [2, 2], [2, 0]  # two states: nothing is known yet (2 pads), and item 0 is
+    world = [(a, 0, 0.0, b), (a, 1, 0.5, a), (b, 0, 1.0, b), (b, 1, 0.0, a)]
+    known = torch.tensor([9.0, 0.5 + 0.9 * 9, 10.0, 0.9 * 9])
+    memory, item, reward, next_memory = (torch.tensor(column) for column in zip(*world, strict=True))
+    action = torch.tensor([[0.9, -0.9], [-0.9, 0.9]])[item]
+    transitions = batch(
+        4, user=torch.zeros(4, dtype=torch.long), memory=memory, item=item, reward=reward, next_memory=next_memory, action=action
+    )
+    for _ in range(1500):
+        result = ddpg.update(transitions, move_actor=False)
+    torch.testing.assert_close(result.value, known, atol=0.1, rtol=0)
+    torch.testing.assert_close(result.target_value, torch.tensor([10.0, 9.0, 10.0, 9.0]), atol=0.1, rtol=0)
 
 
 def test_the_td_error_is_target_minus_value_and_the_loss_its_weighted_square() -> None:
