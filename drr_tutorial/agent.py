@@ -100,13 +100,14 @@ class DRRRecommender(Recommender):
             progress=self.progress,
         )
         self.history = trainer.run()
-        if self._config.embedding.learning_rate == 0 and self._config.embedding.method != "scratch":
-            if self._config.agent.warm_start:
-                self._temper(parts)
+        if self._config.agent.warm_start and self._config.embedding.learning_rate == 0:
+            self._temper(parts)
             self._take_in(ratings)
 
     def _take_in(self, ratings: Ratings) -> None:
-        """Go on with vectors that know all of `ratings`."""
+        """Go on with vectors that know all of `ratings`: a warm start follows them, and the correction is of its
+        patterns. What an actor without one has learned fits its own vectors only.
+        """
         self.embeddings = self._pretrain(ratings, self.embeddings)
         self.networks.replace_vectors(*scaled(self.embeddings))
 
@@ -128,27 +129,34 @@ class DRRRecommender(Recommender):
 
     def _divide(self, ratings: Ratings) -> dict[str, Ratings]:
         """Known, rewarded and validation parts, and the others, which are all but validation. What was not liked is
-        known; or rewarded, where dislikes cost something or everything is rewarded.
+        known, for it pays nothing; where it costs something, it is divided as the likes are.
         """
-        settings = self._config.training
-        liked, disliked = self._held_back_first(ratings), np.flatnonzero(~ratings.liked)
+        settings, share = self._config.training, self._config.training.reward_share
+        liked, disliked = self._held_back_first(ratings), self._disliked_rows(ratings)
         n_validation = int(settings.validation_share * len(liked))
         validation, others = liked[:n_validation], liked[n_validation:]
-        n_rewarded = max(1, round(settings.reward_share * len(others)))
-        known = others if settings.reward_share == 1 else others[n_rewarded:]
-        if len(known) == 0:
+        n_rewarded = max(1, round(share * len(others)))
+        n_costly = round(share * len(disliked)) if self._config.environment.reward == "centred" or share == 1 else 0
+        known = np.concatenate([others, disliked])
+        if share < 1:
+            known = np.concatenate([others[n_rewarded:], disliked[n_costly:]])
+        if len(others) == 0 or (share < 1 and n_rewarded == len(others)):
             raise DataError(
                 f"ratings must hold enough positives for known, rewarded and validation parts, got {len(liked)}; "
                 "give more data, or set training.reward_share=1 and training.validation_share=0"
             )
-        pays = self._config.environment.reward == "centred" or settings.reward_share == 1
         rows = {
-            "known": np.concatenate([known, disliked[:0] if pays else disliked]),
-            "rewarded": np.concatenate([others[:n_rewarded], disliked if pays else disliked[:0]]),
+            "known": known,
+            "rewarded": np.concatenate([others[:n_rewarded], disliked[:n_costly]]),
             "validation": validation,
             "others": np.concatenate([others, disliked]),
         }
         return {name: ratings.select(np.sort(part)) for name, part in rows.items()}
+
+    def _disliked_rows(self, ratings: Ratings) -> NDArray[np.int64]:
+        """The positions of all dislikes, in random order."""
+        rng = np.random.default_rng([self._config.seed, 3])
+        return rng.permutation(np.flatnonzero(~ratings.liked))
 
     def _held_back_first(self, ratings: Ratings) -> NDArray[np.int64]:
         """The positions of all likes, those that are held back first: any, or each user's latest, the same share of

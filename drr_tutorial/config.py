@@ -2,8 +2,9 @@
 
 The text under a field is its documentation here, in the API pages and in `drr-tutorial train --help`. The fields' own
 defaults are the preset `simple`, the agent of chapters 2 to 6. `original` is the recipe of the notebook that this
-project grows from; `default` is the best recipe found so far for finding what a user likes, `next` for finding what
-comes next (chapter 10 says what each part does).
+project grows from, `paper` that of Liu et al. (2018) as far as it is known (see the paper line by line). `default` is
+the best recipe found so far for finding what a user likes, `next` for finding what comes next (chapter 10 says what
+each part does).
 """
 
 import dataclasses
@@ -359,13 +360,45 @@ DEFAULT = ExperimentConfig(
 NEXT = ExperimentConfig(
     split="leave-last-out",
     embedding=EmbeddingConfig(regularization=70.0, count_power=0.5, n_iterations=10),
-    agent=AgentConfig(memory_weight=1.0, memory_ridge=0.3, slate_top=3),
+    agent=AgentConfig(memory_weight=1.0, memory_ridge=0.3, slate_top=3, tau=0.05),
     training=TrainingConfig(
         passes=4.0, batch_size=512, hold_back="latest", validation_share=0.0061, reward_share=0.1,
         correction_shares=(1.0, 0.75, 0.5, 0.25),
     ),
 )  # fmt: skip
 
+PAPER = ExperimentConfig(
+    split="random",
+    embedding=EmbeddingConfig(method="pmf", n_factors=100, regularization=10.0),
+    environment=EnvironmentConfig(candidates="catalogue", reward="centred", max_steps=10),
+    agent=AgentConfig(
+        actor_hidden=(128, 128),
+        critic_state_hidden=(128,),
+        critic_hidden=(128, 128),
+        warm_start=False,
+        critic_products=False,
+        critic_sees="action",
+        gamma=0.9,
+        actor_lr=1e-4,
+        critic_lr=1e-3,
+    ),
+    training=TrainingConfig(
+        passes=6.0,
+        batch_size=256,
+        steps_per_update=64,
+        replay="prioritized",
+        exploration="epsilon",
+        critic_first=0.0,
+        reward_share=1.0,
+    ),
+)
+
 SIMPLE = ExperimentConfig()
 
-PRESETS: dict[str, ExperimentConfig] = {"default": DEFAULT, "simple": SIMPLE, "next": NEXT, "original": ORIGINAL}
+PRESETS: dict[str, ExperimentConfig] = {
+    "default": DEFAULT,
+    "simple": SIMPLE,
+    "next": NEXT,
+    "paper": PAPER,
+    "original": ORIGINAL,
+}

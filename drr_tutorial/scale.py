@@ -32,7 +32,7 @@ class Scale:
         """
         values = np.asarray(ratings, dtype=np.float64)
         lowest, highest = (float(values.min()), float(values.max())) if values.size else (1.0, MOST_STARS)
-        are_stars = FEWEST_STARS <= lowest and highest <= MOST_STARS
+        are_stars = lowest >= FEWEST_STARS and highest <= MOST_STARS
         if liked_above is None:
             if not are_stars:
                 raise ValueError(_unknown(lowest, highest))

@@ -20,6 +20,7 @@ from drr_tutorial.actor_critic import ActorCritic
 from drr_tutorial.checkpoints import read_checkpoint, write_checkpoint, write_weights
 from drr_tutorial.config import ExperimentConfig
 from drr_tutorial.ddpg import DDPG, UpdateResult
+from drr_tutorial.divergence import Watch
 from drr_tutorial.environment import RecommendationVectorEnv
 from drr_tutorial.exploration import Exploration, make_exploration
 from drr_tutorial.logs import TrainingLog
@@ -63,7 +64,7 @@ class Trainer:
     `ratings` pay rewards; `history` are likes from before, which fill the memories and are not shown again (see
     `UserModel`). `validate` turns the networks into figures of which `hit` and `dcg` decide what is best. With
     `folder`, logs and checkpoints are kept there. Raises `DataError` when no user has `min_positives`
-    positives.
+    positives, and `DivergenceError` within a validation after the networks ran away; the last checkpoint stays.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Trainer:
             known=None if known is None else known.to(config.device),
             largest_reward=float(abs(self.env.users.rewards).max()),
         )
+        self.watch = Watch(config.agent, self.ddpg.value_limit)
         self.schedule = UserSchedule(self._eligible_users(), self.rngs["users"])
         self.total_steps = max(1, round(config.training.passes * self.env.users.n_positive[self.schedule.users].sum()))
         self.replay = self._make_replay()
@@ -111,6 +113,8 @@ class Trainer:
             for reward, result in self._steps():
                 log.record(self.step, reward, result, due=self._due(self.total_steps // self.config.training.log_every))
                 bar.update(min(self.step, self.total_steps) - bar.n)
+                if self._due(self.config.training.evaluations) or self._due(self.config.training.checkpoints):
+                    self.watch.check(self.step, self.networks)
                 if self._due(self.config.training.evaluations):
                     bar.set_postfix({name: f"{value:.3f}" for name, value in self._evaluate(log).items()})
                 if self._due(self.config.training.checkpoints):
@@ -138,7 +142,9 @@ class Trainer:
         """The actor's vectors for the users at play, with exploration: (num_envs, k)."""
         device = self.networks.items.weight.device
         state = self.networks.see(*(torch.from_numpy(self.observation[name]).to(device) for name in ("user", "memory")))
-        action = self.networks.act(state).cpu().numpy()
+        vector = self.networks.act(state)
+        self.watch.see_actions(self.step, vector)
+        action = vector.cpu().numpy()
         return self.noise.explore(action, step=self.step, rng=self.rngs["exploration"])
 
     @torch.no_grad()
@@ -181,6 +187,7 @@ class Trainer:
         batch = self.replay.sample(self.config.training.batch_size, self.rngs["replay"], device=device)
         alone = self.config.training.critic_first * self.total_steps
         result = self.ddpg.update(batch, move_actor=self.step >= alone)
+        self.watch.see(self.step, result)
         self.replay.update_priorities(batch.index.cpu().numpy(), result.td_error.cpu().numpy())
         return result
 

@@ -7,7 +7,8 @@ import pytest
 from scipy.sparse import csr_array
 
 from drr_tutorial.agent import DRRRecommender
-from drr_tutorial.config import DEFAULT, NEXT, ExperimentConfig
+from drr_tutorial.config import DEFAULT, NEXT, PAPER, PRESETS, ExperimentConfig
+from drr_tutorial.embeddings import scaled
 from drr_tutorial.ratings import DataError, Ratings
 from drr_tutorial.recommender import dislikes_last
 
@@ -41,13 +42,39 @@ def test_parts_share_no_like_and_dislikes_are_known(synthetic: Ratings) -> None:
     assert np.count_nonzero(parts["known"].ratings <= 3) == np.count_nonzero(synthetic.ratings <= 3)
 
 
-@pytest.mark.parametrize("change", [{"reward": "centred"}, {"reward_share": 1.0}])
-def test_dislikes_are_rewarded_where_they_cost_something_or_all_is_rewarded(change: dict, synthetic: Ratings) -> None:
-    part = "environment" if "reward" in change else "training"
-    config = replace(DEFAULT, **{part: replace(getattr(DEFAULT, part), **change)})
+def test_dislikes_that_cost_something_are_divided_as_likes_are(synthetic: Ratings) -> None:
+    config = replace(DEFAULT, environment=replace(DEFAULT.environment, reward="centred"))
     parts = DRRRecommender(config)._divide(synthetic)
-    assert np.count_nonzero(parts["rewarded"].ratings <= 3) == np.count_nonzero(synthetic.ratings <= 3)
-    assert (parts["known"].ratings > 3).all()
+    assert not pairs(parts["known"]) & pairs(parts["rewarded"])
+    assert pairs(parts["known"]) | pairs(parts["rewarded"]) == pairs(parts["others"])
+    n_disliked, share = np.count_nonzero(~synthetic.liked), config.training.reward_share
+    assert np.count_nonzero(~parts["rewarded"].liked) == round(share * n_disliked)
+    assert np.count_nonzero(~parts["known"].liked) == n_disliked - round(share * n_disliked)
+
+
+@pytest.mark.parametrize("reward", ["binary", "centred"])
+def test_where_all_is_rewarded_all_is_known(reward: str, synthetic: Ratings) -> None:
+    """What was rated low makes the vectors, too: PMF of likes alone would know no difference."""
+    config = replace(PAPER, environment=replace(PAPER.environment, reward=reward))
+    parts = DRRRecommender(config)._divide(synthetic)
+    assert pairs(parts["known"]) == pairs(parts["rewarded"]) == pairs(parts["others"])
+    assert np.count_nonzero(~parts["known"].liked) == np.count_nonzero(~synthetic.liked) > 0
+
+
+def test_an_actor_without_a_warm_start_keeps_the_vectors_that_it_learned_with(synthetic: Ratings) -> None:
+    config = replace(small(PAPER), embedding=replace(PAPER.embedding, n_factors=8, n_iterations=3))
+    agent = DRRRecommender(config, progress=False).fit(synthetic)
+    theirs = scaled(agent._pretrain(agent._divide(synthetic)["known"], None))
+    np.testing.assert_array_equal(agent.networks.item_vectors().numpy(), theirs[1])
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_the_target_networks_follow_within_the_budget(name: str) -> None:
+    """Of what they were born as, a twentieth is left at most."""
+    config = PRESETS[name]
+    n_likes = {"ml-100k": 55_375, "ml-1m": 571_704}[config.dataset] * 0.8 * (1 - config.training.validation_share)
+    steps = config.training.passes * n_likes * config.training.reward_share
+    assert (1 - config.agent.tau) ** (steps / config.training.steps_per_update) < 0.05
 
 
 def test_the_latest_likes_are_held_back_first(synthetic: Ratings) -> None:

@@ -1,0 +1,66 @@
+"""When training runs away: it stops, and says which network ran and which learning rate to lower (chapter 5).
+
+Targets are clipped, so values are at most `limit`. A critic whose mean squared TD error is above (2 limit)^2 says what
+no reward can ever pay, and a network whose weights are as large as `LARGEST_WEIGHT` answers everybody alike.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from drr_tutorial.actor_critic import ActorCritic
+from drr_tutorial.config import AgentConfig
+from drr_tutorial.ddpg import UpdateResult
+
+LARGEST_WEIGHT = 100.0  # trained networks of this book have none above 3
+
+NAMES = {"state": "state representation", "critic": "critic", "actor": "actor"}
+
+
+class DivergenceError(ValueError):
+    """Training diverged; the text says what, and which setting to change."""
+
+
+class Watch:
+    """Sees every update, and raises `DivergenceError`: at once for numbers that are not finite, by `check` for weights
+    that are too large, and for a critic that was beyond `limit` on average since the last check.
+    """
+
+    def __init__(self, config: AgentConfig, limit: float) -> None:
+        self.config, self.limit = config, limit
+        self.total, self.n_updates = 0.0, 0
+
+    def see(self, step: int, result: UpdateResult) -> None:
+        """Take in what an update saw."""
+        value_loss = float(result.value_loss)
+        if not math.isfinite(value_loss):
+            raise self._error(step, "critic", f"its mean squared error is {value_loss}")
+        if not math.isfinite(float(result.policy_loss)):
+            raise self._error(step, "actor", f"its loss is {float(result.policy_loss)}")
+        self.total += value_loss
+        self.n_updates += 1
+
+    def see_actions(self, step: int, actions: Tensor) -> None:
+        """Take in the actor's vectors (B, k)."""
+        if not torch.isfinite(actions).all():
+            raise self._error(step, "actor", "its vector is not finite")
+
+    def check(self, step: int, networks: ActorCritic) -> None:
+        """Judge the networks by their weights, and the critic by its mean loss since the last check."""
+        parts: dict[str, nn.Module] = {"state": networks.state, "critic": networks.critics, "actor": networks.actor}
+        for name, part in parts.items():
+            largest = max((float(weight.detach().abs().max()) for weight in part.parameters()), default=0.0)
+            if not largest < LARGEST_WEIGHT:
+                raise self._error(step, name, f"its largest weight is {largest:.3g}")
+        mean = self.total / max(self.n_updates, 1)
+        if mean > (2 * self.limit) ** 2:
+            raise self._error(
+                step, "critic", f"its mean squared error is {mean:.3g}, with values of {self.limit:g} at most"
+            )
+        self.total, self.n_updates = 0.0, 0
+
+    def _error(self, step: int, part: str, what: str) -> DivergenceError:
+        rates = {name: getattr(self.config, f"{name}_lr") for name in dict.fromkeys([part, "state"])}
+        lower = " or ".join(f"agent.{name}_lr (now {rate:g})" for name, rate in rates.items())
+        return DivergenceError(f"training diverged: at step {step:,} the {NAMES[part]} ran away, {what}; lower {lower}")

@@ -1,0 +1,83 @@
+"""A training that runs away is stopped within a validation, and says which rate to lower; what was good before stays."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from drr_tutorial.agent import DRRRecommender
+from drr_tutorial.config import PRESETS, ExperimentConfig
+from drr_tutorial.divergence import DivergenceError
+from drr_tutorial.optimizers import make_optimizer
+from drr_tutorial.ratings import Ratings
+from drr_tutorial.storage import read_arrays
+from drr_tutorial.trainer import CHECKPOINT, Trainer
+
+SIMPLE = PRESETS["simple"]
+
+
+def with_rates(**rates: float) -> ExperimentConfig:
+    return replace(SIMPLE, agent=replace(SIMPLE.agent, **rates), embedding=replace(SIMPLE.embedding, n_iterations=2))
+
+
+@pytest.mark.parametrize("part", ["critic", "actor", "state"])
+@pytest.mark.parametrize("rate", [30.0, 1e6])
+def test_one_network_alone_is_noticed(part: str, rate: float, synthetic: Ratings) -> None:
+    agent = DRRRecommender(with_rates(**{f"{part}_lr": rate}), progress=False)
+    with pytest.raises(
+        DivergenceError, match=rf"training diverged.*ran away.*lower.*agent\.{part}_lr \(now {re.escape(f'{rate:g}')}\)"
+    ):
+        agent.fit(synthetic)
+
+
+def test_it_takes_no_longer_than_to_the_next_validation(synthetic: Ratings, monkeypatch: pytest.MonkeyPatch) -> None:
+    validated: list[int] = []
+    real = Trainer._evaluate
+    monkeypatch.setattr(Trainer, "_evaluate", lambda self, log: validated.append(self.step) or real(self, log))
+    with pytest.raises(DivergenceError):
+        DRRRecommender(with_rates(critic_lr=1e6), progress=False).fit(synthetic)
+    assert validated == [0], "the agent before training, and none after"
+
+
+@pytest.mark.parametrize("rate", [1e-3, 1e-2])
+def test_usual_rates_go_through(rate: float, synthetic: Ratings) -> None:
+    config = with_rates(actor_lr=rate, critic_lr=rate, state_lr=rate)
+    DRRRecommender(replace(config, training=replace(config.training, passes=4.0)), progress=False).fit(synthetic)
+
+
+def test_the_last_good_checkpoint_stays(synthetic: Ratings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rate jumps half-way, as where somebody changes it."""
+    real = Trainer._learn
+
+    def learn(self: Trainer):  # type: ignore[no-untyped-def]
+        if self.step > self.total_steps // 2:
+            parameters = list(self.networks.critics.parameters())
+            self.ddpg.optimizers["critic"] = make_optimizer("adam", parameters, 1e6, 0.0)
+        return real(self)
+
+    monkeypatch.setattr(Trainer, "_learn", learn)
+    with pytest.raises(DivergenceError):
+        DRRRecommender(with_rates(), folder=tmp_path, progress=False).fit(synthetic)
+    arrays, about = read_arrays(tmp_path / CHECKPOINT)
+    assert about["step"] > 0
+    online = [array for name, array in arrays.items() if name.startswith(("online/critics", "online/actor"))]
+    assert online
+    assert all(np.isfinite(array).all() and np.abs(array).max() < 10 for array in online)
+
+
+def test_numbers_that_are_not_finite_stop_at_once(synthetic: Ratings, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Trainer._learn
+
+    def learn(self: Trainer):  # type: ignore[no-untyped-def]
+        result = real(self)
+        if self.ddpg.n_updates == 3:
+            with torch.no_grad():
+                next(self.networks.actor.parameters()).fill_(torch.nan)
+        return result
+
+    monkeypatch.setattr(Trainer, "_learn", learn)
+    with pytest.raises(DivergenceError, match=r"the actor ran away.*agent\.actor_lr"):
+        DRRRecommender(with_rates(), progress=False).fit(synthetic)
