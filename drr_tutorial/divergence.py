@@ -13,7 +13,7 @@ from drr_tutorial.actor_critic import ActorCritic
 from drr_tutorial.config import AgentConfig
 from drr_tutorial.ddpg import UpdateResult
 
-LARGEST_WEIGHT = 100.0  # trained networks of this book have none above 3
+LARGEST_WEIGHT = 100.0  # trained networks of this book have none above 1
 
 NAMES = {"state": "state representation", "critic": "critic", "actor": "actor"}
 

@@ -171,7 +171,7 @@ def _principal_axes(users: Tensor, items: Tensor) -> Tensor:
 
 
 def _targets(ratings: Ratings, method: Method, signal: Signal) -> csr_array:
-    """What the dot products aim at, (n_users, n_items): 1 for a like (iALS), the rating less the mean, in stars (PMF)."""
+    """What the dot products aim at, (n_users, n_items): 1 for a like (iALS), stars less their mean (PMF)."""
     likes_only = method == "ials" and signal == "liked"
     rows = ratings.positives() if likes_only else ratings
     if len(rows) == 0:

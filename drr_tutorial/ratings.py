@@ -187,9 +187,7 @@ class Ratings:
         return replace(self, scale=_scale(self.ratings, liked_above, self.name))
 
     def implicit(self) -> Self:
-        """The same rows, each with the highest rating: whatever was rated counts as liked, as where only views or clicks
-        are known.
-        """
+        """The same rows, each with the highest rating: all count as liked, as where only views or clicks are known."""
         return replace(self, ratings=np.full(len(self), self.scale.highest, dtype=np.float32))
 
     def matrix(self, binary: bool = True) -> csr_array:
@@ -200,7 +198,7 @@ class Ratings:
         return matrix
 
     def fingerprint(self) -> str:
-        """Hex SHA-256 of rows, ids and what counts as liked: equal data has equal fingerprints, and row order counts."""
+        """Hex SHA-256 of rows, ids and what is liked: equal data has equal fingerprints, and row order counts."""
         return self._fingerprint
 
     def _refuse_duplicates(self) -> None:

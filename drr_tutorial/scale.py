@@ -59,8 +59,8 @@ STARS = Scale()
 
 def _unknown(lowest: float, highest: float) -> str:
     return (
-        f"ratings go from {lowest:g} to {highest:g}, which does not fit liked_above={LIKED_ABOVE:g}, where a like begins "
-        f"on a scale of {FEWEST_STARS:g} to {MOST_STARS:g} stars; say above which rating something is liked: "
+        f"ratings go from {lowest:g} to {highest:g}, which does not fit liked_above={LIKED_ABOVE:g}, where a like "
+        f"begins on a scale of {FEWEST_STARS:g} to {MOST_STARS:g} stars; say above which rating something is liked: "
         f"liked_above={_guess(lowest, highest):g}, for instance (on the command line --liked-above)"
     )
 

@@ -41,7 +41,7 @@ def read_table(path: Path, liked_above: float | None = None) -> Ratings:
     endless = np.flatnonzero(~np.isfinite(ratings))
     if len(endless):
         raise DataError(
-            f"{path}: a rating must be a finite number, got {ratings[endless[0]]} in row {endless[0]}; correct or drop it"
+            f"{path}: a rating must be a finite number, got {ratings[endless[0]]} in row {endless[0]}; correct or drop"
         )
     items = _ids(columns["item"], "item", path)
     table = Ratings.from_columns(
