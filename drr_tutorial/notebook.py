@@ -17,6 +17,7 @@ from drr_tutorial.provenance import code_digests
 from drr_tutorial.storage import StorageError, read_json
 
 T = TypeVar("T")
+WAITING = "waiting.json"
 
 
 def glue(name: str, value: Any) -> None:
@@ -63,16 +64,21 @@ def results_folder() -> Path:
 def read_result(name: str, folder: Path | None = None) -> dict[str, Any]:
     """The result file of a study, as `drr-tutorial results NAME` wrote it; `folder`: default the book's.
 
-    Raises `StorageError` when there is none, and when the code that made it has changed since: then its figures cannot
-    be told to hold.
+    Raises `StorageError` when there is none, and when the code that made it has changed since: then its numbers cannot
+    be told to hold. A study that takes too long to be made anew with every change stands in the folder's `waiting.json`,
+    with what is known to be wrong with its numbers; then that is said, on the page, and they are shown.
     """
-    path = (results_folder() if folder is None else folder) / f"{name}.json"
+    folder = results_folder() if folder is None else folder
+    path = folder / f"{name}.json"
     refresh = f"make it with: drr-tutorial results {name}"
     if not path.is_file():
         raise StorageError(f"no result file {path}; {refresh}")
     result: dict[str, Any] = read_json(path)
     changed = changed_since(result)
-    if changed:
+    waiting = read_json(folder / WAITING) if changed and (folder / WAITING).is_file() else {}
+    if name in waiting:
+        print(f"The numbers of the study {name!r} are older than the code: {waiting[name]}")
+    elif changed:
         raise StorageError(f"{path} is older than the code that made it (changed: {', '.join(changed)}); {refresh}")
     return result
 

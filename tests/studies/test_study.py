@@ -14,9 +14,9 @@ import pytest
 
 from drr_tutorial import provenance
 from drr_tutorial.datasets import load_ratings
-from drr_tutorial.notebook import changed_since, read_result
+from drr_tutorial.notebook import WAITING, changed_since, read_result, results_folder
 from drr_tutorial.storage import StorageError, read_json
-from drr_tutorial.studies import Row, run_studies, run_study, study, unfinished
+from drr_tutorial.studies import Row, find_studies, run_studies, run_study, study, unfinished
 from tests.studies import toy_study
 
 ROOT = Path(__file__).parents[2]
@@ -176,6 +176,27 @@ def test_pages_refuse_what_is_missing_or_old(folder: Path, tmp_path: Path, monke
     monkeypatch.setattr(provenance, "_source", lambda name: source(name) + longer.get(name, ""))
     with pytest.raises(StorageError, match=r"changed: drr_tutorial\.metrics\); make it with: drr-tutorial results toy"):
         read_result("toy", tmp_path)
+    (tmp_path / "waiting.json").write_text(json.dumps({"another": "it takes hours"}))
+    with pytest.raises(StorageError, match=r"changed: drr_tutorial\.metrics"):
+        read_result("toy", tmp_path)
     path.write_text(json.dumps({"figures": 1}))
     with pytest.raises(StorageError, match="changed: the form of result files"):
         read_result("toy", tmp_path)
+
+
+def test_a_study_that_has_to_wait_is_shown_with_what_is_known_to_be_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_study(toy_study.study(Row("one", partial(toy_study.number, 1))), tmp_path / "rows", results=tmp_path, progress=False)
+    (tmp_path / "waiting.json").write_text(json.dumps({"toy": "its hours are not here yet"}))
+    read_result("toy", tmp_path)
+    assert capsys.readouterr().out == "", "up to date: nothing to say"
+    old = read_json(tmp_path / "toy.json")
+    old["code"]["digests"] = {}
+    (tmp_path / "toy.json").write_text(json.dumps(old))
+    assert read_result("toy", tmp_path)["summary"]
+    assert capsys.readouterr().out == "The numbers of the study 'toy' are older than the code: its hours are not here yet\n"
+
+
+def test_whoever_waits_is_a_study() -> None:
+    assert set(read_json(results_folder() / WAITING)) <= set(find_studies())
