@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from drr_tutorial.notebook import read_result, results_folder
+from drr_tutorial.notebook import WAITING, read_result, results_folder
 from drr_tutorial.storage import read_json
 from drr_tutorial.studies import find_studies
 
