@@ -67,9 +67,10 @@ def test_the_ledgers_defaults_are_those_of_the_preset() -> None:
 
 
 def test_the_ledgers_recipe_trains(synthetic: Ratings) -> None:
-    names: dict[str, Any] = {}
-    exec(re.findall(r"```python\n(.+?)```", text("ledger.md"), re.DOTALL)[0], names)
-    paper = names["paper"]
+    assert 'DRRRecommender("paper")' in text("ledger.md")
+    paper = PRESETS["paper"]
+    assert (paper.embedding.method, paper.embedding.length, paper.agent.memory_size) == ("pmf", 100, 5)
+    assert (paper.environment.reward, paper.environment.max_steps, paper.agent.gamma) == ("centred", 10, 0.9)
     short = dataclasses.replace(
         paper,
         embedding=dataclasses.replace(paper.embedding, n_factors=8, n_iterations=2),
