@@ -171,7 +171,7 @@ class AgentConfig:
     optimizer: Literal["adam", "adamw", "ranger"] = "adam"
     """ranger: Lookahead over RAdam, as in the original."""
     actor_lr: float = 2e-4
-    """Learning rate of the actor."""
+    """Learning rate of the actor, for a state of up to 3 k numbers (DRR-ave, DRR-att); longer states get less."""
     critic_lr: float = 3e-3
     """Learning rate of the critic."""
     state_lr: float = 1e-4

@@ -2,14 +2,14 @@
 
 import copy
 import dataclasses
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 import torch
 
 from drr_tutorial.actor_critic import ActorCritic, State
-from drr_tutorial.config import AgentConfig
+from drr_tutorial.config import AgentConfig, StateName
 from drr_tutorial.ddpg import DDPG, soft_update
 from drr_tutorial.replay import TransitionBatch
 
@@ -376,3 +376,22 @@ def test_the_target_networks_get_no_gradient() -> None:
     ddpg.update(batch())
     assert all(torch.equal(value, before[name]) for name, value in ddpg.target_critics.state_dict().items())
     assert all(p.grad is None for p in ddpg.target_critics.parameters())
+
+
+def test_a_step_moves_the_actor_about_as_far_whatever_the_state() -> None:
+    """The state representations differ in length, fivefold here, and what Adam moves adds up over the inputs."""
+    moved = {}
+    for state in get_args(StateName):
+        ddpg = make(state=state, warm_start=True, actor_hidden=(), critic_sees="item", memory_size=5, actor_lr=1e-4)
+        ddpg.online.items.weight.data.mul_(
+            1 / ddpg.online.item_vectors().std()
+        )  # entries as large as those of `scaled`
+        rng = torch.Generator().manual_seed(0)
+        memory = torch.randint(N_ITEMS, (32, 5), generator=rng)
+        transitions = batch(memory=memory, next_memory=memory)
+        before = ddpg.online.act(ddpg.online.see(transitions.user, memory)).detach()
+        ddpg.update(transitions)
+        moved[state] = float(
+            (ddpg.online.act(ddpg.online.see(transitions.user, memory)).detach() - before).abs().mean()
+        )
+    assert max(moved["drr-p"], moved["drr-u"]) < 2 * moved["drr-ave"], moved

@@ -21,7 +21,9 @@ def test_the_committed_result_is_as_new_as_its_code(name: str) -> None:
     assert all(row["git revision"] and row["seconds"] >= 0 for row in result["rows"].values())
 
 
-@pytest.mark.parametrize("path", sorted(set(results_folder().glob("*.json")) - {results_folder() / WAITING}), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted(set(results_folder().glob("*.json")) - {results_folder() / WAITING}), ids=lambda path: path.stem
+)
 def test_every_file_tells_where_its_figures_come_from(path: Path) -> None:
     stored = read_json(path)
     made: list[dict[str, Any]] = list(stored["figures"].values()) if path.stem == "speed" else [stored]

@@ -187,7 +187,9 @@ def test_pages_refuse_what_is_missing_or_old(folder: Path, tmp_path: Path, monke
 def test_a_study_that_has_to_wait_is_shown_with_what_is_known_to_be_wrong(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run_study(toy_study.study(Row("one", partial(toy_study.number, 1))), tmp_path / "rows", results=tmp_path, progress=False)
+    run_study(
+        toy_study.study(Row("one", partial(toy_study.number, 1))), tmp_path / "rows", results=tmp_path, progress=False
+    )
     (tmp_path / "waiting.json").write_text(json.dumps({"toy": "its hours are not here yet"}))
     read_result("toy", tmp_path)
     assert capsys.readouterr().out == "", "up to date: nothing to say"
@@ -195,7 +197,10 @@ def test_a_study_that_has_to_wait_is_shown_with_what_is_known_to_be_wrong(
     old["code"]["digests"] = {}
     (tmp_path / "toy.json").write_text(json.dumps(old))
     assert read_result("toy", tmp_path)["summary"]
-    assert capsys.readouterr().out == "The numbers of the study 'toy' are older than the code: its hours are not here yet\n"
+    assert (
+        capsys.readouterr().out
+        == "The numbers of the study 'toy' are older than the code: its hours are not here yet\n"
+    )
 
 
 def test_whoever_waits_is_a_study() -> None:
