@@ -65,7 +65,7 @@ def read_result(name: str, folder: Path | None = None) -> dict[str, Any]:
     """The result file of a study, as `drr-tutorial results NAME` wrote it; `folder`: default the book's.
 
     Raises `StorageError` when there is none, and when the code that made it has changed since: then its numbers cannot
-    be told to hold. A study that takes too long to be made anew with every change stands in the folder's `waiting.json`,
+    be told to hold. A study that takes too long to be made anew with every change stands in `waiting.json`,
     with what is known to be wrong with its numbers; then that is said, on the page, and they are shown.
     """
     folder = results_folder() if folder is None else folder
