@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from drr_tutorial import sources
 from drr_tutorial.movielens import read_movielens
 from drr_tutorial.ratings import DataError, Ratings, UnknownIdError
 from drr_tutorial.sources import MOVIELENS
 from drr_tutorial.synthetic import synthetic_ratings
-from drr_tutorial.tables import read_table
+from drr_tutorial.tables import frame_ratings, read_table
 
 __all__ = ["DataError", "Ratings", "UnknownIdError", "load_ratings"]
 
@@ -29,20 +30,22 @@ _COLUMNS = ("users", "items", "ratings", "timestamps", "user_ids", "item_ids", "
 
 
 def load_ratings(
-    source: str | Path = "ml-100k",
+    source: str | Path | pd.DataFrame = "ml-100k",
     *,
     liked_above: float | None = None,
     data_home: Path | None = None,
     seed: int = 0,
     progress: bool = True,
 ) -> Ratings:
-    """Ratings of "ml-100k", "ml-1m", "synthetic", or of a CSV, TSV or Parquet file (see `tables`).
+    """Ratings of "ml-100k", "ml-1m", "synthetic", or of a CSV, TSV or Parquet file or a table of pandas (see `tables`).
 
     MovieLens is taken from `data_home` (else DRR_DATA_HOME, else the cache folder) in GroupLens' layout, or
     downloaded. `seed` matters to "synthetic" only; `progress` shows downloads. Names go before files of the
     same name. A rating above `liked_above` counts as liked; None: above 3 of 5 stars, and any other scale is refused.
     Raises `DataError` with the next step in its text.
     """
+    if isinstance(source, pd.DataFrame):
+        return frame_ratings(source, where="the table", name="ratings", liked_above=liked_above)
     if source == "synthetic":
         return synthetic_ratings(seed=seed).liked_from(liked_above)
     if isinstance(source, str) and source in MOVIELENS:

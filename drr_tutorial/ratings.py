@@ -10,27 +10,20 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
+from drr_tutorial.errors import DataError as DataError
+from drr_tutorial.errors import UnknownIdError as UnknownIdError
+from drr_tutorial.ids import index_ids, look_up
 from drr_tutorial.scale import STARS, Scale
 
+T = TypeVar("T")
 _YEAR_IN_TITLE = re.compile(r"\((\d{4})\)\s*$")
-
-
-class DataError(ValueError):
-    """Data that is missing, broken or unfit for what was asked; the text says which, and what to do next."""
-
-
-class UnknownIdError(KeyError):
-    """A user or item id that the data does not hold."""
-
-    def __str__(self) -> str:
-        return str(self.args[0]) if self.args else ""  # KeyError would show the sentence in quotes
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,13 +96,13 @@ class Ratings:
         above 3 of 5 stars. Raises `DataError` for ids that are neither integers nor strings, ratings that are not
         finite or, without `liked_above`, no stars (see `Scale.of`), and a user who rates an item twice.
         """
-        user_indices, user_ids = _index_ids(users, "user")
-        item_indices, item_ids = _index_ids(items, "item")
+        user_indices, user_ids = index_ids(users, "user")
+        item_indices, item_ids = index_ids(items, "item")
         values = np.asarray(ratings, dtype=np.float32)
         if not np.isfinite(values).all():
             row = int(np.flatnonzero(~np.isfinite(values))[0])
             raise DataError(f"{name}: ratings must be finite, got {values[row]} in row {row}; correct or drop it")
-        titles, genres = titles or {}, genres or {}
+        titles, genres = _by_id(titles), _by_id(genres)
         indexed = cls(
             users=user_indices,
             items=item_indices,
@@ -149,11 +142,11 @@ class Ratings:
 
     def user_index(self, ids: ArrayLike) -> NDArray[np.int32]:
         """Positions (m,) in `user_ids` of one original id or of m; `UnknownIdError` if any is missing."""
-        return _look_up(ids, self.user_ids, "user", self.name)
+        return look_up(ids, self.user_ids, "user", self.name)
 
     def item_index(self, ids: ArrayLike) -> NDArray[np.int32]:
         """Positions (m,) in `item_ids` of one original id or of m; `UnknownIdError` if any is missing."""
-        return _look_up(ids, self.item_ids, "item", self.name)
+        return look_up(ids, self.item_ids, "item", self.name)
 
     def select(self, rows: ArrayLike) -> Self:
         """The given rows (a boolean mask (n,), or positions in the order wanted) with the same catalogue."""
@@ -225,61 +218,13 @@ class Ratings:
         return digest.hexdigest()
 
 
+def _by_id(values: Mapping[Any, T] | None) -> dict[Any, T]:
+    """What is looked up by item id; of ids that are texts the blanks at the ends do not count."""
+    return {item.strip() if isinstance(item, str) else item: value for item, value in (values or {}).items()}
+
+
 def _scale(values: NDArray[np.float32], liked_above: float | None, name: str) -> Scale:
     try:
         return Scale.of(values, liked_above)
     except ValueError as error:
         raise DataError(f"{name}: {error}") from error
-
-
-def _index_ids(values: ArrayLike, what: str) -> tuple[NDArray[np.int32], NDArray[Any]]:
-    """Contiguous indices (n,) and the ascending original ids they stand for; mixed types become strings."""
-    column = np.asarray(values)
-    if column.dtype.kind in "fbcmM":
-        raise DataError(f"{what} ids must be integers or strings, got {column.dtype}; convert that column first")
-    column = column.astype(np.int64) if column.dtype.kind in "iu" else column.astype(np.str_).astype(object)
-    codes, ids = pd.factorize(column, sort=True)
-    unique_ids = np.asarray(ids) if column.dtype.kind == "i" else np.asarray(ids, dtype=np.str_)
-    return codes.astype(np.int32), unique_ids
-
-
-def _look_up(ids: ArrayLike, catalogue: NDArray[Any], what: str, name: str) -> NDArray[np.int32]:
-    """Positions of `ids` in the ascending `catalogue`, compared in the catalogue's type ("42" finds 42)."""
-    wanted = np.atleast_1d(np.asarray(ids))
-    if wanted.size == 0:
-        return np.zeros(0, dtype=np.int32)
-    comparable = _in_type_of(catalogue, wanted)
-    if comparable is None or len(catalogue) == 0:
-        strange = [value for value in wanted.tolist() if not _is_in(catalogue, value)]
-        raise UnknownIdError(_unknown(np.array(strange, dtype=object), catalogue, what, name))
-    positions = np.minimum(np.searchsorted(catalogue, comparable), len(catalogue) - 1)
-    missing = catalogue[positions] != comparable
-    if missing.any():
-        raise UnknownIdError(_unknown(wanted[missing], catalogue, what, name))
-    return positions.astype(np.int32)
-
-
-def _in_type_of(catalogue: NDArray[Any], wanted: NDArray[Any]) -> NDArray[Any] | None:
-    if catalogue.dtype.kind == "U":
-        return wanted.astype(np.str_)
-    if wanted.dtype.kind in "iuf":
-        return wanted
-    try:
-        return None if wanted.dtype.kind == "b" else wanted.astype(np.int64)
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-def _is_in(catalogue: NDArray[Any], value: Any) -> bool:
-    """One id by itself: beside a word, numpy has made words of the numbers too."""
-    comparable = _in_type_of(catalogue, np.atleast_1d(np.asarray(value)))
-    return comparable is not None and bool(np.isin(comparable, catalogue).all())
-
-
-def _unknown(missing: NDArray[Any], catalogue: NDArray[Any], what: str, name: str) -> str:
-    shown = ", ".join(repr(value) for value in missing[:3].tolist()) + (", ..." if len(missing) > 3 else "")
-    span = f"from {catalogue[0]} to {catalogue[-1]}" if len(catalogue) else "none"
-    return (
-        f"unknown {what} {shown} in {name}, whose {len(catalogue)} {what} ids are {span}; "
-        f"`ratings.{what}_ids` lists them"
-    )

@@ -8,11 +8,13 @@ are strings.
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from drr_tutorial.ids import as_ids
 from drr_tutorial.ratings import DataError, Ratings
 
 _NAMES = {
@@ -25,7 +27,6 @@ _NAMES = {
 }
 _REQUIRED = ("user", "item", "rating")
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
-_WHOLE_NUMBER = r"-?(?:0|[1-9]\d{0,17})(?:\.0)?"
 
 
 def read_table(path: Path, liked_above: float | None = None) -> Ratings:
@@ -36,27 +37,32 @@ def read_table(path: Path, liked_above: float | None = None) -> Ratings:
     not fit (see `Scale.of`), duplicate (user, item) pairs, and fewer than two users or
     items.
     """
-    columns = _name_columns(_read_file(path), path)
-    ratings = _numbers(columns["rating"], "rating", path)
+    return frame_ratings(_read_file(path), where=str(path), name=path.stem, liked_above=liked_above)
+
+
+def frame_ratings(frame: pd.DataFrame, *, where: str, name: str, liked_above: float | None = None) -> Ratings:
+    """The same from a table in memory; `where` names it in messages."""
+    columns = _name_columns(frame, where)
+    ratings = _numbers(columns["rating"], "rating", where)
     endless = np.flatnonzero(~np.isfinite(ratings))
     if len(endless):
         raise DataError(
-            f"{path}: a rating must be a finite number, got {ratings[endless[0]]} in row {endless[0]}; correct or drop"
+            f"{where}: a rating must be a finite number, got {ratings[endless[0]]} in row {endless[0]}; correct or drop"
         )
-    items = _ids(columns["item"], "item", path)
+    users, items = (_ids(columns[what], what, where) for what in ("user", "item"))
     table = Ratings.from_columns(
-        _ids(columns["user"], "user", path),
+        users,
         items,
         ratings,
-        _seconds(columns["timestamp"], path) if "timestamp" in columns else None,
+        _seconds(columns["timestamp"], where) if "timestamp" in columns else None,
         titles=_first_by_item(items, columns.get("title")),
         genres={item: _genres(text) for item, text in _first_by_item(items, columns.get("genres")).items()},
-        name=path.stem,
+        name=name,
         liked_above=liked_above,
     )
     for what, count in (("user", table.n_users), ("item", table.n_items)):
         if count < 2:
-            raise DataError(f"{path}: only one {what} ({columns[what].iloc[0]}); learning needs two or more")
+            raise DataError(f"{where}: only one {what} ({columns[what].iloc[0]}); learning needs two or more")
     return table
 
 
@@ -87,7 +93,7 @@ def _read_file(path: Path) -> pd.DataFrame:
         raise DataError(f"{path} cannot be read as {suffix[1:]} ({' '.join(str(error).split())})") from error
 
 
-def _name_columns(frame: pd.DataFrame, path: Path) -> dict[str, pd.Series]:
+def _name_columns(frame: pd.DataFrame, where: str) -> dict[str, pd.Series]:
     """The columns that are known, under our names for them."""
     columns: dict[str, pd.Series] = {}
     plain = ["".join(str(name).strip().lower().split("_")) for name in frame.columns]
@@ -95,59 +101,58 @@ def _name_columns(frame: pd.DataFrame, path: Path) -> dict[str, pd.Series]:
         found = [position for position, name in enumerate(plain) if name in names]
         if len(found) > 1:
             both = " and ".join(repr(frame.columns[position]) for position in found)
-            raise DataError(f"{path}: columns {both} both mean {role!r}; rename or drop one")
+            raise DataError(f"{where}: columns {both} both mean {role!r}; rename or drop one")
         if found:
             columns[role] = frame.iloc[:, found[0]]
     missing = [role for role in _REQUIRED if role not in columns]
     if missing:
         raise DataError(
-            f"{path}: no column for {', '.join(missing)} among {list(map(str, frame.columns))}; name them "
+            f"{where}: no column for {', '.join(missing)} among {list(map(str, frame.columns))}; name them "
             "user, item, rating and, if there are times, timestamp"
         )
     if frame.empty:
-        raise DataError(f"{path} has a header but no rows; give a file with ratings")
+        raise DataError(f"{where} has a header but no rows; give a file with ratings")
     return columns
 
 
-def _refuse_missing(column: pd.Series, what: str, path: Path) -> None:
+def _refuse_missing(column: pd.Series, what: str, where: str) -> None:
     missing = np.flatnonzero(column.isna())
     if len(missing):
-        raise DataError(f"{path}: {len(missing)} missing values in {what}, the first in row {missing[0]}; fill or drop")
+        raise DataError(
+            f"{where}: {len(missing)} missing values in {what}, the first in row {missing[0]}; fill or drop"
+        )
 
 
-def _numbers(column: pd.Series, what: str, path: Path) -> NDArray[np.float64]:
-    _refuse_missing(column, what, path)
+def _numbers(column: pd.Series, what: str, where: str) -> NDArray[np.float64]:
+    _refuse_missing(column, what, where)
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     bad = np.flatnonzero(np.isnan(numbers))
     if len(bad):
-        raise DataError(f"{path}: {what} must be a number, got {column.iloc[bad[0]]!r} in row {bad[0]}; correct it")
+        raise DataError(f"{where}: {what} must be a number, got {column.iloc[bad[0]]!r} in row {bad[0]}; correct it")
     return numbers
 
 
-def _seconds(column: pd.Series, path: Path) -> NDArray[np.int64]:
+def _seconds(column: pd.Series, where: str) -> NDArray[np.int64]:
     """Seconds since 1970 from numbers or, in Parquet, from dates."""
     if isinstance(column.dtype, pd.DatetimeTZDtype) or column.dtype.kind == "M":
-        _refuse_missing(column, "timestamp", path)
+        _refuse_missing(column, "timestamp", where)
         in_utc = pd.to_datetime(column, utc=True).dt.tz_convert(None)
         return in_utc.to_numpy(dtype="datetime64[s]").astype(np.int64)
-    seconds = _numbers(column, "timestamp", path)
+    seconds = _numbers(column, "timestamp", where)
     if not (np.abs(seconds) < 2.0**53).all():
-        raise DataError(f"{path}: timestamp must be seconds since 1970, got {seconds[np.abs(seconds).argmax()]}")
+        raise DataError(f"{where}: timestamp must be seconds since 1970, got {seconds[np.abs(seconds).argmax()]}")
     return seconds.astype(np.int64)
 
 
-def _ids(column: pd.Series, what: str, path: Path) -> NDArray[np.int64] | NDArray[np.object_]:
-    """Integers when every id is a whole number, else strings."""
-    _refuse_missing(column, what, path)
-    if column.dtype.kind in "iu":
-        return column.to_numpy(dtype=np.int64)
-    texts = column.astype(str)
-    if texts.str.fullmatch(_WHOLE_NUMBER).all():
-        return texts.str.removesuffix(".0").to_numpy().astype(np.int64)
-    return texts.to_numpy(dtype=object)
+def _ids(column: pd.Series, what: str, where: str) -> NDArray[Any]:
+    """See `as_ids`; the message names the file."""
+    try:
+        return as_ids(column, what, from_text=True)
+    except DataError as error:
+        raise DataError(f"{where}: {error}") from error
 
 
-def _first_by_item(items: NDArray[np.int64] | NDArray[np.object_], column: pd.Series | None) -> dict[int | str, str]:
+def _first_by_item(items: NDArray[Any], column: pd.Series | None) -> dict[int | str, str]:
     """The first value that each item has in a column of texts."""
     if column is None:
         return {}
