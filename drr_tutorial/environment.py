@@ -18,19 +18,20 @@ from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import ArrayLike, NDArray
 
+from drr_tutorial.environment_inputs import (
+    action_vector,
+    candidate_mask,
+    check_render_mode,
+    check_settings,
+    item_indices,
+    item_vector_table,
+    known_options,
+    reset_mask,
+)
 from drr_tutorial.ratings import Ratings
 from drr_tutorial.user_model import Candidates, RewardFunction, UserModel, draw_candidates
 
 Observation = dict[str, Any]
-
-
-def _check_settings(candidates: str, memory_size: int, max_steps: int | None) -> None:
-    if candidates not in ("balanced", "catalogue"):
-        raise ValueError(f"candidates must be 'balanced' or 'catalogue', got {candidates!r}")
-    if memory_size < 1:
-        raise ValueError(f"memory_size must be at least 1, got {memory_size}")
-    if max_steps is not None and max_steps < 1:
-        raise ValueError(f"max_steps must be at least 1, or None for one step a positive item, got {max_steps}")
 
 
 def _observation_space(ratings: Ratings, memory_size: int) -> spaces.Dict:
@@ -45,8 +46,9 @@ class RecommendationEnv(gym.Env[Observation, np.int64]):
     The agent shows a user items, one after the other, each at most once. The user answers from the ratings.
 
     ## Action Space `Discrete(n_items)`: the index of the item to show (order of `ratings.item_ids`).
-    `info["action_mask"]` marks the items that can be shown now. Any other item is ignored by the user: reward
-    0, memory unchanged, one step spent.
+    `info["action_mask"]` marks the items that can be shown now, for `action_space.sample(mask)`; so does
+    `action_masks()`, for sb3-contrib. Any other item is ignored by the user: reward 0, memory unchanged, one step
+    spent.
 
     ## Observation Space `Dict(user=Discrete(n_users), memory=MultiDiscrete([n_items + 1] * memory_size))`: the
     user's index, and the latest `memory_size` items with a positive reward, oldest first; `n_items` is the
@@ -62,14 +64,17 @@ class RecommendationEnv(gym.Env[Observation, np.int64]):
 
     ## Episode End
     Terminated: the user's last positive item was found, nothing more can be gained. Truncated: `max_steps` items were
-    shown (default: as many as the user has positive items, as in the original notebook).
+    shown (default: as many as the user has positive items, as in the original notebook). After either, and before the
+    first `reset`, `step` raises `ResetNeeded`.
 
     ## Arguments `ratings`, `history` (see `UserModel`), `candidates`, `memory_size` (at least 1), `reward`,
-    `max_steps`. Raises `DataError` when nobody has a positive item, `UnknownIdError` for an unknown user,
-    `ValueError` for a user without positive items.
+    `max_steps`, `render_mode` (None, or "ansi": `render()` tells as text whom, what they like and what was shown).
+    Raises `DataError` when nobody has a positive item, `UnknownIdError` for an unknown user, `ValueError` for a user
+    without positive items, and for arguments, options or actions that break these rules. `env.spec` holds the ratings
+    themselves, so it can be pickled, but not written as JSON.
     """
 
-    metadata = {"render_modes": []}  # noqa: RUF012
+    metadata = {"render_modes": ["ansi"], "render_fps": 1}  # noqa: RUF012
 
     def __init__(
         self,
@@ -80,35 +85,40 @@ class RecommendationEnv(gym.Env[Observation, np.int64]):
         memory_size: int = 5,
         reward: str | RewardFunction = "binary",
         max_steps: int | None = None,
+        render_mode: str | None = None,
     ) -> None:
-        _check_settings(candidates, memory_size, max_steps)
-        self.ratings, self.candidates, self.max_steps = ratings, candidates, max_steps
+        check_settings(ratings, history, candidates, max_steps, memory_size=memory_size)
+        check_render_mode(render_mode, ("ansi",))
+        self.ratings, self.candidates, self.max_steps, self.render_mode = ratings, candidates, max_steps, render_mode
         self.users = UserModel(ratings, history, memory_size, reward)
         self.observation_space = _observation_space(ratings, memory_size)
         self.action_space = spaces.Discrete(ratings.n_items)
+        self.available = np.zeros(ratings.n_items, dtype=np.bool_)
+        self.finished = True  # until the first reset
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
         """Start an episode; see the class for `options`."""
         super().reset(seed=seed)
-        options = options or {}
+        options = known_options(options, "user", "candidates")
         self.user = self._choose_user(options.get("user"))
         rewards, known = (matrix[[self.user]].toarray() for matrix in (self.users.rewards, self.users.known))
         self.reward_of = rewards[0]  # (n_items,)
         self.available = draw_candidates(rewards > 0, known, self.candidates, self.np_random)[0]
         if "candidates" in options:
-            self.available = np.isin(np.arange(self.ratings.n_items), options["candidates"])
+            self.available = candidate_mask(options["candidates"], self.ratings.n_items)
         self.memory = self.users.memory[self.user].tolist()
         self.n_left = int(((self.reward_of > 0) & self.available).sum())
         self.steps_left = self.max_steps or int((self.reward_of > 0).sum())
+        self.finished, self.answer = False, ""
         return self.observation(), self._info()
 
     def step(self, action: np.int64) -> tuple[Observation, SupportsFloat, bool, bool, dict[str, Any]]:
         """Show one item."""
-        item, reward = int(action), 0.0
-        if not 0 <= item < self.ratings.n_items:
-            raise ValueError(f"action must be an item index from 0 to {self.ratings.n_items - 1}, got {item}")
+        item, reward = int(item_indices(action, (), self.ratings.n_items)), 0.0
+        if self.finished:
+            raise ResetNeeded("the episode has ended or was never started; call reset() before the next step")
         if self.available[item]:
             reward = float(self.reward_of[item])
             self.available[item] = False
@@ -116,7 +126,24 @@ class RecommendationEnv(gym.Env[Observation, np.int64]):
             self.memory = [*self.memory[1:], item]
             self.n_left -= 1
         self.steps_left -= 1
-        return self.observation(), reward, self.n_left == 0, self.steps_left <= 0, self._info()
+        terminated, truncated = self.n_left == 0, self.steps_left <= 0
+        self.finished = terminated or truncated
+        self.answer = f"\nshown: {self.ratings.titles[item]}, reward {reward:g}"
+        return self.observation(), reward, terminated, truncated, self._info()
+
+    def render(self) -> str | None:  # type: ignore[override]
+        """The user, the likes in the memory and what was shown last, as text; None without a render mode."""
+        if self.render_mode is None:
+            gym.logger.warn("render() shows nothing without a mode; make the environment with render_mode='ansi'")
+            return None
+        if not hasattr(self, "user"):
+            raise ResetNeeded("there is nobody to show yet; call reset() before render()")
+        likes = [str(self.ratings.titles[item]) for item in self.memory if item < self.ratings.n_items]
+        return f"user {self.ratings.user_ids[self.user]} likes: {', '.join(likes) or '(nothing yet)'}{self.answer}"
+
+    def action_masks(self) -> NDArray[np.bool_]:
+        """Which items can be shown now, (n_items,): what sb3-contrib's MaskablePPO asks for."""
+        return self.available.copy()
 
     def observation(self) -> Observation:
         """What the agent sees now."""
@@ -128,6 +155,8 @@ class RecommendationEnv(gym.Env[Observation, np.int64]):
     def _choose_user(self, user_id: Any) -> int:
         if user_id is None:
             return int(self.np_random.choice(np.flatnonzero(self.users.n_positive)))
+        if np.ndim(user_id) != 0:
+            raise ValueError(f"options['user'] must be one id, got {len(user_id)}; RecommendationVectorEnv plays many")
         user = int(self.ratings.user_index(user_id)[0])
         if self.users.n_positive[user] == 0:
             raise ValueError(f"options['user'] must have a positive item, {user_id!r} has none; choose another user")
@@ -142,9 +171,10 @@ class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[
     (Gymnasium's `AutoresetMode.DISABLED`); `options={"users": ids}` names the users of the masked environments,
     in order. `info["action_mask"]` is the boolean array (num_envs, n_items) itself, not a copy: read it before
     the next step. `penalty` says the same to scores: 0 where an item can be shown, minus infinity elsewhere.
+    Nothing is rendered: `render_mode` is there, as None, for libraries that always pass it.
     """
 
-    metadata = {"autoreset_mode": AutoresetMode.DISABLED}  # noqa: RUF012
+    metadata = {"render_modes": [], "autoreset_mode": AutoresetMode.DISABLED}  # noqa: RUF012
 
     def __init__(
         self,
@@ -156,10 +186,10 @@ class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[
         memory_size: int = 5,
         reward: str | RewardFunction = "binary",
         max_steps: int | None = None,
+        render_mode: None = None,
     ) -> None:
-        _check_settings(candidates, memory_size, max_steps)
-        if num_envs < 1:
-            raise ValueError(f"num_envs must be at least 1, got {num_envs}")
+        check_settings(ratings, history, candidates, max_steps, memory_size=memory_size, num_envs=num_envs)
+        check_render_mode(render_mode, (), "; to see users, make the environments with vectorization_mode='sync'")
         self.ratings, self.num_envs, self.candidates, self.max_steps = ratings, num_envs, candidates, max_steps
         self.users = UserModel(ratings, history, memory_size, reward)
         self.single_observation_space = _observation_space(ratings, memory_size)
@@ -179,8 +209,8 @@ class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[
     ) -> tuple[Observation, dict[str, Any]]:
         """Start all environments, or those of `options["reset_mask"]`; see the class for `options`."""
         super().reset(seed=seed)
-        options = options or {}
-        mask = np.asarray(options.get("reset_mask", np.ones(self.num_envs, dtype=np.bool_)))
+        options = known_options(options, "users", "reset_mask")
+        mask = reset_mask(options.get("reset_mask"), self.num_envs)
         users = self._choose_users(int(mask.sum()), options.get("users"))
         rewards, known = (matrix[users].toarray() for matrix in (self.users.rewards, self.users.known))  # (m, n_items)
         available = draw_candidates(rewards > 0, known, self.candidates, self.np_random)
@@ -195,8 +225,8 @@ class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[
         self, actions: NDArray[np.int64]
     ) -> tuple[Observation, NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
         """Show every user one item: rewards, terminated and truncated are (num_envs,)."""
-        rows, items = np.arange(self.num_envs), np.asarray(actions)
-        self._check_actions(items)
+        rows, items = np.arange(self.num_envs), item_indices(actions, (self.num_envs,), self.ratings.n_items)
+        self._refuse_finished()
         rewards = np.where(self.available[rows, items], self.reward_of[rows, items], np.float32(0))
         self.available[rows, items], self.penalty[rows, items] = False, -np.inf
         liked = rewards > 0
@@ -227,12 +257,7 @@ class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[
             )
         return users
 
-    def _check_actions(self, items: NDArray[np.int64]) -> None:
-        if items.shape != (self.num_envs,) or items.min() < 0 or items.max() >= self.ratings.n_items:
-            raise ValueError(
-                f"actions must be {self.num_envs} item indices from 0 to {self.ratings.n_items - 1}, "
-                f"got shape {items.shape}, values from {items.min()} to {items.max()}"
-            )
+    def _refuse_finished(self) -> None:
         finished = (self.n_left == 0) | (self.steps_left <= 0)
         if finished.any():
             raise ResetNeeded(
@@ -248,26 +273,29 @@ class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[
         return {"action_mask": self.available}
 
 
-class VectorActionWrapper(gym.ActionWrapper[Observation, NDArray[np.float32], np.int64]):
+class VectorActionWrapper(
+    gym.ActionWrapper[Observation, NDArray[np.float32], np.int64], gym.utils.RecordConstructorArgs
+):
     """The paper's action, a vector in [-1, 1]^d: it shows the available item with the largest dot product.
 
-    `item_vectors` is (n_items, d). With it, a DDPG of any Gymnasium-based library can be run on the environment.
+    `item_vectors` is (n_items, d), finite. With it, a DDPG of any Gymnasium-based library can be run on the
+    environment, and `gymnasium.make(env.spec)` makes it again. Raises `ValueError` for another shape, for an
+    environment that recommends nothing, and for an action that is not d finite numbers.
     """
 
     def __init__(self, env: gym.Env[Observation, np.int64], item_vectors: ArrayLike) -> None:
-        super().__init__(env)
-        self.item_vectors = np.asarray(item_vectors, dtype=np.float32)
-        n_items = env.get_wrapper_attr("ratings").n_items
-        if self.item_vectors.ndim != 2 or len(self.item_vectors) != n_items:
-            raise ValueError(
-                f"item_vectors must be ({n_items}, d), one row an item, got shape {self.item_vectors.shape}"
-            )
+        if not isinstance(env.unwrapped, RecommendationEnv):
+            raise ValueError(f"env must be a RecommendationEnv, in wrappers or not, got {env.unwrapped}")
+        self.item_vectors = item_vector_table(item_vectors, env.unwrapped.ratings.n_items)
+        gym.utils.RecordConstructorArgs.__init__(self, item_vectors=self.item_vectors)
+        gym.ActionWrapper.__init__(self, env)
         self.action_space = spaces.Box(-1.0, 1.0, (self.item_vectors.shape[1],), np.float32)
 
     def action(self, action: NDArray[np.float32]) -> np.int64:
         """The item that the vector selects."""
+        vector = action_vector(action, self.item_vectors.shape[1])
         available = self.env.get_wrapper_attr("available")
-        return np.int64(np.where(available, self.item_vectors @ action, -np.inf).argmax())
+        return np.int64(np.where(available, self.item_vectors @ vector, -np.inf).argmax())
 
 
 ENV_ID = "drr_tutorial/Recommendation-v0"

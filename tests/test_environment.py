@@ -144,9 +144,9 @@ def test_bad_input(ratings: Ratings) -> None:
     env.reset(options={"user": 10})
     with pytest.raises(ValueError, match="action must be an item index from 0 to 6, got 7"):
         env.step(np.int64(7))
-    with pytest.raises(ValueError, match="memory_size must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="memory_size must be a whole number of at least 1, got 0"):
         RecommendationEnv(ratings, memory_size=0)
-    with pytest.raises(ValueError, match="max_steps must be at least 1"):
+    with pytest.raises(ValueError, match="max_steps must be a whole number of at least 1, got 0"):
         RecommendationEnv(ratings, max_steps=0)
     with pytest.raises(ValueError, match="candidates must be"):
         RecommendationEnv(ratings, candidates="some")  # type: ignore[arg-type]

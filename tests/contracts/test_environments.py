@@ -98,5 +98,5 @@ def test_bad_actions_and_forgotten_resets(synthetic: Ratings) -> None:
         env.step(np.zeros(2, dtype=np.int64))
     with pytest.raises(ValueError, match=r"options\['users'\] must name 2 users"):
         env.reset(options={"users": synthetic.user_ids[:1]})
-    with pytest.raises(ValueError, match="num_envs must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="num_envs must be a whole number of at least 1, got 0"):
         RecommendationVectorEnv(synthetic, 0)

@@ -1,5 +1,11 @@
-"""Another library's DDPG runs on our environment through the vector wrapper, and learns there."""
+"""Another library's check passes, its DDPG runs on our environment through the vector wrapper and learns there, and it
+reaches the masks.
+"""
 
+import warnings
+from typing import Any
+
+import gymnasium as gym
 import numpy as np
 import pytest
 
@@ -26,6 +32,26 @@ def test_stable_baselines_ddpg_learns_to_play() -> None:
     after = np.mean([_play(agent, env, seed) for seed in range(10)])
     assert before < 0.5
     assert after > 0.95
+
+
+@pytest.mark.parametrize("vectors", [False, True])
+def test_stable_baselines_finds_nothing_wrong_and_reaches_the_masks(vectors: bool) -> None:
+    from stable_baselines3.common.env_checker import check_env
+    from stable_baselines3.common.env_util import make_vec_env
+
+    ratings = block_ratings(n_users=6, n_items=12, share=1.0)
+
+    def make() -> gym.Env[Any, Any]:
+        env = RecommendationEnv(ratings)
+        return VectorActionWrapper(env, np.eye(12)) if vectors else env
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_env(make())
+    many = make_vec_env(make, n_envs=2, seed=0)
+    many.reset()
+    masks = many.env_method("action_masks")  # as sb3-contrib's MaskablePPO asks for them
+    assert np.stack(masks).shape == (2, 12) and np.stack(masks).any(axis=1).all()
 
 
 def _play(agent: object, env: VectorActionWrapper, seed: int) -> float:
