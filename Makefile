@@ -79,7 +79,7 @@ pages: $(STAMP) .stored.yml   # the pages from the stored outputs, then parsed a
 	$(BUILD) --config .stored.yml
 	$(BIN)/python -m pytest -q tests/book/test_site.py
 
-portable: $(STAMP)   # unit tests and notebooks with the kernels of other processors, as far as this one has them; over an hour
+portable: $(STAMP)   # unit tests and notebooks with the kernels of other processors, as far as this one has them; hours
 	@failed=; for kernels in own default avx2 avx512; do \
 	  $(MAKE) unit KERNELS=$$kernels || failed="$$failed unit-$$kernels"; \
 	  for threads in 1 2; do \

@@ -268,7 +268,9 @@ class ExperimentConfig:
     test part, and four in five of the ratings of 3 and less to learn from.
     """
     seed: int = 0
-    """Seed of everything random but the split."""
+    """Seed of everything random but the split. One seed gives one result on one machine, with one set of kernels,
+    threads and library versions.
+    """
     device: str = "cpu"
     """Where the networks live: cpu, cuda, ..."""
     embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)

@@ -79,7 +79,18 @@ def check(name: str, folder: Path, planted: str) -> tuple[str, set[str]]:
     for part in ("conftest.py", "tolerances.json"):
         shutil.copy(BOOK / part, folder)
     nbformat.write(notebook, folder / f"{name}.ipynb")  # type: ignore[no-untyped-call]
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *NBVAL, f"{name}.ipynb", "--rootdir", "."]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        *NBVAL,
+        f"{name}.ipynb",
+        "--rootdir",
+        ".",
+    ]
     variables = os.environ | {"IPYTHONDIR": str(folder / "ipython"), "OMP_NUM_THREADS": "1"}
     found = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True).stdout
     places = set(re.findall(r"^FAILED .*::Cell (\d+)", found, re.MULTILINE))

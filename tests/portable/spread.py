@@ -28,11 +28,11 @@ BOOK = ROOT / "book"
 sys.path[:0] = [str(ROOT), str(BOOK)]
 
 from conftest import NUMBER, kind_of, name_of  # noqa: E402 - book/conftest.py
-from tests.portable.kernels import KERNELS, missing  # noqa: E402
 
 from drr_tutorial.datasets import load_ratings  # noqa: E402
 from drr_tutorial.provenance import code_key, particulars, peak_memory_mb  # noqa: E402
 from drr_tutorial.storage import read_json, write_json  # noqa: E402
+from tests.portable.kernels import KERNELS, missing  # noqa: E402
 
 SEEDS = (0, 1, 2)
 MARGIN = 1.5
@@ -88,7 +88,9 @@ def runs() -> Iterator[Run]:
 
 def kept_or_measured(path: Path, run: Run) -> dict[str, Any]:
     source = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "code")
-    key = hashlib.sha256((code_key(["drr_tutorial.agent", "drr_tutorial.experiment"]) + source).encode()).hexdigest()[:16]
+    key = hashlib.sha256((code_key(["drr_tutorial.agent", "drr_tutorial.experiment"]) + source).encode()).hexdigest()[
+        :16
+    ]
     kept = ROOT / "runs" / "spread" / f"{path.stem}-{run.kernels}-{run.threads}-{run.seed}-{key}.json"
     if not kept.exists():
         start = time.perf_counter()
