@@ -1,4 +1,4 @@
-# make book | serve | test | lowest | train | results | pretrained | pdf | smoke | outputs | readme | benchmarks | lock | dist | clean: each sets up .venv when it is missing
+# make book | serve | test | portable | lowest | train | results | pretrained | pdf | smoke | outputs | tolerances | readme | benchmarks | lock | dist | clean: each sets up .venv when it is missing
 SHELL  := bash
 PYTHON ?= python3
 VENV   ?= .venv
@@ -15,7 +15,12 @@ book serve notebooks smoke outputs: export TQDM_MININTERVAL = 60
 BUILD  := $(BIN)/jupyter-book build . --all -n -W --keep-going
 NBVAL  := --nbval --nbval-current-env --nbval-sanitize-with tests/sanitize.cfg --nbval-cell-timeout 600 -p no:cacheprovider
 
-.PHONY: install book serve pdf train results pretrained test lint unit notebooks pages lowest smoke outputs readme benchmarks lock dist clean
+# Kernels of another processor for unit and notebooks (tests/portable/kernels.py names them), and threads for notebooks.
+KERNELS ?= own
+THREADS ?= 1
+UNDER  := $(BIN)/python tests/portable/kernels.py $(KERNELS) $(BIN)/python -m pytest -q
+
+.PHONY: install book serve pdf train results pretrained test lint unit notebooks pages portable lowest smoke outputs tolerances readme benchmarks lock dist clean
 install: $(STAMP)
 
 $(STAMP): requirements.lock pyproject.toml
@@ -65,14 +70,21 @@ lint: $(STAMP)
 	$(BIN)/codespell README.md CHANGELOG.md book drr_tutorial tests --skip '*.svg,*.bib,*.json' -L hist,te,nd,als,vie,unkonwn
 
 unit: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests --ignore tests/book/test_site.py
+	OMP_NUM_THREADS=1 $(UNDER) tests --ignore tests/book/test_site.py
 
 notebooks: $(STAMP)   # every notebook again, its outputs compared with the stored ones
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q $(NBVAL) book
+	OMP_NUM_THREADS=$(THREADS) $(UNDER) $(NBVAL) book
 
 pages: $(STAMP) .stored.yml   # the pages from the stored outputs, then parsed and opened in a browser
 	$(BUILD) --config .stored.yml
 	$(BIN)/python -m pytest -q tests/book/test_site.py
+
+portable: $(STAMP)   # unit tests and notebooks with the kernels of other processors, as far as this one has them; hours
+	@failed=; for kernels in own default avx2 avx512; do \
+	  $(MAKE) unit KERNELS=$$kernels || failed="$$failed unit-$$kernels"; \
+	  for threads in 1 2; do \
+	    $(MAKE) notebooks KERNELS=$$kernels THREADS=$$threads || failed="$$failed notebooks-$$kernels-$$threads"; done; done; \
+	if [ -n "$$failed" ]; then echo "not the same verdict:$$failed"; exit 1; fi
 
 # All other targets use the versions of requirements.lock.
 lowest:   # tests of the package with the oldest libraries that pyproject.toml allows, in .lowest
@@ -88,6 +100,9 @@ smoke: $(STAMP)   # every notebook with the small budget, into _build/smoke: doe
 
 outputs: $(STAMP)   # run every notebook in place and store its outputs
 	OMP_NUM_THREADS=1 $(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.timeout=900 book/*.ipynb
+
+tolerances: $(STAMP)   # how far kernels move what is printed after a training: book/tolerances.json; half an hour
+	$(BIN)/python tests/portable/spread.py
 
 readme: $(STAMP)   # the README's speeds measured anew, about half an hour, and all its figures from the result files
 	for part in training evaluation; do $(BIN)/python tests/benchmarks/$${part}_speed.py --write || exit 1; done

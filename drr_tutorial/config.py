@@ -271,7 +271,9 @@ class ExperimentConfig:
     test part, and four in five of the ratings of 3 and less to learn from.
     """
     seed: int = 0
-    """Seed of everything random but the split."""
+    """Seed of everything random but the split. One seed gives one result on one machine, with one set of kernels,
+    threads and library versions.
+    """
     liked_above: float | None = None
     """A rating above this counts as liked, in data, rewards, baselines and evaluation alike. None: above 3 of 5 stars;
     any other scale is refused until it is said.

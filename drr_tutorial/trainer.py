@@ -1,9 +1,10 @@
 """The training loop: act, step, store, sample, update; with logs, validation and checkpoints (chapter 5).
 
-Source: Liu et al. (2018), algorithm 1, for many users at once. One seed gives one result, and a run that was
-stopped at any moment and resumed from its last checkpoint ends with the same weights, bit for bit: a checkpoint
-holds the networks, their targets and optimizers, the replay buffer, the users at play, the noise and every
-random generator.
+Source: Liu et al. (2018), algorithm 1, for many users at once. On one machine, with one set of kernels, threads and
+library versions, one seed gives one result, and a run that was stopped at any moment and resumed from its last
+checkpoint ends with the same weights, bit for bit: a checkpoint holds the networks, their targets and optimizers, the
+replay buffer, the users at play, the noise and every random generator. Kernels of another processor differ in the last
+digits; training makes such differences grow.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,0 +1,154 @@
+"""How far the kernels of other processors move what the notebooks print after a training. Run: make tolerances
+
+Runs each notebook that has cells with a "tolerance" in their metadata: with each kind of kernels that this processor has,
+once with two threads, and all that with three seeds. Of each number it takes the largest difference between kernels with
+the same seed; the largest of its kind is the spread, and `MARGIN` times that the tolerance, in book/tolerances.json.
+Seeds only give more trainings to look at: what another seed changes does not count.
+
+Each run is kept in runs/spread until code or notebook change, so that a stopped measurement goes on: about two minutes for
+each kernels and seed. Sentences and words that one of the runs contradicts are printed: reword them.
+"""
+
+import hashlib
+import itertools
+import math
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import nbformat
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parents[2]
+BOOK = ROOT / "book"
+sys.path[:0] = [str(ROOT), str(BOOK)]
+
+from conftest import NUMBER, kind_of, name_of  # noqa: E402 - book/conftest.py
+
+from drr_tutorial.datasets import load_ratings  # noqa: E402
+from drr_tutorial.provenance import code_key, particulars, peak_memory_mb  # noqa: E402
+from drr_tutorial.storage import read_json, write_json  # noqa: E402
+from tests.portable.kernels import KERNELS, missing  # noqa: E402
+
+SEEDS = (0, 1, 2)
+MARGIN = 1.5
+CONTRADICTED = "contradicted: "
+TYPED_SEED = re.compile(r"((?:manual_seed|default_rng)\()(\d+)\)")
+FIRST_CELL = f"""
+import dataclasses
+from drr_tutorial import config, notebook
+config.PRESETS.update((name, dataclasses.replace(one, seed=one.seed + {{seed}})) for name, one in config.PRESETS.items())
+notebook.claim = lambda holds, sentence: None if holds else print("{CONTRADICTED}" + sentence)
+"""
+Texts = dict[str, dict[str, str]]  # cell id -> name of what is glued, or "" -> text
+
+
+class Run(NamedTuple):
+    """One way to run a notebook."""
+
+    kernels: str
+    threads: int
+    seed: int
+
+
+def main() -> None:
+    pages = {path: read(path) for path in sorted(BOOK.glob("*.ipynb"))}
+    pages = {path: page for path, page in pages.items() if any("tolerance" in cell.metadata for cell in page.cells)}
+    found = {}
+    for run, path in itertools.product(runs(), pages):
+        found[path, run] = kept_or_measured(path, run)
+        print(path.stem, *run, f"{found[path, run]['seconds']:.0f} s", flush=True)
+    spreads = [row for path, page in pages.items() for row in spreads_of(path, page, found)]
+    about = particulars(
+        "make tolerances",
+        data={"ml-100k": load_ratings("ml-100k", progress=False).fingerprint()},
+        seeds=SEEDS,
+        seconds=sum(kept["seconds"] for kept in found.values()),
+        peak_memory_mb=peak_memory_mb(),
+    )
+    ways = sorted({f"{run.kernels}, threads: {run.threads}" for run in runs()})
+    write_json(BOOK / "tolerances.json", about | {"kernels": ways, "margin": MARGIN, "kinds": kinds(spreads)})
+
+
+def read(path: Path) -> Any:
+    return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+
+
+def runs() -> Iterator[Run]:
+    """First all kernels with one seed; those of the processor itself also with two threads."""
+    here = [name for name in KERNELS if not missing(name)]
+    for seed in SEEDS:
+        yield from (Run(name, 1, seed) for name in here)
+        yield Run("own", 2, seed)
+
+
+def kept_or_measured(path: Path, run: Run) -> dict[str, Any]:
+    source = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "code")
+    key = hashlib.sha256((code_key(["drr_tutorial.agent", "drr_tutorial.experiment"]) + source).encode()).hexdigest()[
+        :16
+    ]
+    kept = ROOT / "runs" / "spread" / f"{path.stem}-{run.kernels}-{run.threads}-{run.seed}-{key}.json"
+    if not kept.exists():
+        start = time.perf_counter()
+        texts = texts_of(path, run)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        write_json(kept, {"seconds": time.perf_counter() - start, "texts": texts})
+    return read_json(kept)
+
+
+def texts_of(path: Path, run: Run) -> Texts:
+    """Run a copy in memory, with another seed in the presets and wherever the notebook types one."""
+    notebook = read(path)
+    for cell in notebook.cells:
+        cell.source = TYPED_SEED.sub(lambda found: f"{found[1]}{int(found[2]) + 100 * run.seed})", cell.source)
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(FIRST_CELL.format(seed=run.seed)))  # type: ignore[no-untyped-call]
+    variables = os.environ | KERNELS[run.kernels] | {"OMP_NUM_THREADS": str(run.threads)}
+    place = {"metadata": {"path": str(BOOK)}}
+    NotebookClient(notebook, timeout=1800, kernel_name="python3", resources=place).execute(env=variables)
+    return {cell.id: outputs_of(cell) for cell in notebook.cells if cell.cell_type == "code"}
+
+
+def outputs_of(cell: Any) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for output in cell.outputs:
+        texts = {kind: text for kind, text in output.get("data", {}).items() if kind.endswith("text/plain")}
+        if output.get("name") == "stdout":
+            texts = {"": output.text}
+        for text in texts.values():
+            found[name_of(output)] = found.get(name_of(output), "") + text
+    return found
+
+
+def spreads_of(path: Path, page: Any, found: dict[tuple[Path, Run], Any]) -> Iterator[tuple[str, float, str]]:
+    """(kind, spread, where) of each number; says which words differ."""
+    for seed, cell in itertools.product(SEEDS, page.cells):
+        kept = [one["texts"].get(cell.id, {}) for (of, run), one in found.items() if of == path and run.seed == seed]
+        for name in sorted(set().union(*kept)):
+            texts, where = [one.get(name, "") for one in kept], f"{path.stem}, {name or cell.id}, seed {seed}"
+            words = {NUMBER.sub("#", " ".join(text.split())) for text in texts}
+            kind = kind_of(cell, name)
+            if any(CONTRADICTED in text for text in texts) or (kind and len(words) > 1):
+                print(f"reword? {where}: {' / '.join(sorted(words))}")
+            if kind and len(words) == 1:
+                for values in zip(*(map(float, NUMBER.findall(text)) for text in texts), strict=True):
+                    yield kind, max(values) - min(values), where
+
+
+def kinds(spreads: list[tuple[str, float, str]]) -> dict[str, dict[str, Any]]:
+    """For each kind its tolerance (two digits, rounded up), what it was measured from, and where most."""
+    table = {}
+    for kind in sorted({row[0] for row in spreads}):
+        rows = [row for row in spreads if row[0] == kind]
+        _, spread, where = max(rows, key=lambda row: row[1])
+        digits = 1 - math.floor(math.log10(spread)) if spread > 0 else 0
+        tolerance = math.ceil(MARGIN * spread * 10**digits) / 10**digits
+        table[kind] = {"tolerance": tolerance, "spread": float(f"{spread:.3g}"), "widest": where, "numbers": len(rows)}
+    return table
+
+
+if __name__ == "__main__":
+    main()
