@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 Scores = NDArray[np.floating]
 Scorer = Callable[[Ints], Scores]  # user indices (b,) -> (b, n_items)
 
-METRICS: Mapping[str, Callable[[Floats, int, NDArray[np.int64] | None], Floats]] = {
+METRICS: Mapping[str, Callable[[metrics.Ranks, int, NDArray[np.int64] | None], Floats]] = {
     "HR": metrics.hit_rate,
     "nDCG": metrics.ndcg,
     "precision": metrics.precision,
@@ -111,10 +111,11 @@ def evaluate_sessions(
 
 def _evaluate(scorer: Scorer, task: RankingTask, ks: Sequence[int], method: str, batch_users: int) -> EvaluationReport:
     _check_ks(ks, task.list_length)
-    ranks, tops = np.empty(len(task.users)), []
+    first, tied = np.empty((2, len(task.users)), dtype=np.int64)
+    tops = []
     for users, rows in _user_batches(task.users, batch_users):
         scores = _checked(scorer(users), (len(users), len(task.item_ids)), method)
-        ranks[rows], top = _rank_batch(task, scores, users, rows, max(ks))
+        (first[rows], tied[rows]), top = _rank_batch(task, scores, users, rows, max(ks))
         tops.append(top)
     whole = task.negatives is None  # then a list is a user, else a test positive
     users, lists = np.unique(task.users, return_inverse=True) if whole else (task.users, None)
@@ -125,14 +126,17 @@ def _evaluate(scorer: Scorer, task: RankingTask, ks: Sequence[int], method: str,
         n_negatives=None if task.negatives is None else task.negatives.shape[1],
         seed=task.seed,
         users=task.user_ids[users],
-        values={f"{name}@{k}": metric(ranks, k, lists) for name, metric in METRICS.items() for k in ks},
+        values={f"{name}@{k}": metric(metrics.Ranks(first, tied), k, lists) for name, metric in METRICS.items() for k in ks},
         fingerprint=task.fingerprint,
-        overall=_coverages(np.concatenate(tops), ks, len(task.item_ids)) if whole else {},
+        overall=_coverages(task, np.concatenate(tops), ks) if whole else {},
     )
 
 
-def _coverages(top_items: NDArray[np.int64], ks: Sequence[int], n_items: int) -> dict[str, float]:
-    return {f"coverage@{k}": metrics.coverage(top_items[:, :k], n_items) for k in ks}
+def _coverages(task: RankingTask, top_items: NDArray[np.int64], ks: Sequence[int]) -> dict[str, float]:
+    """Shares of the items that can be shown."""
+    if task.rated is not None:
+        top_items = np.where(top_items < 0, -1, (np.cumsum(task.rated) - 1)[top_items])
+    return {f"coverage@{k}": metrics.coverage(top_items[:, :k], task.list_length) for k in ks}
 
 
 def _user_batches(users: Ints, size: int) -> Iterator[tuple[Ints, slice]]:
@@ -146,8 +150,8 @@ def _user_batches(users: Ints, size: int) -> Iterator[tuple[Ints, slice]]:
 
 def _rank_batch(
     task: RankingTask, scores: Scores, users: Ints, rows: slice, k: int
-) -> tuple[Floats, NDArray[np.int64]]:
-    """Expected ranks of the rows' positives and, for the whole catalogue, the k top items of each user."""
+) -> tuple[metrics.Ranks, NDArray[np.int64]]:
+    """Ranks of the rows' positives and, for the whole catalogue, the k top items of each user."""
     local, n_items = np.searchsorted(users, task.users[rows]), scores.shape[1]
     relevant = scores[local, task.items[rows]]
     if task.hidden is not None:
@@ -155,12 +159,14 @@ def _rank_batch(
         scores[task.hidden[users].nonzero()] = -np.inf
     if task.shown is not None:
         scores = np.where(task.shown[users].toarray() > 0, scores, -np.inf)
+    if task.rated is not None:
+        scores = np.where(task.rated, scores, -np.inf)
     if task.negatives is not None:
         negatives = np.take(scores, local[:, None] * n_items + task.negatives[rows])
-        return metrics.expected_ranks(relevant, negatives), np.empty((0, k), dtype=np.int64)
+        return metrics.rank(relevant, negatives), np.empty((0, k), dtype=np.int64)
     top = _top_items(scores, k)
     scores[local, task.items[rows]] = -np.inf
-    return metrics.expected_ranks(relevant, scores, local), top
+    return metrics.rank(relevant, scores, local), top
 
 
 def _top_items(scores: Scores, k: int) -> NDArray[np.int64]:

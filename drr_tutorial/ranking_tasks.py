@@ -9,6 +9,8 @@ Protocols, on the test positives of a split:
 - `full`: per user, all test positives among the whole catalogue without the training items (Krichene & Rendle
   2020 show how sampled figures can mislead).
 
+The catalogue is what somebody rated in the data that was split: nothing else is ranked, or drawn as a negative.
+
 Beside these, `own_items_task` has only what the user rated in the test part ranked, the offline protocol of the DRR
 paper, and `ncf.ncf_task` the published lists of another paper.
 """
@@ -46,11 +48,14 @@ class RankingTask:
     item_ids: NDArray[Any]
     seed: int
     shown: sparse.csr_array | None = None  # (n_users, n_items), nonzero = is ranked; None: whatever is not hidden
+    rated: NDArray[np.bool_] | None = None  # (n_items,) False = nobody rated it, so it is not ranked; None: all are
 
     @property
     def list_length(self) -> int:
         """Items that are ranked against each other."""
-        return len(self.item_ids) if self.negatives is None else 1 + self.negatives.shape[1]
+        if self.negatives is not None:
+            return 1 + self.negatives.shape[1]
+        return len(self.item_ids) if self.rated is None else int(self.rated.sum())
 
     @cached_property
     def fingerprint(self) -> str:
@@ -62,6 +67,8 @@ class RankingTask:
             arrays += [self.hidden.indptr, self.hidden.indices]
         if self.shown is not None:
             arrays += [self.shown.indptr, self.shown.indices]
+        if self.rated is not None:
+            arrays.append(self.rated)
         return fingerprint_of(self.protocol, self.user_ids, self.item_ids, *arrays)
 
 
@@ -77,7 +84,7 @@ def ranking_task(
 
     `n_negatives` (at least 1) and `seed` matter for sampled protocols only. ValueError for an unknown
     protocol, for a test part without positives, and when a user has fewer than n_negatives items to sample
-    from.
+    from: items that somebody rated in `split.ratings`, whatever else its catalogue holds.
     """
     if protocol not in get_args(Protocol):
         raise ValueError(f"protocol must be one of {', '.join(get_args(Protocol))}; got {protocol!r}")
@@ -89,12 +96,14 @@ def ranking_task(
         )
     order = np.lexsort((test.items, test.users))
     users, items = test.users[order], test.items[order]
-    user_ids, negatives = split.ratings.user_ids, None
-    if protocol != "full":
-        excluded = test.matrix() + train if protocol == "unseen" else test.matrix()
-        negatives = sample_negatives(users, excluded, n_negatives, np.random.default_rng(seed), user_ids)
+    user_ids, item_ids, catalogue = split.ratings.user_ids, split.ratings.item_ids, np.unique(split.ratings.items)
     hidden = train if protocol in ("masked", "full") else None
-    return RankingTask(protocol, users, items, negatives, hidden, user_ids, split.ratings.item_ids, seed)
+    if protocol == "full":
+        rated = None if len(catalogue) == len(item_ids) else np.isin(np.arange(len(item_ids)), catalogue)
+        return RankingTask(protocol, users, items, None, hidden, user_ids, item_ids, seed, rated=rated)
+    excluded = (test.matrix() + train if protocol == "unseen" else test.matrix())[:, catalogue]
+    drawn = sample_negatives(users, excluded, n_negatives, np.random.default_rng(seed), user_ids)
+    return RankingTask(protocol, users, items, catalogue[drawn], hidden, user_ids, item_ids, seed)
 
 
 def own_items_task(split: "Split", *, threshold: float = 3.0) -> RankingTask:
