@@ -126,7 +126,9 @@ def _evaluate(scorer: Scorer, task: RankingTask, ks: Sequence[int], method: str,
         n_negatives=None if task.negatives is None else task.negatives.shape[1],
         seed=task.seed,
         users=task.user_ids[users],
-        values={f"{name}@{k}": metric(metrics.Ranks(first, tied), k, lists) for name, metric in METRICS.items() for k in ks},
+        values={
+            f"{name}@{k}": metric(metrics.Ranks(first, tied), k, lists) for name, metric in METRICS.items() for k in ks
+        },
         fingerprint=task.fingerprint,
         overall=_coverages(task, np.concatenate(tops), ks) if whole else {},
     )

@@ -182,7 +182,9 @@ def _check(ranks: Ranks | ArrayLike, k: int, lists: ArrayLike | None) -> tuple[R
     first, tied = ranks if isinstance(ranks, Ranks) else (ranks, np.ones(np.shape(ranks), dtype=np.int64))
     first, tied = np.asarray(first), np.asarray(tied)
     if first.ndim != 1 or first.shape != tied.shape or not all(_are_whole(part) for part in (first, tied)):
-        raise ValueError("ranks must be one row of whole numbers of at least 1 (1 = best); for items that tie, use rank")
+        raise ValueError(
+            "ranks must be one row of whole numbers of at least 1 (1 = best); for items that tie, use rank"
+        )
     lists = np.arange(len(first)) if lists is None else np.asarray(lists)
     if lists.shape != first.shape or lists.dtype.kind not in "iu" or lists.min(initial=0) < 0:
         raise ValueError(
