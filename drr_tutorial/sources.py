@@ -214,6 +214,6 @@ def _nothing_worked(name: str, tried: list[str], home: Path) -> str:
         + f"To put it there by hand: download {GROUPLENS_URL}{name}.zip with a browser and unpack it so that "
         f"{home / name / files.ratings} and {files.items} beside it exist, or set DRR_DATA_HOME to the "
         f"folder that holds your {name} folder.\n"
-        "What works now, without any download: load_ratings('synthetic'), or on the command line --dataset synthetic, an "
-        "invented world of 300 users."
+        "What works now, without any download: an invented world, load_ratings('synthetic') or, on the command line, "
+        "--dataset synthetic."
     )

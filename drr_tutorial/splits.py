@@ -103,8 +103,8 @@ def original_split(
 
     Give all ratings, unfiltered. ML-1M's held-out interactions are those of the NCF test file (He et al.
     2017), and with them seed 16 gives the notebook's 457,363 and 114,341 rows. Without the file (a note says
-    so) and for other data the last by time is held out, the first in file order among ties; without times the last in the
-    file, and a note says so.
+    so) and for other data the last by time is held out, the first in file order among ties; without times, and with a
+    note, the last in the file.
     `validation_fraction` is a share of the training rows.
     """
     _check_fractions(test_fraction, validation_fraction)
@@ -113,7 +113,7 @@ def original_split(
     liked[held_out] = False
     if not liked.any():
         raise DataError(
-            f"{ratings.name} has no rating above {ratings.scale.liked_above:g} beside the held-out ones; nothing is liked"
+            f"{ratings.name} has no rating above {ratings.scale.liked_above:g} beside those held out; nothing is liked"
         )
     rows = pd.Series(np.flatnonzero(liked))
     train = rows.sample(frac=1 - test_fraction, random_state=seed)  # pandas' own draw is part of the definition
