@@ -92,6 +92,15 @@ class Recommender(ABC):
         n_items), in the order liked.
         """
 
+    def scores_in_session(self, users: ArrayLike, likes: csr_array) -> Scores:
+        """Scores (m, n_items) for people of the data, by original id (m,), who in a session like something more:
+        nonzeros of `likes` (m, n_items), in the order liked, without what they like in the training data.
+
+        Before the first like these are `scores(users)`, and they stay so where nothing is learned from a session.
+        `UnknownIdError`.
+        """
+        return self._scores_in_session(self.ratings.user_index(users), likes)
+
     def recommend(self, user: Any, k: int = 10, *, exclude_seen: bool = True) -> pd.DataFrame:
         """The k best items for a user of the data: a table of item_id, title, score with ranks from 1.
 
@@ -174,6 +183,10 @@ class Recommender(ABC):
     @abstractmethod
     def _scores_of(self, users: NDArray[np.integer[Any]]) -> Scores:
         """Scores (m, n_items) for user indices (m,)."""
+
+    def _scores_in_session(self, users: NDArray[np.integer[Any]], likes: csr_array) -> Scores:
+        """`scores_in_session` by user indices (m,); here for scores that do not depend on a session."""
+        return self._scores_of(users)
 
     @abstractmethod
     def _arrays(self) -> dict[str, NDArray[Any]]:
