@@ -37,6 +37,7 @@ def test_a_result_can_be_traced_and_holds_no_details(folder: Path, tmp_path: Pat
     assert result["data"] == {"synthetic": load_ratings("synthetic").fingerprint()}
     assert result["seeds"] == [0, 1]
     assert {"git revision", "versions", "machine", "seconds", "peak memory MB", "code"} <= result.keys()
+    assert {"processor", "kernels", "threads of a row"} <= result["machine"].keys()
     (row,) = result["rows"].values()
     assert row["figures"] == {"value": 1, "threads": "1"}
     assert row["seconds"] >= 0 and row["peak memory MB"] > 10
