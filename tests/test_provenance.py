@@ -6,6 +6,7 @@ import platform
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -171,14 +172,24 @@ def test_the_processor_by_its_model(
         processor.cache_clear()
 
 
+def test_the_processor_by_its_model_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = MagicMock()
+    registry.QueryValueEx.return_value = ("Snapdragon(R) X  Elite ", 1)
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setitem(sys.modules, "winreg", registry)
+    processor.cache_clear()
+    try:
+        assert processor() == "Snapdragon(R) X Elite"
+    finally:
+        processor.cache_clear()
+
+
 def test_nothing_slow_is_imported_for_it() -> None:
     code = "import sys, drr_tutorial.provenance; print([m for m in ('torch', 'numpy', 'threadpoolctl') if m in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
 
 
-@pytest.mark.skipif(
-    not Path("/proc/self/status").exists(), reason="memory that is touched counts at once on Linux only"
-)
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell")
 def test_peak_memory_sees_what_was_held() -> None:
     code = "from drr_tutorial.provenance import peak_memory_mb as peak; before = peak(); x = b'1' * 300_000_000; print(peak() - before)"
     grown = int(subprocess.check_output([sys.executable, "-c", code], text=True))
