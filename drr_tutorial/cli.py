@@ -19,7 +19,7 @@ from drr_tutorial.config import PRESETS, ExperimentConfig
 from drr_tutorial.datasets import load_ratings
 from drr_tutorial.experiment import baselines, evaluate_all, prepare, read_config, run_experiment, table
 from drr_tutorial.notebook import changed_since, copy_notebooks, results_folder
-from drr_tutorial.provenance import LIBRARIES
+from drr_tutorial.provenance import LIBRARIES, machine
 from drr_tutorial.ratings import DataError, UnknownIdError
 from drr_tutorial.recommender import Recommender
 from drr_tutorial.sources import MOVIELENS, data_home, find_movielens
@@ -185,8 +185,13 @@ def doctor() -> None:
     """Print versions, devices and the data that was found: paste it into a bug report."""
     print(f"drr_tutorial {__version__}, Python {platform.python_version()}, {platform.platform()}")
     print(", ".join(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES[1:]))
-    cuda = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
-    print(f"threads: {torch.get_num_threads()}; CUDA device: {cuda}")
+    here = machine()
+    print(f"processor: {here['processor']} ({here['architecture']}), {here['cores']} cores")
+    for name, used in here["kernels"].items():
+        print(f"  {name}: {used['instructions']} instructions, {used['threads']} threads")
+    for name, value in here.get("kernel settings", {}).items():
+        print(f"  {name}={value}")
+    print(f"CUDA device: {torch.cuda.get_device_name() if torch.cuda.is_available() else 'none'}")
     print(f"data home: {data_home()}")
     for name, known in MOVIELENS.items():
         found = (data_home() / name / known.ratings).exists()

@@ -13,8 +13,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from drr_tutorial.agent import DRRRecommender
 from drr_tutorial.baselines import (
     DislikesLast,
@@ -119,7 +117,7 @@ def provenance(config: ExperimentConfig, ratings: Ratings, split: Split) -> dict
                  "train": len(split.train), "test": len(split.test)},
         "git revision": git_revision(),
         "versions": versions(),
-        "machine": machine() | {"torch_threads": torch.get_num_threads()},
+        "machine": machine(),
     }  # fmt: skip
 
 

@@ -98,7 +98,7 @@ def write_json(path: Path, value: Any) -> None:
     """Write indented JSON. Raises `StorageError`."""
     text = json.dumps(value, indent=2, allow_nan=False) + "\n"
     with whole_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", newline="\n")  # the same bytes on every system
 
 
 def read_json(path: Path) -> Any:
