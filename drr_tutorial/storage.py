@@ -136,7 +136,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_new_json(path: Path, value: Any) -> None:
-    """The same for a file that nobody else has written: of two processes at once, one gets it. Raises `StorageError`."""
+    """The same for a file that is not there yet: of two processes at once, one gets it. Raises `StorageError`."""
     text = json.dumps(value, indent=2, allow_nan=False) + "\n"
     temporary = _beside(path)
     try:

@@ -27,9 +27,7 @@ def readings(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Grows by one each time that a file is really read."""
     seen: list[Path] = []
     read = datasets.read_table
-    monkeypatch.setattr(
-        datasets, "read_table", lambda path, liked_above=None: seen.append(path) or read(path, liked_above)
-    )
+    monkeypatch.setattr(datasets, "read_table", lambda path, liked_above=None: seen.append(path) or read(path, liked_above))
     return seen
 
 

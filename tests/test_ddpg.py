@@ -77,8 +77,7 @@ def test_the_target_is_clipped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("gamma", "largest_reward", "limit"),
-    [(0.0, 1.0, 10.0), (0.8, 1.0, 10.0), (0.95, 1.0, 20.0), (0.9, 3.0, 30.0), (1.0, 1.0, torch.inf)],
+    ("gamma", "largest_reward", "limit"), [(0.0, 1.0, 10.0), (0.8, 1.0, 10.0), (0.95, 1.0, 20.0), (0.9, 3.0, 30.0), (1.0, 1.0, torch.inf)]
 )
 def test_no_value_that_can_be_earned_is_clipped(gamma: float, largest_reward: float, limit: float) -> None:
     ddpg = make(gamma=gamma, largest_reward=largest_reward)
@@ -94,11 +93,7 @@ def test_without_a_future_nobody_asks_for_it() -> None:
     assert torch.equal(before, ddpg.generator.get_state())
 
 
-WAYS = {
-    "action": {"critic_sees": "action"},
-    "item": {"critic_sees": "item"},
-    "item, slates": {"critic_sees": "item", "slate_size": 12},
-}
+WAYS = {"action": {"critic_sees": "action"}, "item": {"critic_sees": "item"}, "item, slates": {"critic_sees": "item", "slate_size": 12}}
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -121,13 +116,7 @@ def test_a_world_of_two_states_with_known_values(way: str) -> None:
     memory, item, reward, next_memory = (torch.tensor(column) for column in zip(*world, strict=True))
     action = torch.tensor([[0.9, -0.9], [-0.9, 0.9]])[item]
     transitions = batch(
-        4,
-        user=torch.zeros(4, dtype=torch.long),
-        memory=memory,
-        item=item,
-        reward=reward,
-        next_memory=next_memory,
-        action=action,
+        4, user=torch.zeros(4, dtype=torch.long), memory=memory, item=item, reward=reward, next_memory=next_memory, action=action
     )
     for _ in range(1500):
         result = ddpg.update(transitions, move_actor=False)

@@ -23,13 +23,10 @@ def test_stars_are_recognized(stars: list[float]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("others", "example"),
-    [([1, 10], "6"), ([0, 100], "50"), ([0, 1], "0"), ([-1, 1], "-1"), ([0, 5], "2"), ([10, 3400], "1705")],
+    ("others", "example"), [([1, 10], "6"), ([0, 100], "50"), ([0, 1], "0"), ([-1, 1], "-1"), ([0, 5], "2"), ([10, 3400], "1705")]
 )
 def test_another_scale_is_refused_until_it_is_said_what_is_liked(others: list[float], example: str) -> None:
-    with pytest.raises(
-        ValueError, match=rf"from {min(others)} to {max(others)}.*liked_above=3.*liked_above={example}\b"
-    ):
+    with pytest.raises(ValueError, match=rf"from {min(others)} to {max(others)}.*liked_above=3.*liked_above={example}\b"):
         Scale.of(others)
     assert Scale.of(others, float(example)) == Scale(min(others), max(others), float(example))
 
