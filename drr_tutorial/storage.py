@@ -59,7 +59,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         yield temporary
         os.replace(temporary, path)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     finally:
         with suppress(OSError):  # where nothing could be written, nothing is there
             temporary.unlink()
@@ -85,7 +85,7 @@ def whole_folder(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
         _remove_leftovers(path)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     finally:
         if old.exists() and not path.exists():  # stopped between the two renamings, by whatever
             os.replace(old, path)
@@ -144,7 +144,7 @@ def write_new_json(path: Path, value: Any) -> None:
         temporary.write_text(text, encoding="utf-8")
         _give_new_name(temporary, path)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     finally:
         with suppress(OSError):
             temporary.unlink()
@@ -187,7 +187,8 @@ def _set_aside(path: Path) -> Iterator[Path]:
     return (found for found in list(path.parent.iterdir()) if leftover.fullmatch(found.name))
 
 
-def _cannot_write(path: Path, error: OSError) -> StorageError:
+def cannot_write(path: Path, error: OSError) -> StorageError:
+    """The error for a place that could not be written: which, why, and what to do."""
     if isinstance(error, StorageError) and error.errno is None:  # not about writing
         return error
     reason = error if error.errno is None else os.strerror(error.errno)
