@@ -25,6 +25,7 @@ from drr_tutorial.joint_embeddings import JointEmbeddings, part_settings, pretra
 from drr_tutorial.ranking_tasks import RankingTask, sample_negatives
 from drr_tutorial.ratings import DataError, Ratings
 from drr_tutorial.recommender import Recommender, Scores, dislikes_last
+from drr_tutorial.storage import as_path
 from drr_tutorial.trainer import Trainer
 from drr_tutorial.user_model import latest_liked
 
@@ -42,7 +43,7 @@ class DRRRecommender(Recommender):
 
     name = "DRR"
     config: ExperimentConfig | str = "default"
-    folder: Path | None = None
+    folder: str | Path | None = None
     progress: bool = True
 
     def __post_init__(self) -> None:
@@ -85,6 +86,7 @@ class DRRRecommender(Recommender):
             raise ValueError(
                 f"device must be one that this machine has, got {self._config.device!r}; cpu is always there"
             )
+        self.correction_share = 1.0
         parts = self._divide(ratings)
         self.embeddings = self._pretrain(parts["known"], None)
         self.networks = self._build(self.embeddings)
@@ -94,7 +96,7 @@ class DRRRecommender(Recommender):
             self.networks,
             history=None if self._config.training.reward_share == 1 else parts["known"],
             validate=self._validation(parts),
-            folder=self.folder,
+            folder=None if self.folder is None else as_path(self.folder),
             progress=self.progress,
         )
         self.history = trainer.run()

@@ -5,6 +5,7 @@ Implicit-feedback methods learn from the positives (the likes). BPR comes from t
 `baselines`).
 """
 
+import copy
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -308,7 +309,7 @@ class DislikesLast(Recommender):
         return cls(Recommender._classes[inner].from_settings(own))
 
     def _fit(self, ratings: Ratings) -> None:
-        self.inner.fit(ratings)
+        self.inner = copy.copy(self.inner).fit(ratings)
 
     def _scores_of(self, users: NDArray[np.integer[Any]]) -> Scores:
         return dislikes_last(self.inner._scores_of(users), self._disliked[users])
