@@ -4,6 +4,9 @@ from the settings' own documentation.
 
 import argparse
 import importlib.metadata
+import inspect
+import io
+import os
 import platform
 import shlex
 import sys
@@ -38,11 +41,16 @@ from drr_tutorial.studies import RowError, Study, find_studies, run_studies, unf
 
 Protocol = Literal["unseen", "original", "masked", "full"]
 Folder = Annotated[Path, tyro.conf.Positional]
+SHIELD = "\N{INVISIBLE SEPARATOR}"  # no id has it; see _shielded
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 when it went well, 1 for an error that the user can mend, 130 when it was interrupted."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    _print_on_any_console()
+    if arguments == ["--version"]:
+        print(f"drr_tutorial {__version__}")
+        return 0
     commands: dict[str, Callable[..., Any]] = {
         "train": _train_command(_preset(arguments)),
         "evaluate": evaluate,
@@ -53,7 +61,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "doctor": doctor,
     }
     try:
-        tyro.extras.subcommand_cli_from_dict(commands, prog="drr-tutorial", description=__doc__, args=arguments)
+        tyro.extras.subcommand_cli_from_dict(
+            commands, prog="drr-tutorial", description=__doc__, args=_shielded(arguments)
+        )
+    except BrokenPipeError:  # whoever read the output has enough of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (DataError, OSError, UnknownIdError, ValueError, RowError) as error:
         _say("\n".join([f"error: {error}", *_notes(error)]))
         return 1
@@ -64,6 +77,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"interrupted; {'; '.join(_notes(stopped)) or _after_interruption(arguments)}")
         return 130
     return 0
+
+
+def _print_on_any_console() -> None:
+    """A letter that the console does not know becomes a question mark, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _shielded(arguments: Sequence[str]) -> list[str]:
+    """Ids may begin with a dash: whatever follows `recommend` and is no option of it gets `SHIELD` in front."""
+    options = {f"--{name.replace('_', '-')}" for name in inspect.signature(recommend).parameters}
+    options |= {option.replace("--", "--no-", 1) for option in options} | {"--help", "-h"}
+
+    def shield(argument: str) -> str:
+        return SHIELD + argument if argument.startswith("-") and argument.partition("=")[0] not in options else argument
+
+    return [shield(argument) for argument in arguments] if arguments[:1] == ["recommend"] else list(arguments)
 
 
 def _say(text: str) -> None:
@@ -78,7 +109,7 @@ def _notes(error: BaseException) -> list[str]:
 def _train_command(default: ExperimentConfig) -> Callable[..., None]:
     def train(
         config: Annotated[ExperimentConfig, tyro.conf.arg(name="")] = default,
-        preset: Literal["default", "simple", "next", "original"] = "default",
+        preset: Literal["default", "simple", "next", "paper", "original"] = "default",
         out: Path | None = None,
         resume: Path | None = None,
         baselines: tuple[BaselineName, ...] = USUAL_BASELINES,
@@ -88,7 +119,8 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
 
         Args:
             config: The settings.
-            preset: Named settings to start from: the best recipe, the one for what comes next, or the original's.
+            preset: Named settings to start from: the best recipe, that of the first chapters, what comes next,
+                the paper's, or the original's.
             out: Folder for config.json, metrics.json, weights and TensorBoard log. Default: a new one under runs/.
             resume: Go on with the training in this folder, to the same end as if it had never stopped. All settings are
                 taken from there.
@@ -158,7 +190,9 @@ def recommend(
     """
     if (user is None) == (not liked):
         raise ValueError("give either --user ID or --liked ID ID ...")
-    agent = Recommender.load(as_path(folder) / AGENT)
+    agent = Recommender.load(as_path(str(folder).removeprefix(SHIELD)) / AGENT)
+    user = None if user is None else user.removeprefix(SHIELD)
+    liked = tuple(item.removeprefix(SHIELD) for item in liked)
     found = (
         agent.recommend_for(liked, k, exclude_seen=exclude_seen)
         if user is None

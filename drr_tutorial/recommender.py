@@ -89,6 +89,8 @@ class Recommender(ABC):
         part; nothing of it is recommended. Raises `DataError` when nothing in `ratings` is liked, and when `seen` has
         other users or items.
         """
+        if not isinstance(ratings, Ratings):
+            raise TypeError(f"ratings must be Ratings, got {type(ratings).__name__}; load_ratings(table) makes them")
         if not ratings.liked.any():
             raise DataError(
                 f"ratings must hold a like to learn from, a rating above {ratings.scale.liked_above:g}, got none in "
