@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from drr_tutorial.agent import DRRRecommender
+from drr_tutorial.agent import DRRRecommender, _moved_on, _task
 from drr_tutorial.config import DEFAULT, NEXT, PAPER, PRESETS, ExperimentConfig
 from drr_tutorial.embeddings import scaled
+from drr_tutorial.ranking_tasks import ranking_task
 from drr_tutorial.ratings import DataError, Ratings
 from drr_tutorial.recommender import dislikes_last
+from drr_tutorial.splits import Split
 
 
 def small(config: ExperimentConfig) -> ExperimentConfig:
@@ -142,3 +144,36 @@ def test_the_share_that_is_kept_is_the_one_that_validates_best(synthetic: Rating
         assert max(entry["hit"] + entry["dcg"] for entry in agent.history[1:]) > sum(agent.history[0].values())
         shares[share] = agent.networks.actor.layers[-1].weight.detach().numpy()
     np.testing.assert_allclose(shares[0.25], 0.25 * shares[1.0], rtol=1e-4, atol=1e-7)
+
+
+def test_in_a_session_the_memory_of_a_known_user_moves_on(agent: DRRRecommender, synthetic: Ratings) -> None:
+    """Own vector, and the likes of the session after those that were remembered; dislikes stay last."""
+    users, size = np.array([3, 8, 5]), agent._config.agent.memory_size
+    new = [np.flatnonzero(synthetic.matrix()[[user]].toarray()[0] == 0) for user in users]
+    liked = [new[0][[7, 2]], new[1][:0], new[2][[9, 4, 1, 6, 8, 3, 0]]]  # fewer than the memory holds, none, more
+    session = csr_array(
+        (np.ones(9, np.float32), np.concatenate(liked).astype(np.int32), [0, 2, 2, 9]), (3, synthetic.n_items)
+    )
+    memory = np.array([[*agent.memory[u], *items][-size:] for u, items in zip(users, liked, strict=True)])
+    expected = agent._scores(agent.networks.users.weight[users], memory)
+    expected = dislikes_last(expected, agent._disliked[users])
+    np.testing.assert_array_equal(agent.scores_in_session(synthetic.user_ids[users], session), expected)
+
+
+def test_a_memory_that_is_not_full_keeps_its_padding_on_the_left() -> None:
+    memory, latest = np.array([[9, 9, 1], [9, 1, 2], [9, 9, 9]]), np.array([[9, 9, 4], [9, 4, 5], [9, 9, 9]])
+    assert _moved_on(memory, latest, 9).tolist() == [[9, 1, 4], [2, 4, 5], [9, 9, 9]]
+
+
+def test_validation_lists_are_of_what_was_not_liked(synthetic: Ratings) -> None:
+    liked = synthetic.positives()
+    known, held_back = liked.select(np.arange(len(liked)) % 5 > 0), liked.select(np.arange(len(liked)) % 5 == 0)
+    task = _task(known, held_back, seed=3)
+    split = Split(
+        "all", liked, *np.split(np.argsort(np.arange(len(liked)) % 5 == 0, kind="stable"), [len(known), len(known)])
+    )
+    assert len(task.users) == len(held_back) and (np.diff(task.users) >= 0).all()
+    assert not liked.matrix().toarray()[task.users[:, None], task.negatives].any()
+    assert pairs(held_back) == set(zip(task.users.tolist(), task.items.tolist(), strict=True))
+    assert len(np.unique(liked.items)) == liked.n_items  # so that the catalogues are the same
+    assert task.fingerprint == ranking_task(split, "unseen", seed=3).fingerprint

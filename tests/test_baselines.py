@@ -234,3 +234,42 @@ def test_bpr_without_its_library_says_how_to_get_it(monkeypatch: pytest.MonkeyPa
 def test_settings_out_of_range(recommender: Recommender, text: str) -> None:
     with pytest.raises(ValueError, match=text):
         recommender.fit(TOY)
+
+
+@pytest.mark.parametrize("make", [ItemKNNRecommender, EASERecommender])
+def test_likes_of_a_session_speak_as_those_of_the_training_data(make: type[Recommender], synthetic: Ratings) -> None:
+    fitted, session = make().fit(synthetic), csr_array((np.ones(2, np.float32), [3, 1], [0, 2]), (1, synthetic.n_items))
+    own = synthetic.positives().matrix()[[5]]
+    both = csr_array(((own + session).toarray() > 0).astype(np.float32))
+    np.testing.assert_allclose(
+        fitted.scores_in_session(synthetic.user_ids[[5]], session), fitted.scores_for(both), rtol=1e-5, atol=1e-6
+    )
+
+
+def test_a_users_own_vector_moves_by_what_a_fold_in_makes_of_the_session(synthetic: Ratings) -> None:
+    """What a fold-in cannot know, here a shift of the user's vector, stays."""
+    ials = IALSRecommender(n_factors=8, n_iterations=3).fit(synthetic)
+    shift = np.arange(8, dtype=np.float32)
+    known = replace(ials.embeddings, users=ials.embeddings.users + shift)
+    own = synthetic.positives().matrix()[[5, 6]]
+    new = [int(np.flatnonzero(own.toarray().sum(axis=0) == 0)[0])]
+    session = csr_array((np.ones(1, np.float32), new, [0, 1, 1]), own.shape)
+    plain = ials.scores_in_session(synthetic.user_ids[[5, 6]], session)
+    ials.embeddings = known
+    np.testing.assert_allclose(
+        ials.scores_in_session(synthetic.user_ids[[5, 6]], session), plain + shift @ known.items.T, rtol=1e-4, atol=1e-4
+    )
+    moved = known.fold_in(own + session)[0] - known.fold_in(own)[0]
+    assert np.linalg.norm(moved) > 0.01
+    np.testing.assert_allclose(
+        plain[0] - ials.embeddings.items @ (known.users[5] - shift), known.items @ moved, atol=1e-4
+    )
+
+
+def test_in_a_session_dislikes_stay_last(synthetic: Ratings) -> None:
+    fitted = DislikesLast(EASERecommender()).fit(synthetic)
+    user = int(synthetic.users[(synthetic.ratings <= 3).argmax()])
+    disliked = synthetic.items[(synthetic.users == user) & (synthetic.ratings <= 3)]
+    session = csr_array((np.ones(1, np.float32), [0], [0, 1]), (1, synthetic.n_items))
+    scores = fitted.scores_in_session(synthetic.user_ids[[user]], session)[0]
+    assert scores[disliked].max() < np.delete(scores, disliked).min()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
-from drr_tutorial.environment import ENV_ID, RecommendationEnv, VectorActionWrapper
+from drr_tutorial.environment import ENV_ID, RecommendationEnv, RecommendationVectorEnv, VectorActionWrapper
 from drr_tutorial.ratings import DataError, Ratings, UnknownIdError
 from drr_tutorial.user_model import draw_candidates, latest_liked, reward_matrix
 from tests.toy import toy_ratings
@@ -102,6 +102,20 @@ def test_balanced_candidates_are_positives_and_as_many_others() -> None:
     assert (drawn.sum(axis=2) == [6, 10, 0]).all()  # 3 + 3; 7 + the 3 that are left; nothing
     share = drawn[:, 0, 3:].mean(axis=0)  # each of 7 others is drawn with probability 3/7
     assert np.allclose(share, 3 / 7, atol=0.05)
+
+
+@pytest.mark.parametrize("candidates", ["balanced", "catalogue"])
+def test_what_nobody_rated_is_no_candidate(candidates: str) -> None:
+    """Items 6 and 7 are in the catalogue only, 4 and 5 in another user's history and ratings."""
+    everything = toy_ratings([(1, 0, 5), (1, 1, 4), (1, 2, 5), (2, 3, 1), (2, 4, 5), (2, 5, 5), (2, 6, 5), (3, 7, 5)])
+    now, history = everything.select(np.array([0, 1, 2, 5])), everything.select(np.array([3, 4]))
+    for env in (
+        RecommendationEnv(now, history=history, candidates=candidates),
+        RecommendationVectorEnv(now, 1, history=history, candidates=candidates),
+    ):
+        options = {"users": [1]} if isinstance(env, RecommendationVectorEnv) else {"user": 1}
+        _, info = env.reset(seed=0, options=options)
+        assert np.ravel(info["action_mask"]).tolist() == [1, 1, 1, 1, 1, 1, 0, 0]
 
 
 def test_a_history_fills_the_memory_and_is_not_shown_again() -> None:

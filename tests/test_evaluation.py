@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
+from scipy.stats import hypergeom
 
 from drr_tutorial.datasets import Ratings
 from drr_tutorial.evaluation import evaluate_ranking, evaluate_scores, evaluate_sessions
-from drr_tutorial.ranking_tasks import RankingTask, ranking_task, sample_negatives
+from drr_tutorial.ranking_tasks import RankingTask, own_items_task, ranking_task, sample_negatives
 from drr_tutorial.reports import EvaluationReport, compare, format_table
-from drr_tutorial.splits import Split
+from drr_tutorial.splits import Split, original_split, random_split
 
 PROTOCOLS = ["original", "masked", "unseen", "full"]
 N_USERS, N_ITEMS = 30, 60
@@ -121,6 +122,28 @@ class TestTask:
         with pytest.raises(ValueError, match=r"split 'made' has no test rating above 5.*pass a lower threshold"):
             ranking_task(split, threshold=5)
 
+    @pytest.mark.parametrize("protocol", ["original", "masked", "unseen"])
+    def test_nobody_is_ranked_beside_what_nobody_rated(self, split: Split, protocol: str) -> None:
+        narrow = random_split(split.ratings.select(split.ratings.items % 3 == 1), test_fraction=0.4)
+        task = ranking_task(narrow, protocol, n_negatives=8)
+        assert (task.negatives % 3 == 1).all()
+        assert len(np.unique(task.negatives)) == N_ITEMS / 3
+        with pytest.raises(ValueError, match=r"got 20, and user \d+ has 1\d; pass another"):
+            ranking_task(narrow, protocol, n_negatives=20)
+
+    @pytest.mark.parametrize(
+        ("protocol", "found"),
+        [
+            ("original", "387f0e1c120c2ace6cf8622bb8a95e30"),
+            ("masked", "1778e9b6d2cccaf2f4235407acba1511"),
+            ("unseen", "5920c38af973dba49653488dd874a9ba"),
+            ("full", "565a3a0e2a8f2cda21251e8fc24426f5"),
+        ],
+    )
+    def test_the_lists_of_movielens_stay_what_they_were(self, protocol: str, found: str, ml_100k: Ratings) -> None:
+        """The paired comparisons of the stored results rest on these very lists."""
+        assert ranking_task(original_split(ml_100k), protocol).fingerprint == found
+
     @pytest.mark.parametrize("n_negatives", [0, 47, 99])
     def test_too_few_items_to_sample_from(self, split: Split, n_negatives: int) -> None:
         with pytest.raises(ValueError, match=rf"n_negatives.*got {n_negatives}, and user 41 has 46; pass another"):
@@ -159,12 +182,22 @@ class TestRanking:
         for metric in ("HR@2", "nDCG@2", "MRR@2", "recall@6", "nDCG@6"):
             assert_allclose(report.values[metric], 1.0)
 
-    @pytest.mark.parametrize("protocol", ["original", "unseen"])
-    def test_equal_scores_stand_in_the_middle(self, split: Split, protocol: str) -> None:
-        task = ranking_task(split, protocol, n_negatives=20)  # 21 items: rank 11
-        report = evaluate_scores(np.zeros((N_USERS, N_ITEMS)), task, ks=(10, 11))
-        assert (report.mean("HR@10"), report.mean("HR@11")) == (0, 1)
-        assert_allclose(report.values["MRR@11"], 1 / 11)
+    @pytest.mark.parametrize("protocol", PROTOCOLS)
+    def test_one_score_for_all_is_worth_what_chance_is_worth(self, split: Split, protocol: str) -> None:
+        task = ranking_task(split, protocol, n_negatives=20)
+        report = evaluate_scores(np.zeros((N_USERS, N_ITEMS)), task, ks=(5,))
+        trained, tested = split.train.matrix().toarray() > 0, split.test.matrix().toarray() > 0
+        length, n_relevant = np.full(len(task.users), 21), 1
+        if protocol == "masked":  # what is scored last does not tie
+            length = length - trained[task.users[:, None], task.negatives].sum(axis=1)
+        if protocol == "full":
+            length, n_relevant = N_ITEMS - trained.sum(axis=1), tested.sum(axis=1)
+        assert_array_equal(report.values["recall@5"], 5 / length)
+        assert_allclose(report.values["precision@5"], n_relevant / length)
+        assert_allclose(report.values["HR@5"], 1 - hypergeom.pmf(0, length, n_relevant, 5))
+        ideal = np.cumsum(1 / np.log2(np.arange(2, 7)))
+        best = ideal[np.minimum(n_relevant, 5) - 1]
+        assert_allclose(report.values["nDCG@5"], n_relevant * ideal[-1] / length / best)
 
     def test_a_random_recommender_hits_k_of_the_list(self, split: Split) -> None:
         task = ranking_task(split, n_negatives=19)
@@ -224,6 +257,20 @@ class TestRanking:
         some = replace(split, test_rows=split.test_rows[split.test.users % 2 == 0])
         report = evaluate_scores(scores, ranking_task(some, "full"))
         assert_array_equal(report.users, split.ratings.user_ids[::2])
+
+    def test_what_nobody_rated_is_neither_ranked_nor_counted(self, split: Split) -> None:
+        """Items 20 and above are in the catalogue of a selection, but in none of its rows."""
+        part = split.ratings.select(split.ratings.items < 20)
+        narrow = random_split(part, test_fraction=0.4)
+        task = ranking_task(narrow, "full")
+        assert (task.list_length, ranking_task(split, "full").rated) == (20, None)
+        favours_strangers = np.tile(np.arange(N_ITEMS), (N_USERS, 1))
+        report = evaluate_scores(favours_strangers, task, ks=(20,))
+        assert (report.mean("recall@20"), report.mean("coverage@20")) == (1, 1)
+        own = evaluate_scores(favours_strangers, own_items_task(narrow), ks=(20,))
+        assert own.mean("recall@20") == 1
+        with pytest.raises(ValueError, match="each k must be from 1 to 20"):
+            evaluate_scores(favours_strangers, task, ks=(21,))
 
     def test_coverage_counts_what_is_shown(self, split: Split) -> None:
         task, popular = ranking_task(split, "full"), np.tile(np.arange(N_ITEMS), (N_USERS, 1))
@@ -396,6 +443,14 @@ class TestSessions:
         assert rewards[0] == evaluate_sessions(equal, heldout, steps=(10,), seed=0).mean("reward@10")
         expected = 3 * 10 / N_ITEMS  # 3 liked items on average, 10 of 60 shown
         assert abs(np.mean(rewards) - expected) < 4 * np.std(rewards) / np.sqrt(200)
+
+    def test_what_nobody_rated_is_not_shown(self, heldout: Ratings, train: Ratings) -> None:
+        few = train.select(train.items < 15)  # the held-out ones rated items below 7
+        upwards = Stub(few, answer=lambda h: np.tile(np.arange(N_ITEMS, dtype=float), (h.shape[0], 1)))
+        report = evaluate_sessions(upwards, heldout, steps=(15,))
+        assert_array_equal(report.values["reward@15"], np.arange(20, N_USERS) % 5 + 1)
+        with pytest.raises(ValueError, match="each k must be from 1 to 15"):
+            evaluate_sessions(upwards, heldout, steps=(16,))
 
     def test_people_of_the_training_data_are_refused(self, heldout: Ratings, split: Split) -> None:
         with pytest.raises(ValueError, match=r"user 201 and 9 others are in its training data.*user_split"):

@@ -33,10 +33,14 @@ def test_only_the_users_own_test_items_are_ranked(split: Split) -> None:
     assert found == pytest.approx(expected)
 
 
-def test_ties_among_own_items_are_expected_ranks(split: Split) -> None:
-    report = evaluate_scores(np.ones((2, 6)), own_items_task(split), ks=(1, 3))
-    assert report.mean("precision@3") == pytest.approx(2 / 3)
-    assert report.mean("precision@1") == 0  # the expected ranks of three items that tie are above 1
+def test_ties_among_own_items_are_worth_what_chance_is_worth(split: Split) -> None:
+    """Two of three items that tie are liked: the first one is, in two of three orders."""
+    report = evaluate_scores(np.ones((2, 6)), own_items_task(split), ks=(1, 2, 3))
+    found = {f"{name}@{k}": report.mean(f"{name}@{k}") for name in ("precision", "HR", "MRR") for k in (1, 2, 3)}
+    expected = {f"precision@{k}": 2 / 3 for k in (1, 2, 3)}
+    expected |= {"HR@1": 2 / 3, "HR@2": 1, "HR@3": 1}
+    expected |= {"MRR@1": 2 / 3, "MRR@2": 2 / 3 + 1 / 6, "MRR@3": 2 / 3 + 1 / 6}
+    assert found == pytest.approx(expected)
 
 
 def test_the_task_has_its_own_fingerprint(split: Split) -> None:

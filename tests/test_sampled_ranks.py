@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.stats import hypergeom
 
@@ -14,8 +16,8 @@ from drr_tutorial.sampled_ranks import WholeRanks, _hypergeometric, expected_fig
 from drr_tutorial.splits import Split, random_split
 
 
-def ranks(above: list[float], n_others: int) -> WholeRanks:
-    return WholeRanks(np.arange(len(above)), np.array(above), np.full(len(above), n_others))
+def ranks(above: list[int], n_others: int, tied: int = 0) -> WholeRanks:
+    return WholeRanks(np.arange(len(above)), np.array(above), np.full(len(above), n_others), np.full(len(above), tied))
 
 
 def expected_hit_rate(ranks: WholeRanks, n_negatives: int, k: int = 10) -> np.ndarray:
@@ -39,16 +41,36 @@ def test_all_negatives_are_the_whole_ranking() -> None:
     assert_allclose(expected_ndcg(ranks([3], 100), 100), 1 / np.log2(5))
 
 
-def test_a_tie_is_half_an_item_above() -> None:
-    half, none, one = (expected_hit_rate(ranks([above], 10), 5, k=2) for above in (1.5, 1, 2))
-    assert_allclose(half, (none + one) / 2)
+@given(data=st.data(), n_others=st.integers(1, 30), k=st.integers(1, 6))
+def test_of_what_ties_each_order_is_as_likely(data: st.DataObject, n_others: int, k: int) -> None:
+    """From none to all of the items that tie stand above, each number as likely."""
+    above = data.draw(st.integers(0, n_others))
+    tied, n_negatives = data.draw(st.integers(0, n_others - above)), data.draw(st.integers(1, 40))
+    for function in (expected_hit_rate, expected_ndcg):
+        each = function(ranks(list(range(above, above + tied + 1)), n_others), n_negatives, k)
+        assert_allclose(function(ranks([above], n_others, tied), n_negatives, k), [each.mean()], atol=1e-12)
 
 
-@pytest.mark.parametrize(("make", "of_ties"), [(EASERecommender, 0.0005), (PopularityRecommender, 0.01)])
+@pytest.mark.parametrize(("n_negatives", "chance"), [(10, 10 / 11), (99, 0.1), (10_000, 10 / 3601)])
+def test_one_score_for_all_is_worth_what_chance_is_worth(n_negatives: int, chance: float) -> None:
+    assert_allclose(expected_hit_rate(ranks([0], 3600, 3600), n_negatives), chance, rtol=1e-9)
+
+
+def test_half_an_item_above_is_refused() -> None:
+    with pytest.raises(ValueError, match="above must hold whole numbers.*belong to tied"):
+        expected_hit_rate(WholeRanks(np.zeros(1, int), np.array([1.5]), np.array([10])), 5)
+
+
+def test_what_nobody_rated_is_no_other_item(synthetic: Ratings) -> None:
+    part = synthetic.select(synthetic.items < 60)
+    found = whole_ranks(PopularityRecommender().fit(part), random_split(part))
+    assert (found.n_others < len(np.unique(part.items))).all()
+    assert (found.above + found.tied <= found.n_others).all()
+
+
+@pytest.mark.parametrize("make", [EASERecommender, PopularityRecommender])
 @pytest.mark.parametrize("n_negatives", [10, 60])
-def test_lists_that_are_drawn_agree(
-    make: type[Recommender], of_ties: float, n_negatives: int, synthetic: Ratings
-) -> None:
+def test_lists_that_are_drawn_agree(make: type[Recommender], n_negatives: int, synthetic: Ratings) -> None:
     split = random_split(synthetic)
     fitted = make().fit(split.train)
     found = whole_ranks(fitted, split)
@@ -56,7 +78,7 @@ def test_lists_that_are_drawn_agree(
     for label, function in (("HR@10", expected_hit_rate), ("nDCG@10", expected_ndcg)):
         drawn = np.array([evaluate_ranking(fitted, task).mean(label) for task in tasks])
         error = drawn.std(ddof=1) / np.sqrt(len(drawn))
-        assert function(found, n_negatives).mean() == pytest.approx(drawn.mean(), abs=4 * error + of_ties)
+        assert function(found, n_negatives).mean() == pytest.approx(drawn.mean(), abs=4 * error)
 
 
 def test_the_ranks_count_what_is_above_and_not_excluded(synthetic: Ratings) -> None:
@@ -71,7 +93,8 @@ def test_the_ranks_count_what_is_above_and_not_excluded(synthetic: Ratings) -> N
     others = np.delete(scores, own)
     assert found.users[17] == user
     assert found.n_others[17] == len(others)
-    assert found.above[17] == (others > scores[item]).sum() + (others == scores[item]).sum() / 2
+    assert found.above[17] == (others > scores[item]).sum()
+    assert found.tied[17] == (others == scores[item]).sum()
 
 
 def test_chances_are_scipys() -> None:

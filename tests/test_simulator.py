@@ -24,17 +24,21 @@ def world(synthetic: Ratings) -> SimulatedUsers:
 
 
 class Told(RandomRecommender):
-    """Scores by a given matrix, row by row, and keeps the histories that it was asked with."""
+    """Scores users by a given matrix (n_users, n_items), newcomers by none, and keeps what it was asked."""
 
     name = "told"
 
     def __init__(self, matrix: np.ndarray) -> None:
         super().__init__()
-        self.matrix, self.histories = matrix, []
+        self.matrix, self.asked, self.newcomers = matrix, [], []
+
+    def scores_in_session(self, users: Any, likes: csr_array) -> Any:
+        self.asked.append((users, likes))
+        return self.matrix[self.ratings.user_index(users)]
 
     def scores_for(self, histories: csr_array) -> Any:
-        self.histories.append(histories)
-        return self.matrix
+        self.newcomers.append(histories)
+        return np.zeros(histories.shape, dtype=np.float32)
 
 
 def test_known_ratings_are_answered_as_they_are(world: SimulatedUsers, synthetic: Ratings) -> None:
@@ -55,7 +59,8 @@ def test_an_oracle_collects_all_and_its_opposite_nothing(world: SimulatedUsers, 
     users = np.unique(split.test.users)
     rewards = world.rewards(users)
     left = np.where(split.train.matrix()[users].toarray() > 0, np.nan, rewards)
-    best, worst = Told(rewards).fit(split.train), Told(-rewards).fit(split.train)
+    everybody = world.rewards(np.arange(split.ratings.n_users))
+    best, worst = Told(everybody).fit(split.train), Told(-everybody).fit(split.train)
     top = evaluate_simulated(best, world, split)
     assert top.n_lists == len(users) and top.values.keys() == {"reward@10"}
     order = np.sort(left, axis=1)  # NaN last
@@ -65,19 +70,53 @@ def test_an_oracle_collects_all_and_its_opposite_nothing(world: SimulatedUsers, 
     assert_allclose(evaluate_simulated(worst, world, split).values["reward@10"], order[:, :10].sum(axis=1), atol=1e-4)
 
 
-def test_likes_of_the_session_come_last_in_the_history(world: SimulatedUsers, split: Split) -> None:
-    users = np.unique(split.test.users)
-    agent = Told(world.rewards(users)).fit(split.train)
-    evaluate_simulated(agent, world, split, steps=3)
-    first, last = agent.histories[0], agent.histories[2]
-    likes = split.train.positives()
-    own = likes.select(likes.users == users[5])
-    in_time = own.items[np.argsort(own.timestamps, kind="stable")]
-    assert first.indices[first.indptr[5] : first.indptr[6]].tolist() == in_time.tolist()
-    grown = last.indices[last.indptr[5] : last.indptr[6]]
-    assert grown[: len(in_time)].tolist() == in_time.tolist()
-    assert len(grown) == len(in_time) + 2  # an oracle is right twice
-    assert len(np.unique(grown)) == len(grown)
+def test_known_users_are_asked_about_by_id_with_the_likes_of_the_session(world: SimulatedUsers, split: Split) -> None:
+    rewards = world.rewards(np.arange(split.ratings.n_users))
+    agent = Told(rewards).fit(split.train)
+    report = evaluate_simulated(agent, world, split, steps=3)
+    assert len(agent.asked) == 3 and not agent.newcomers
+    for step, (users, likes) in enumerate(agent.asked):
+        np.testing.assert_array_equal(users, report.users)
+        assert (np.diff(likes.indptr) == step).all()  # an oracle is right every time
+    left = np.where(split.train.matrix().toarray() > 0, -2, rewards)[split.ratings.user_index(report.users)]
+    shown = likes.indices.reshape(-1, 2)
+    everyone = np.arange(len(left))
+    np.testing.assert_array_equal(left[everyone, shown[:, 0]], left.max(axis=1))
+    left[everyone, shown[:, 0]] = -2
+    np.testing.assert_array_equal(left[everyone, shown[:, 1]], left.max(axis=1))
+
+
+def test_what_no_fold_in_can_know_of_a_user_counts(world: SimulatedUsers, split: Split) -> None:
+    """This recommender knows of each user by heart which item is best, and of a history it knows nothing."""
+    rewards = world.rewards(np.arange(split.ratings.n_users))
+    report = evaluate_simulated(Told(rewards).fit(split.train), world, split, steps=1)
+    left = np.where(split.train.matrix().toarray() > 0, -2, rewards)[split.ratings.user_index(report.users)]
+    np.testing.assert_array_equal(report.values["reward@1"], left.max(axis=1))
+
+
+def test_newcomers_are_folded_in_and_the_others_are_not(world: SimulatedUsers, split: Split) -> None:
+    rewards = world.rewards(np.arange(split.ratings.n_users))
+    agent = Told(rewards).fit(split.train.select(split.train.users % 2 == 0))
+    report = evaluate_simulated(agent, world, split, steps=2)
+    is_new = split.ratings.user_index(report.users) % 2 == 1
+    np.testing.assert_array_equal(agent.asked[0][0], report.users[~is_new])
+    assert agent.newcomers[0].nnz == 0
+    assert report.values["reward@2"][~is_new].mean() > report.values["reward@2"][is_new].mean() + 0.5
+
+
+def test_what_nobody_rated_is_not_shown(world: SimulatedUsers, split: Split) -> None:
+    part = split.ratings.select(split.ratings.items % 2 == 0)
+    narrow = random_split(part)
+    favours_strangers = np.tile(np.arange(part.n_items) % 2, (part.n_users, 1)).astype(np.float32)
+    agent = Told(favours_strangers).fit(narrow.train)
+    evaluate_simulated(agent, SimulatedUsers(world.embeddings, part), narrow, steps=10)
+    assert (agent.asked[-1][1].indices % 2 == 0).all()
+
+
+def test_scores_that_are_not_finite(world: SimulatedUsers, split: Split) -> None:
+    diverged = Told(np.full((split.ratings.n_users, split.ratings.n_items), np.nan)).fit(split.train)
+    with pytest.raises(ValueError, match="scores of 'told' must be finite.*look for diverged training"):
+        evaluate_simulated(diverged, world, split)
 
 
 def test_one_seed_one_result_and_fewer_users(world: SimulatedUsers, split: Split) -> None:

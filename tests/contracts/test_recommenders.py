@@ -160,6 +160,38 @@ def test_the_histories_that_are_given_stay_as_they_are(fitted: Recommender, synt
     assert histories.indices.tolist() == [40, 3, 20]
 
 
+# Sessions
+
+
+def test_before_its_first_like_a_session_is_the_list_of_a_known_user(fitted: Recommender, synthetic: Ratings) -> None:
+    users, nothing = synthetic.user_ids[[4, 0, 99]], csr_array((3, synthetic.n_items), dtype=np.float32)
+    scores = fitted.scores_in_session(users, nothing)
+    np.testing.assert_array_equal(scores, fitted.scores(users))
+    seen = synthetic.matrix()[[4, 0, 99]].toarray() > 0
+    best = np.where(seen, -np.inf, scores).argmax(axis=1)
+    assert synthetic.item_ids[best].tolist() == [fitted.recommend(user, 1)["item_id"].item() for user in users]
+
+
+def test_a_batch_in_session_is_scored_as_each_alone(fitted: Recommender, synthetic: Ratings) -> None:
+    users = np.array([4, 0, 99])
+    left = synthetic.matrix()[users].toarray() == 0
+    likes = np.zeros_like(left, dtype=np.float32)
+    likes[0, np.flatnonzero(left[0])[:3]] = likes[2, np.flatnonzero(left[2])[5]] = 1
+    session, ids = csr_array(likes), synthetic.user_ids[users]
+    scores = fitted.scores_in_session(ids, session)
+    assert scores.shape == likes.shape and scores.dtype == np.float32 and np.isfinite(scores).all()
+    singles = np.concatenate([fitted.scores_in_session(ids[[row]], session[[row]]) for row in range(3)])
+    np.testing.assert_allclose(scores, singles, rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(scores[1], fitted.scores(ids[1])[0], rtol=1e-4, atol=1e-4)  # who liked nothing
+    moves = fitted.name not in ("random", "popularity", "average rating")
+    assert (np.abs(scores[0] - fitted.scores(ids[0])[0]).max() > 1e-4) == moves
+
+
+def test_a_session_with_somebody_unknown(fitted: Recommender, synthetic: Ratings) -> None:
+    with pytest.raises(UnknownIdError, match="nobody"):
+        fitted.scores_in_session(["nobody"], csr_array((1, synthetic.n_items), dtype=np.float32))
+
+
 # Lists
 
 

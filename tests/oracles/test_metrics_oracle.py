@@ -1,9 +1,10 @@
-"""Our metrics equal torchmetrics' and scikit-learn's where no scores tie (each has its own rule for ties)."""
+"""Our metrics equal torchmetrics' and scikit-learn's where no scores tie; with ties, scikit-learn's mean over them."""
 
 import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose
+from scipy.stats import rankdata
 
 from drr_tutorial import metrics
 
@@ -28,11 +29,15 @@ def relevance(scores: np.ndarray) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def ranked(scores: np.ndarray, relevance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def ranked(scores: np.ndarray, relevance: np.ndarray) -> tuple[metrics.Ranks, np.ndarray]:
+    return rank_all(scores, relevance)
+
+
+def rank_all(scores: np.ndarray, relevance: np.ndarray) -> tuple[metrics.Ranks, np.ndarray]:
     """Ranks and lists of all relevant items."""
     lists, items = np.nonzero(relevance)
     others = np.where(relevance, -np.inf, scores)
-    return metrics.expected_ranks(scores[lists, items], others, lists), lists
+    return metrics.rank(scores[lists, items], others, lists), lists
 
 
 @pytest.mark.parametrize("k", [1, 5, 10, N_ITEMS])
@@ -59,3 +64,19 @@ def test_each_ndcg_equals_scikit_learns(k: int, scores, relevance, ranked) -> No
         sklearn_metrics.ndcg_score(relevance[[row]], scores[[row]], k=k, ignore_ties=True) for row in range(N_LISTS)
     ]
     assert_allclose(metrics.ndcg(ranked[0], k, ranked[1]), theirs)
+
+
+@pytest.mark.parametrize("k", [1, 5, 10, N_ITEMS])
+@pytest.mark.parametrize("n_scores", [1, 3, 12])
+def test_each_ndcg_with_ties_equals_scikit_learns_mean_over_them(k: int, n_scores: int, relevance) -> None:
+    scores = np.random.default_rng(3).integers(n_scores, size=relevance.shape).astype(float)
+    ranks, lists = rank_all(scores, relevance)
+    theirs = [sklearn_metrics.ndcg_score(relevance[[row]], scores[[row]], k=k) for row in range(N_LISTS)]
+    assert_allclose(metrics.ndcg(ranks, k, lists), theirs)
+
+
+def test_expected_ranks_are_scipys_average_ranks(relevance) -> None:
+    scores = np.random.default_rng(4).integers(6, size=relevance.shape).astype(float)
+    lists, items = np.nonzero(relevance)
+    ours = metrics.expected_ranks(scores[lists, items], np.where(relevance, -np.inf, scores), lists)
+    assert_allclose(ours, rankdata(-scores, method="average", axis=1)[lists, items])
