@@ -1,12 +1,14 @@
 """Reads your own ratings from CSV, TSV or Parquet, and explains what is wrong with a file that will not do.
 
 Columns are found by name, in any order and any case, with or without underscores: user (or user_id), item (or
-item_id, movie, movie_id), rating, and optionally timestamp (seconds since 1970), title, genres ("Drama|War").
-Other columns are left alone. Ids that are whole numbers throughout stay integers; any others, "007" for one,
-are strings.
+item_id, movie, movie_id), rating, and optionally timestamp (seconds since 1970, or dates), title, genres
+("Drama|War"). Other columns are left alone. Ids are integers or strings, as they are in the table; in a text file,
+which does not say, they are integers where all of them are whole numbers: with "007" among them, all are strings.
 """
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from drr_tutorial.columns import as_numbers, as_seconds
 from drr_tutorial.ids import as_ids
 from drr_tutorial.ratings import DataError, Ratings
 
@@ -37,24 +40,29 @@ def read_table(path: Path, liked_above: float | None = None) -> Ratings:
     not fit (see `Scale.of`), duplicate (user, item) pairs, and fewer than two users or
     items.
     """
-    return frame_ratings(_read_file(path), where=str(path), name=path.stem, liked_above=liked_above)
+    frame, from_text = _read_file(path), path.suffix.lower() in _SEPARATORS
+    return frame_ratings(frame, where=str(path), name=path.stem, liked_above=liked_above, from_text=from_text)
 
 
-def frame_ratings(frame: pd.DataFrame, *, where: str, name: str, liked_above: float | None = None) -> Ratings:
-    """The same from a table in memory; `where` names it in messages."""
+def frame_ratings(
+    frame: pd.DataFrame, *, where: str, name: str, liked_above: float | None = None, from_text: bool = False
+) -> Ratings:
+    """The same from a table in memory; `where` names it in messages. See `as_ids` for `from_text`."""
     columns = _name_columns(frame, where)
-    ratings = _numbers(columns["rating"], "rating", where)
+    with _named(where):
+        users, items = (as_ids(columns[what], what, from_text=from_text) for what in ("user", "item"))
+        ratings = as_numbers(columns["rating"], "rating")
+        seconds = as_seconds(columns["timestamp"]) if "timestamp" in columns else None
     endless = np.flatnonzero(~np.isfinite(ratings))
     if len(endless):
         raise DataError(
             f"{where}: a rating must be a finite number, got {ratings[endless[0]]} in row {endless[0]}; correct or drop"
         )
-    users, items = (_ids(columns[what], what, where) for what in ("user", "item"))
     table = Ratings.from_columns(
         users,
         items,
         ratings,
-        _seconds(columns["timestamp"], where) if "timestamp" in columns else None,
+        seconds,
         titles=_first_by_item(items, columns.get("title")),
         genres={item: _genres(text) for item, text in _first_by_item(items, columns.get("genres")).items()},
         name=name,
@@ -115,39 +123,11 @@ def _name_columns(frame: pd.DataFrame, where: str) -> dict[str, pd.Series]:
     return columns
 
 
-def _refuse_missing(column: pd.Series, what: str, where: str) -> None:
-    missing = np.flatnonzero(column.isna())
-    if len(missing):
-        raise DataError(
-            f"{where}: {len(missing)} missing values in {what}, the first in row {missing[0]}; fill or drop"
-        )
-
-
-def _numbers(column: pd.Series, what: str, where: str) -> NDArray[np.float64]:
-    _refuse_missing(column, what, where)
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    bad = np.flatnonzero(np.isnan(numbers))
-    if len(bad):
-        raise DataError(f"{where}: {what} must be a number, got {column.iloc[bad[0]]!r} in row {bad[0]}; correct it")
-    return numbers
-
-
-def _seconds(column: pd.Series, where: str) -> NDArray[np.int64]:
-    """Seconds since 1970 from numbers or, in Parquet, from dates."""
-    if isinstance(column.dtype, pd.DatetimeTZDtype) or column.dtype.kind == "M":
-        _refuse_missing(column, "timestamp", where)
-        in_utc = pd.to_datetime(column, utc=True).dt.tz_convert(None)
-        return in_utc.to_numpy(dtype="datetime64[s]").astype(np.int64)
-    seconds = _numbers(column, "timestamp", where)
-    if not (np.abs(seconds) < 2.0**53).all():
-        raise DataError(f"{where}: timestamp must be seconds since 1970, got {seconds[np.abs(seconds).argmax()]}")
-    return seconds.astype(np.int64)
-
-
-def _ids(column: pd.Series, what: str, where: str) -> NDArray[Any]:
-    """See `as_ids`; the message names the file."""
+@contextmanager
+def _named(where: str) -> Iterator[None]:
+    """Messages about the columns name the file."""
     try:
-        return as_ids(column, what, from_text=True)
+        yield
     except DataError as error:
         raise DataError(f"{where}: {error}") from error
 
@@ -156,9 +136,9 @@ def _first_by_item(items: NDArray[Any], column: pd.Series | None) -> dict[int | 
     """The first value that each item has in a column of texts."""
     if column is None:
         return {}
-    known = column.notna().to_numpy()
-    texts = pd.DataFrame({"item": items[known], "text": column[known].astype(str).to_numpy()})
-    firsts = texts.drop_duplicates("item")
+    texts = column.astype("string").str.strip()
+    known = texts.fillna("").ne("").to_numpy(dtype=np.bool_)
+    firsts = pd.DataFrame({"item": items[known], "text": texts[known].to_numpy()}).drop_duplicates("item")
     return dict(zip(firsts["item"].tolist(), firsts["text"].tolist(), strict=True))
 
 
