@@ -5,7 +5,6 @@
 """
 
 import copy
-import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,10 +22,10 @@ from drr_tutorial.config import PRESETS, ExperimentConfig
 from drr_tutorial.embeddings import Embeddings, scaled, scaled_users
 from drr_tutorial.evaluation import evaluate_scores
 from drr_tutorial.joint_embeddings import JointEmbeddings, part_settings, pretrain
-from drr_tutorial.ranking_tasks import RankingTask, ranking_task
+from drr_tutorial.ranking_tasks import RankingTask, sample_negatives
 from drr_tutorial.ratings import DataError, Ratings
 from drr_tutorial.recommender import Recommender, Scores, dislikes_last
-from drr_tutorial.splits import Split
+from drr_tutorial.storage import as_path
 from drr_tutorial.trainer import Trainer
 from drr_tutorial.user_model import latest_liked
 
@@ -44,7 +43,7 @@ class DRRRecommender(Recommender):
 
     name = "DRR"
     config: ExperimentConfig | str = "default"
-    folder: Path | None = None
+    folder: str | Path | None = None
     progress: bool = True
 
     def __post_init__(self) -> None:
@@ -87,6 +86,7 @@ class DRRRecommender(Recommender):
             raise ValueError(
                 f"device must be one that this machine has, got {self._config.device!r}; cpu is always there"
             )
+        self.correction_share = 1.0
         parts = self._divide(ratings)
         self.embeddings = self._pretrain(parts["known"], None)
         self.networks = self._build(self.embeddings)
@@ -96,7 +96,7 @@ class DRRRecommender(Recommender):
             self.networks,
             history=None if self._config.training.reward_share == 1 else parts["known"],
             validate=self._validation(parts),
-            folder=self.folder,
+            folder=None if self.folder is None else as_path(self.folder),
             progress=self.progress,
         )
         self.history = trainer.run()
@@ -191,8 +191,16 @@ class DRRRecommender(Recommender):
         )
 
     def _scores_of(self, users: NDArray[np.integer[Any]]) -> Scores:
+        return self._scores_with(users, self.memory[users])
+
+    def _scores_in_session(self, users: NDArray[np.integer[Any]], likes: csr_array) -> Scores:
+        """The user's own vector, and the memory moved on by what was liked."""
+        size = self._config.agent.memory_size
+        return self._scores_with(users, _moved_on(self.memory[users], _latest(likes, size), likes.shape[1]))
+
+    def _scores_with(self, users: NDArray[np.integer[Any]], memory: NDArray[np.int64]) -> Scores:
         vectors = self.networks.users.weight[torch.as_tensor(users, device=self.networks.users.weight.device).long()]
-        scores = self._scores(vectors, self.memory[users])
+        scores = self._scores(vectors, memory)
         return dislikes_last(scores, self._disliked[users]) if self._config.agent.dislikes_last else scores
 
     @torch.inference_mode()
@@ -262,14 +270,12 @@ class Validation:
 
 def _task(known: Ratings, held_back: Ratings, seed: int) -> RankingTask:
     """The held-back positives against items that the user has not liked, as many as everybody has, 99 at most."""
-    users, items, ratings = (
-        np.concatenate([getattr(part, name) for part in (known, held_back)]) for name in ("users", "items", "ratings")
-    )
-    together = dataclasses.replace(known, users=users, items=items, ratings=ratings, timestamps=None)
-    numbers = np.arange(len(together))
-    split = Split("validation", together, numbers[: len(known)], numbers[:0], numbers[len(known) :])
-    fewest = together.n_items - int(np.bincount(together.users).max())
-    return ranking_task(split, "unseen", n_negatives=max(1, min(N_NEGATIVES, fewest)), seed=seed)
+    order = np.lexsort((held_back.items, held_back.users))
+    users, items = held_back.users[order], held_back.items[order]
+    liked = known.matrix() + held_back.matrix()
+    n_negatives = min(N_NEGATIVES, known.n_items - int(np.diff(liked.indptr).max()))
+    negatives = sample_negatives(users, liked, n_negatives, np.random.default_rng(seed))
+    return RankingTask("unseen", users, items, negatives, None, known.user_ids, known.item_ids, seed)
 
 
 def _relative_age(ratings: Ratings) -> NDArray[np.float64]:
@@ -292,3 +298,10 @@ def _latest(histories: csr_array, memory_size: int) -> NDArray[np.int64]:
     memory = np.full((m, memory_size), n_items, dtype=np.int64)
     memory[rows[place >= 0], place[place >= 0]] = histories.indices[place >= 0]
     return memory
+
+
+def _moved_on(memory: NDArray[np.int64], latest: NDArray[np.int64], padding: int) -> NDArray[np.int64]:
+    """Memories (m, size) after the `latest` likes (m, size), both padded on the left."""
+    both = np.hstack([memory, latest])
+    padding_first = np.argsort(both != padding, axis=1, kind="stable")
+    return np.take_along_axis(both, padding_first, axis=1)[:, -memory.shape[1] :]

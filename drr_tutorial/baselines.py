@@ -5,6 +5,7 @@ Implicit-feedback methods learn from the positives (the likes). BPR comes from t
 `baselines`).
 """
 
+import copy
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -71,6 +72,10 @@ class _ItemToItem(Recommender):
     def _scores_of(self, users: NDArray[np.integer[Any]]) -> Scores:
         return self.scores_for(self._liked[users])
 
+    def _scores_in_session(self, users: NDArray[np.integer[Any]], likes: csr_array) -> Scores:
+        """Likes of the session speak as those of the training data do."""
+        return self.scores_for(self._liked[users] + _binary(likes))
+
     def _arrays(self) -> Arrays:
         return {"weights": self.weights}
 
@@ -93,6 +98,21 @@ class _Factors(Recommender):
 
     def _scores_of(self, users: NDArray[np.integer[Any]]) -> Scores:
         return self.embeddings.users[users] @ self.embeddings.items.T
+
+    def _scores_in_session(self, users: NDArray[np.integer[Any]], likes: csr_array) -> Scores:
+        """The user's own vector moves by what the session's likes change in a fold-in.
+
+        A fold-in alone would forget what it cannot know, as how BPR's samples or a dislike's stars moved the vector.
+        """
+        vectors, moved = self.embeddings.users[users].copy(), np.diff(likes.indptr) > 0
+        if moved.any():
+            before, after = self._liked[users[moved]], self._liked[users[moved]] + _binary(likes)[moved]
+            vectors[moved] += self.embeddings.fold_in(after) - self.embeddings.fold_in(before)
+        return vectors @ self.embeddings.items.T
+
+    def _remember(self, ratings: Ratings) -> None:
+        super()._remember(ratings)
+        self._liked = ratings.positives().matrix()
 
     def _arrays(self) -> Arrays:
         return {"users": self.embeddings.users, "items": self.embeddings.items}
@@ -289,10 +309,13 @@ class DislikesLast(Recommender):
         return cls(Recommender._classes[inner].from_settings(own))
 
     def _fit(self, ratings: Ratings) -> None:
-        self.inner.fit(ratings)
+        self.inner = copy.copy(self.inner).fit(ratings)
 
     def _scores_of(self, users: NDArray[np.integer[Any]]) -> Scores:
         return dislikes_last(self.inner._scores_of(users), self._disliked[users])
+
+    def _scores_in_session(self, users: NDArray[np.integer[Any]], likes: csr_array) -> Scores:
+        return dislikes_last(self.inner._scores_in_session(users, likes), self._disliked[users])
 
     def _arrays(self) -> Arrays:
         return self.inner._arrays()

@@ -5,8 +5,8 @@ from the settings' own documentation.
 import argparse
 import importlib.metadata
 import platform
+import shlex
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,20 +15,29 @@ import torch
 import tyro
 
 from drr_tutorial import __version__
+from drr_tutorial.agent import DRRRecommender
 from drr_tutorial.config import PRESETS, ExperimentConfig
 from drr_tutorial.datasets import load_ratings
-from drr_tutorial.experiment import baselines, evaluate_all, prepare, read_config, run_experiment, table
+from drr_tutorial.experiment import (
+    USUAL_BASELINES,
+    BaselineName,
+    caption,
+    evaluate_plan,
+    make_plan,
+    run_plan,
+    table,
+)
 from drr_tutorial.notebook import changed_since, copy_notebooks, results_folder
-from drr_tutorial.provenance import LIBRARIES
+from drr_tutorial.provenance import LIBRARIES, machine
 from drr_tutorial.ratings import DataError, UnknownIdError
 from drr_tutorial.recommender import Recommender
+from drr_tutorial.runs import AGENT, METRICS, read_config, refuse_taken, taken
 from drr_tutorial.sources import MOVIELENS, data_home, find_movielens
-from drr_tutorial.storage import StorageError, read_json
+from drr_tutorial.storage import as_path, read_json
 from drr_tutorial.studies import RowError, Study, find_studies, run_studies, unfinished
 
 Protocol = Literal["unseen", "original", "masked", "full"]
 Folder = Annotated[Path, tyro.conf.Positional]
-RUNS = Path("runs")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,13 +54,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     try:
         tyro.extras.subcommand_cli_from_dict(commands, prog="drr-tutorial", description=__doc__, args=arguments)
-    except (DataError, StorageError, UnknownIdError, ValueError, RowError) as error:
-        print(f"drr-tutorial: error: {error}", file=sys.stderr)
+    except (DataError, OSError, UnknownIdError, ValueError, RowError) as error:
+        _say("\n".join([f"error: {error}", *_notes(error)]))
         return 1
-    except KeyboardInterrupt:
-        print(f"\ndrr-tutorial: interrupted; go on with: drr-tutorial {_resume(arguments)}", file=sys.stderr)
+    except MemoryError as error:
+        _say("\n".join([f"error: there is not enough memory ({error}); give less data", *_notes(error)]))
+        return 1
+    except KeyboardInterrupt as stopped:
+        _say(f"interrupted; {'; '.join(_notes(stopped)) or _after_interruption(arguments)}")
         return 130
     return 0
+
+
+def _say(text: str) -> None:
+    print(f"drr-tutorial: {text}", file=sys.stderr)
+
+
+def _notes(error: BaseException) -> list[str]:
+    """What to do next, as the code that was stopped has noted."""
+    return list(getattr(error, "__notes__", []))
 
 
 def _train_command(default: ExperimentConfig) -> Callable[..., None]:
@@ -60,9 +81,10 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
         preset: Literal["default", "simple", "next", "original"] = "default",
         out: Path | None = None,
         resume: Path | None = None,
+        baselines: tuple[BaselineName, ...] = USUAL_BASELINES,
         quiet: bool = False,
     ) -> None:
-        """Train an agent, and print it beside random, popularity, EASE and iALS.
+        """Train an agent, and print it beside baselines: random, popularity, EASE and iALS, or those that you name.
 
         Args:
             config: The settings.
@@ -70,56 +92,80 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
             out: Folder for config.json, metrics.json, weights and TensorBoard log. Default: a new one under runs/.
             resume: Go on with the training in this folder, to the same end as if it had never stopped. All settings are
                 taken from there.
+            baselines: What to compare with; nothing for the agent alone. EASE and item-kNN need memory for a number for
+                each pair of items.
             quiet: No progress bars.
         """
         if resume is not None:
-            folder, config = resume, read_config(resume)
-        else:
-            folder = out or RUNS / time.strftime("%Y%m%d-%H%M%S")
-            if (folder / "config.json").exists():
-                raise StorageError(
-                    f"{folder} holds a training already; go on with it by --resume {folder}, or choose another --out"
-                )
-        reports = run_experiment(config, folder, progress=not quiet)
-        print(
-            f"\n{config.dataset}, split {config.split!r}, protocol 'unseen': "
-            "each test positive among 99 items that the user never liked"
-        )
-        print("differences to popularity with 95 % bootstrap intervals over users\n")
-        print(table(reports["unseen"]))
-        print(f"\nall figures: {folder / 'metrics.json'}    recommend: drr-tutorial recommend {folder} --user ID")
+            config = read_config(resume)
+        elif out is not None:
+            refuse_taken(out)
+        plan = make_plan(config, baselines, progress=not quiet)
+        with taken(resume or out, config) as folder:
+            reports = run_plan(plan, folder, progress=not quiet, say=_warn).reports
+        print(f"\n{caption(config, reports['unseen'], plan.notes.get('unseen', ''))}\n\n{table(reports['unseen'])}")
+        print(f"\nall figures: {folder / METRICS}    recommend: drr-tutorial recommend {folder} --user ID")
 
     return train
 
 
-def evaluate(folder: Folder, /, protocol: Protocol = "unseen", k: int = 10) -> None:
-    """Evaluate a trained agent beside the baselines.
+def _warn(text: str) -> None:
+    _say(f"warning: {text}")
+
+
+def evaluate(
+    folder: Folder,
+    /,
+    protocol: Protocol = "unseen",
+    k: int | None = None,
+    baselines: tuple[BaselineName, ...] = USUAL_BASELINES,
+) -> None:
+    """Evaluate a trained agent beside baselines.
 
     Args:
         folder: Folder of a finished training.
         protocol: unseen, original (the notebook's), masked (original with training items last) or full (the whole
             catalogue).
-        k: Length of the list.
+        k: Length of the list. Default: 10, or fewer where there are so few items.
+        baselines: What to compare with.
     """
+    folder = as_path(folder)
     config = read_config(folder)
-    _, split = prepare(config)
-    agent = Recommender.load(folder / "agent", split.train)
-    print(table(evaluate_all([agent, *baselines(config, split.train)], split, [protocol], [k])[protocol]))
+    if k is not None and k < 1:
+        raise ValueError(f"k must be at least 1, got {k}")
+    plan = make_plan(config, baselines, protocols=[protocol])
+    agent = DRRRecommender.load(folder / AGENT, plan.split.train)
+    reports = evaluate_plan(agent, plan, k=k, say=_warn).reports[protocol]
+    print(f"{caption(config, reports, plan.notes.get(protocol, ''))}\n\n{table(reports)}")
 
 
-def recommend(folder: Folder, /, user: str | None = None, liked: tuple[str, ...] = (), k: int = 10) -> None:
+def recommend(
+    folder: Folder,
+    /,
+    user: str | None = None,
+    liked: tuple[str, ...] = (),
+    k: int = 10,
+    exclude_seen: bool = True,
+) -> None:
     """Recommend items to a user of the data, or to somebody who likes some items.
 
     Args:
         folder: Folder of a finished training.
         user: The user's id in the data.
         liked: Item ids that somebody likes, latest last.
-        k: How many items.
+        k: How many items; who has rated nearly everything gets what is left.
+        exclude_seen: Leave out whatever the user rated in the data, or whatever is liked.
     """
     if (user is None) == (not liked):
         raise ValueError("give either --user ID or --liked ID ID ...")
-    agent = Recommender.load(folder / "agent")
-    found = agent.recommend(user, k) if user is not None else agent.recommend_for(liked, k)
+    agent = Recommender.load(as_path(folder) / AGENT)
+    found = (
+        agent.recommend_for(liked, k, exclude_seen=exclude_seen)
+        if user is None
+        else agent.recommend(user, k, exclude_seen=exclude_seen)
+    )
+    if len(found) < k:
+        _say(f"only {len(found)} items are left to recommend; --no-exclude-seen shows again what was rated")
     print(found.to_string())
 
 
@@ -185,17 +231,25 @@ def doctor() -> None:
     """Print versions, devices and the data that was found: paste it into a bug report."""
     print(f"drr_tutorial {__version__}, Python {platform.python_version()}, {platform.platform()}")
     print(", ".join(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES[1:]))
-    cuda = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
-    print(f"threads: {torch.get_num_threads()}; CUDA device: {cuda}")
+    here = machine()
+    print(f"processor: {here['processor']} ({here['architecture']}), {here['cores']} cores")
+    for name, used in here["kernels"].items():
+        print(f"  {name}: {used['instructions']} instructions, {used['threads']} threads")
+    for name, value in here.get("kernel settings", {}).items():
+        print(f"  {name}={value}")
+    print(f"CUDA device: {torch.cuda.get_device_name() if torch.cuda.is_available() else 'none'}")
     print(f"data home: {data_home()}")
     for name, known in MOVIELENS.items():
         found = (data_home() / name / known.ratings).exists()
         print(f"  {name}: {'found' if found else f'not there; fetch it with: drr-tutorial download {name}'}")
 
 
-def _resume(arguments: Sequence[str]) -> str:
-    """How an interrupted command goes on."""
-    return " ".join(arguments) if arguments[:1] == ["results"] else "train --resume FOLDER"
+def _after_interruption(arguments: Sequence[str]) -> str:
+    """What an interrupted command has left, where it did not note it itself."""
+    command = arguments[0] if arguments else ""
+    if command in ("results", "download", "notebooks"):
+        return f"what is whole is kept, the rest is made by: drr-tutorial {shlex.join(arguments)}"
+    return "nothing was trained yet, so there is nothing to resume" if command == "train" else "nothing was changed"
 
 
 def _preset(arguments: Sequence[str]) -> ExperimentConfig:

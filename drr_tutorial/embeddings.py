@@ -119,7 +119,8 @@ def factorize(
     by_user, by_item = table.tocsr(), csr_array(table.T.tocsr())
     penalty = _Penalty(method, regularization, alpha, count_power)
     users, items = torch.from_numpy(first.users).to(device), torch.from_numpy(first.items).to(device)
-    for _ in tqdm(range(n_iterations), desc="embeddings", unit="sweep", disable=not progress):
+    made_of = "stars" if method == "pmf" else "likes" if signal == "liked" else "ratings"
+    for _ in tqdm(range(n_iterations), f"vectors: {table.nnz:,} {made_of}", unit="sweep", disable=not progress):
         users = _solve_rows(by_user, items, penalty)
         items = _solve_rows(by_item, users, penalty)
     if not (users.isfinite().all() and items.isfinite().all()):

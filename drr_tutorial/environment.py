@@ -105,7 +105,7 @@ class RecommendationEnv(gym.Env[Observation, np.int64]):
         self.user = self._choose_user(options.get("user"))
         rewards, known = (matrix[[self.user]].toarray() for matrix in (self.users.rewards, self.users.known))
         self.reward_of = rewards[0]  # (n_items,)
-        self.available = draw_candidates(rewards > 0, known, self.candidates, self.np_random)[0]
+        self.available = draw_candidates(rewards > 0, known | self.users.unrated, self.candidates, self.np_random)[0]
         if "candidates" in options:
             self.available = candidate_mask(options["candidates"], self.ratings.n_items)
         self.memory = self.users.memory[self.user].tolist()
@@ -213,7 +213,7 @@ class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[
         mask = reset_mask(options.get("reset_mask"), self.num_envs)
         users = self._choose_users(int(mask.sum()), options.get("users"))
         rewards, known = (matrix[users].toarray() for matrix in (self.users.rewards, self.users.known))  # (m, n_items)
-        available = draw_candidates(rewards > 0, known, self.candidates, self.np_random)
+        available = draw_candidates(rewards > 0, known | self.users.unrated, self.candidates, self.np_random)
         self.user[mask], self.reward_of[mask], self.available[mask] = users, rewards, available
         self.penalty[mask] = np.where(available, np.float32(0), -np.inf)
         self.memory[mask] = self.users.memory[users]

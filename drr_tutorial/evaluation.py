@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 
 from drr_tutorial import metrics
 from drr_tutorial.ranking_tasks import Protocol, RankingTask, fingerprint_of, ranking_task
 from drr_tutorial.reports import EvaluationReport
+from drr_tutorial.sessions import checked_scores, play_sessions
 
 if TYPE_CHECKING:
     from drr_tutorial.datasets import Ratings
@@ -68,7 +68,7 @@ def evaluate_scores(
     scores: ArrayLike, task: RankingTask, *, ks: Sequence[int] = (10,), method: str = "scores"
 ) -> EvaluationReport:
     """Rank a task by given scores (n_users, n_items), finite, in its catalogue's order, higher = better."""
-    matrix = _checked(scores, (len(task.user_ids), len(task.item_ids)), method)
+    matrix = checked_scores(scores, (len(task.user_ids), len(task.item_ids)), method)
     return _evaluate(lambda users: matrix[users], task, ks, method, batch_users=256)
 
 
@@ -84,17 +84,18 @@ def evaluate_sessions(
     """Cold-start sessions: reward collected from the users of `heldout`, who are not in the training data.
 
     Each step shows each user the item that `recommender.scores_for` puts first among those not shown yet,
-    given what the user has liked so far (in that order); ties are broken at random by `seed`. Reward 1 if
-    the user's rating of it is > threshold, else 0. Metrics: "reward@10", the sum after 10 steps; one list a
-    user. ValueError for no rows, users of the training data, another catalogue, and steps beyond the
-    catalogue.
+    given what the user has liked so far (in that order); ties are broken at random by `seed`. Items that nobody
+    rated, in the training data or in `heldout`, are not shown. Reward 1 if the user's rating is > threshold,
+    else 0. Metrics: "reward@10", the sum after 10 steps; one list a user. ValueError for no rows, users of the
+    training data, another catalogue, and steps beyond the items that there are.
     """
     if not len(heldout):
         raise ValueError("heldout must hold ratings of at least one user, got 0 rows; take the test part of user_split")
     users = np.unique(heldout.users)
     user_ids, method = heldout.user_ids[users], method or recommender.label
-    _check_ks(steps, heldout.n_items)
     _check_catalogue(recommender, heldout.item_ids)
+    rated = np.isin(np.arange(heldout.n_items), np.append(heldout.items, recommender.ratings.items))
+    _check_ks(steps, int(rated.sum()))
     known = np.isin(user_ids, recommender.ratings.user_ids[np.unique(recommender.ratings.users)])
     if known.any():
         raise ValueError(
@@ -102,10 +103,12 @@ def evaluate_sessions(
             f"{known.sum() - 1} others are in its training data; fit it on the train part of user_split"
         )
     liked = heldout.positives(threshold).matrix()[users].toarray() > 0
-    rewards = _play_sessions(recommender, liked, max(steps), np.random.default_rng(seed), method)
+    shown = np.repeat(~rated[None], len(users), axis=0)
+    rewards = play_sessions(recommender.scores_for, liked, shown, max(steps), np.random.default_rng(seed), method)
     sums = np.cumsum(rewards, axis=1, dtype=np.float64)
     values = {f"reward@{t}": sums[:, t - 1] for t in steps}
-    fingerprint = fingerprint_of(f"sessions {seed}", user_ids, heldout.item_ids, liked)
+    arrays = (liked,) if rated.all() else (liked, rated)
+    fingerprint = fingerprint_of(f"sessions {seed}", user_ids, heldout.item_ids, *arrays)
     return EvaluationReport(method, "sessions", tuple(steps), None, seed, user_ids, values, fingerprint)
 
 
@@ -114,9 +117,10 @@ def _evaluate(scorer: Scorer, task: RankingTask, ks: Sequence[int], method: str,
     first, tied = np.empty((2, len(task.users)), dtype=np.int64)
     tops = []
     for users, rows in _user_batches(task.users, batch_users):
-        scores = _checked(scorer(users), (len(users), len(task.item_ids)), method)
+        scores = checked_scores(scorer(users), (len(users), len(task.item_ids)), method)
         (first[rows], tied[rows]), top = _rank_batch(task, scores, users, rows, max(ks))
         tops.append(top)
+    ranks = metrics.Ranks(first, tied)
     whole = task.negatives is None  # then a list is a user, else a test positive
     users, lists = np.unique(task.users, return_inverse=True) if whole else (task.users, None)
     return EvaluationReport(
@@ -126,7 +130,7 @@ def _evaluate(scorer: Scorer, task: RankingTask, ks: Sequence[int], method: str,
         n_negatives=None if task.negatives is None else task.negatives.shape[1],
         seed=task.seed,
         users=task.user_ids[users],
-        values={f"{name}@{k}": metric(metrics.Ranks(first, tied), k, lists) for name, metric in METRICS.items() for k in ks},
+        values={f"{name}@{k}": metric(ranks, k, lists) for name, metric in METRICS.items() for k in ks},
         fingerprint=task.fingerprint,
         overall=_coverages(task, np.concatenate(tops), ks) if whole else {},
     )
@@ -177,34 +181,6 @@ def _top_items(scores: Scores, k: int) -> NDArray[np.int64]:
     return np.where(np.isneginf(top_scores), -1, top)[np.arange(len(top))[:, None], order]
 
 
-def _play_sessions(
-    recommender: "Recommender", liked: Bools, n_steps: int, rng: np.random.Generator, method: str
-) -> Bools:
-    """Rewards (n_users, n_steps) of greedy sessions that start without a history."""
-    n_users, n_items = liked.shape
-    tie_breaks = rng.random(liked.shape, dtype=np.float32)
-    shown, everyone = np.zeros_like(liked), np.arange(n_users)
-    items = np.empty((n_users, n_steps), dtype=np.int32)
-    rewards = np.zeros((n_users, n_steps), dtype=np.bool_)
-    for step in range(n_steps):
-        histories = _histories(items[:, :step], rewards[:, :step], n_items)
-        scores = _checked(recommender.scores_for(histories), (n_users, n_items), method)
-        scores = np.where(shown, -np.inf, scores)
-        best = scores == scores.max(axis=1, keepdims=True)
-        items[:, step] = np.where(best, tie_breaks, -1.0).argmax(axis=1)
-        rewards[:, step] = liked[everyone, items[:, step]]
-        shown[everyone, items[:, step]] = True
-    return rewards
-
-
-def _histories(items: Ints, rewards: Bools, n_items: int) -> sparse.csr_array:
-    """Binary (n_users, n_items); the indices of a row stand in the order in which the items were liked."""
-    indptr = np.append(0, np.cumsum(rewards.sum(axis=1)))
-    return sparse.csr_array(
-        (np.ones(indptr[-1], dtype=np.float32), items[rewards], indptr), shape=(len(items), n_items)
-    )
-
-
 def _check_ks(ks: Sequence[int], longest: int) -> None:
     if not ks or min(ks) < 1 or max(ks) > longest:
         raise ValueError(f"each k must be from 1 to {longest}, the number of items that are ranked; got {list(ks)}")
@@ -217,18 +193,3 @@ def _check_catalogue(recommender: "Recommender", item_ids: NDArray[Any]) -> None
             f"{len(item_ids)} items; it was fitted on another, of {recommender.ratings.n_items}; "
             "fit it on the train part of the same split"
         )
-
-
-def _checked(values: ArrayLike, shape: tuple[int, int], method: str) -> Scores:
-    """Scores as floats of their own precision (rounding would make ties), shape and values checked."""
-    scores = np.asarray(values)
-    if scores.dtype.kind != "f":
-        scores = scores.astype(np.float64)
-    if scores.shape != shape:
-        raise ValueError(f"scores of {method!r} must have shape (users, items) = {shape}, got {scores.shape}")
-    if not np.isfinite(scores).all():
-        raise ValueError(
-            f"scores of {method!r} must be finite, but {(~np.isfinite(scores)).sum()} of {scores.size} "
-            "are NaN or infinite; look for diverged training"
-        )
-    return scores

@@ -3,23 +3,29 @@ a figure (chapter 6).
 
 The folder holds config.json, metrics.json (figures with intervals, command, versions, machine, data), the agent
 (`agent/`), its weights (best.safetensors, final.safetensors), the checkpoint to resume from, and the
-TensorBoard log (`tensorboard/`).
+TensorBoard log (`tensorboard/`). What cannot work is refused before the training starts, and the agent is saved before
+it is evaluated, so that nothing that was learned gets lost.
 """
 
-import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 
 from drr_tutorial.agent import DRRRecommender
 from drr_tutorial.baselines import (
+    AverageRatingRecommender,
+    BPRRecommender,
     DislikesLast,
     EASERecommender,
     IALSRecommender,
+    ItemKNNRecommender,
     PopularityRecommender,
     RandomRecommender,
 )
@@ -27,15 +33,49 @@ from drr_tutorial.config import ExperimentConfig
 from drr_tutorial.datasets import load_ratings
 from drr_tutorial.evaluation import evaluate_ranking
 from drr_tutorial.provenance import git_revision, machine, versions
-from drr_tutorial.ranking_tasks import ranking_task
-from drr_tutorial.ratings import Ratings
+from drr_tutorial.ranking_tasks import Protocol, RankingTask, ranking_task
+from drr_tutorial.ratings import DataError, Ratings
 from drr_tutorial.recommender import Recommender
 from drr_tutorial.reports import EvaluationReport, format_table
+from drr_tutorial.runs import AGENT, METRICS, taken
 from drr_tutorial.splits import Split, make_split
-from drr_tutorial.storage import StorageError, read_json, write_json
+from drr_tutorial.storage import as_path, write_json
 
-PROTOCOLS = ("unseen", "original", "masked", "full")
+PROTOCOLS: tuple[Protocol, ...] = ("unseen", "original", "masked", "full")
+BaselineName = Literal["random", "popularity", "average-rating", "item-knn", "ease", "ials", "bpr"]
+USUAL_BASELINES: tuple[BaselineName, ...] = ("random", "popularity", "ease", "ials")
+N_NEGATIVES = 99
+CROWDED = 0.05  # share of users who may have rated too much for lists as long as those of the others
 Reports = dict[str, list[EvaluationReport]]
+Say = Callable[[str], None]
+
+
+class Comparison(NamedTuple):
+    """The agent beside the baselines."""
+
+    reports: Reports
+    """Of each protocol: the agent's, that of the agent before training, where there is one, the baselines'."""
+    failed: dict[str, str]
+    """Baseline -> why it has no figures."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A training whose data, and lists to be judged by, are there before it starts."""
+
+    config: ExperimentConfig
+    ratings: Ratings
+    split: Split
+    tasks: Mapping[Protocol, RankingTask]
+    """What is ranked by each protocol."""
+    baselines: tuple[BaselineName, ...] = USUAL_BASELINES
+    """What the agent is compared with."""
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """Of protocols whose lists are not what is usual: in what."""
+        found = {protocol: _unusual(task, self.split) for protocol, task in self.tasks.items()}
+        return {protocol: note for protocol, note in found.items() if note}
 
 
 def prepare(config: ExperimentConfig, *, progress: bool = True) -> tuple[Ratings, Split]:
@@ -45,48 +85,165 @@ def prepare(config: ExperimentConfig, *, progress: bool = True) -> tuple[Ratings
     return ratings, split
 
 
-def run_experiment(config: ExperimentConfig, folder: str | Path, *, progress: bool = True) -> Reports:
+def make_plan(
+    config: ExperimentConfig,
+    baselines: Sequence[BaselineName] = USUAL_BASELINES,
+    *,
+    protocols: Sequence[Protocol] = PROTOCOLS,
+    progress: bool = True,
+) -> Plan:
+    """Load and divide the data, and draw the lists. Raises `DataError` and `ValueError` for what cannot be evaluated.
+
+    Lists are those of `split.likes()`, so that they do not depend on whether the split gives dislikes to learn from.
+    """
+    unknown = [name for name in baselines if name not in _MAKERS]
+    if unknown:
+        raise ValueError(f"baselines must be some of {', '.join(_MAKERS)}; got {unknown[0]!r}")
+    ratings, split = prepare(config, progress=progress)
+    tasks = {protocol: feasible_task(split.likes(), protocol) for protocol in protocols}
+    return Plan(config, ratings, split, tasks, tuple(dict.fromkeys(baselines)))
+
+
+def feasible_task(split: Split, protocol: Protocol) -> RankingTask:
+    """`ranking_task` with 99 negatives or, where the catalogue is too small for that, with as many as there are for
+    nineteen in twenty users.
+
+    Who has rated so much that even fewer are left has no lists: one such user must not make everybody's lists short.
+    Raises `DataError` when there is nothing at all to rank the test positives against.
+    """
+    if protocol == "full":
+        return ranking_task(split, protocol)
+    room = _room(split, protocol)
+    tested = np.unique(split.test.users)
+    n_negatives = min(N_NEGATIVES, int(np.quantile(room[tested], CROWDED, method="lower")))
+    if n_negatives < 1:
+        raise DataError(
+            f"protocol {protocol!r} ranks test positives against items that the user has not liked, but some users "
+            f"have liked all {split.ratings.n_items} items of {split.ratings.name}; give data with more items"
+        )
+    rows = split.test_rows[room[split.ratings.users[split.test_rows]] >= n_negatives]
+    return ranking_task(replace(split, test_rows=rows), protocol, n_negatives=n_negatives)
+
+
+def _room(split: Split, protocol: Protocol) -> NDArray[np.int64]:
+    """Of each user (n_users,) how many items could be negatives, of those that somebody rated."""
+    parts = [split.test, split.train] if protocol == "unseen" else [split.test]
+    taken = sum(np.bincount(part.users, minlength=split.ratings.n_users) for part in parts)
+    return np.asarray(len(np.unique(split.ratings.items)) - taken)
+
+
+def _unusual(task: RankingTask, split: Split) -> str:
+    """In what a task differs from the usual one, "" for nothing."""
+    said = []
+    if task.negatives is not None and task.negatives.shape[1] < N_NEGATIVES:
+        said.append(
+            f"lists have {task.negatives.shape[1]} negatives instead of {N_NEGATIVES}, since there are few items"
+        )
+    n_users, n_tested = len(np.unique(split.likes().test.users)), len(np.unique(task.users))
+    if n_tested < n_users:
+        said.append(f"{n_users - n_tested} of {n_users} users have no lists, since they liked nearly everything")
+    return "; ".join(said)
+
+
+def run_experiment(
+    config: ExperimentConfig,
+    folder: str | Path,
+    *,
+    baselines: Sequence[BaselineName] = USUAL_BASELINES,
+    progress: bool = True,
+) -> Reports:
     """Train, save, evaluate; go on from the folder's checkpoint where there is one. Returns the reports of each
-    protocol.
+    protocol. A baseline that fails is left out, with a warning.
 
     Raises `DataError`, and `StorageError` when the folder holds another experiment or cannot be written.
     """
-    folder, start = Path(folder), time.perf_counter()
-    _claim(folder, config)
-    ratings, split = prepare(config, progress=progress)
-    agent = DRRRecommender(config, folder=folder, progress=progress).fit(split.train)
-    agent.save(folder / "agent")
+    plan = make_plan(config, baselines, progress=progress)
+    with taken(folder, config) as place:
+        return run_plan(plan, place, progress=progress).reports
+
+
+def run_plan(plan: Plan, folder: str | Path, *, progress: bool = True, say: Say = warnings.warn) -> Comparison:
+    """The same for what is planned, in a folder that is `taken`; `say` is told of baselines that fail."""
+    folder, start = as_path(folder), time.perf_counter()
+    agent = DRRRecommender(plan.config, folder=folder, progress=progress).fit(plan.split.train, seen=plan.ratings)
+    agent.save(folder / AGENT)
     fit_seconds = time.perf_counter() - start
-    reports = evaluate_all([agent, *baselines(config, split.train)], split)
-    about = provenance(config, ratings, split)
+    found = evaluate_plan(agent, plan, say=say)
     times = {"fit_seconds": fit_seconds, "total_seconds": time.perf_counter() - start}
-    write_json(folder / "metrics.json", about | times | {"validation": agent.history, "reports": summary(reports)})
-    return reports
+    figures = {"validation": agent.history, "reports": summary(found.reports), "failed baselines": found.failed}
+    about = provenance(plan.config, plan.ratings, plan.split)
+    write_json(folder / METRICS, about | times | {"notes": plan.notes} | figures)
+    return found
 
 
-def baselines(config: ExperimentConfig, train: Ratings) -> list[Recommender]:
-    """Fitted: random, popularity, EASE, and iALS with the settings of the agent's own embeddings. Where the agent
-    scores dislikes last and the training data has some, so do they.
+def evaluate_plan(agent: DRRRecommender, plan: Plan, *, k: int | None = None, say: Say = warnings.warn) -> Comparison:
+    """The agent and the baselines on the same lists, with metrics at `k`; None: at 10, or fewer where lists are short.
+
+    Baselines are fitted and evaluated one after the other, so that no two are in memory at once; one that fails, by
+    whatever, is left out, and `say` is told why.
     """
-    settings = config.embedding
-    ials = IALSRecommender() if settings.method != "ials" else IALSRecommender(
-        settings.n_factors, settings.regularization, settings.alpha, settings.n_iterations, config.seed,
-        settings.count_power,
-    )  # fmt: skip
-    plain: list[Recommender] = [RandomRecommender(config.seed), PopularityRecommender(), EASERecommender(), ials]
-    wrap = config.agent.dislikes_last and not train.liked.all()
-    return [(DislikesLast(method) if wrap else method).fit(train) for method in plain]
+    ks = {protocol: k or min(10, task.list_length - 1) for protocol, task in plan.tasks.items()}
+
+    def judged(recommender: Recommender, method: str | None = None) -> list[EvaluationReport]:
+        return [evaluate_ranking(recommender, task, ks=[ks[name]], method=method) for name, task in plan.tasks.items()]
+
+    rows, failed = [judged(agent)], {}
+    if plan.config.agent.warm_start:
+        rows.append(judged(agent.before_training(), f"{agent.label} before training"))
+    for baseline in _unfitted(plan.config, plan.split.train, plan.baselines):
+        try:
+            rows.append(judged(baseline.fit(plan.split.train)))
+        except Exception as error:
+            failed[baseline.label] = f"{type(error).__name__}: {error}"
+            say(f"baseline {baseline.label!r} is left out: {failed[baseline.label]}; --baselines chooses others")
+    reports = {protocol: list(column) for protocol, column in zip(plan.tasks, zip(*rows, strict=True), strict=True)}
+    return Comparison({str(protocol): column for protocol, column in reports.items()}, failed)
+
+
+def baselines(
+    config: ExperimentConfig, train: Ratings, names: Sequence[BaselineName] = USUAL_BASELINES
+) -> list[Recommender]:
+    """Fitted: iALS with the settings of the agent's own embeddings. Where the agent scores dislikes last and the
+    training data has some, so do they.
+    """
+    return [baseline.fit(train) for baseline in _unfitted(config, train, names)]
 
 
 def evaluate_all(
-    methods: Sequence[Recommender], split: Split, protocols: Sequence[str] = PROTOCOLS, ks: Sequence[int] = (10,)
+    methods: Sequence[Recommender], split: Split, protocols: Sequence[Protocol] = PROTOCOLS, ks: Sequence[int] = (10,)
 ) -> Reports:
-    """Every method on the same lists, protocol by protocol; the lists are those of `split.likes()`, so that they do
-    not depend on whether the split gives dislikes to learn from.
-    """
-    split = split.likes()
-    tasks = {protocol: ranking_task(split, protocol) for protocol in protocols}  # type: ignore[arg-type]
-    return {protocol: [evaluate_ranking(method, task, ks=ks) for method in methods] for protocol, task in tasks.items()}
+    """Every method on the same lists, protocol by protocol, with metrics at each of `ks`; see `feasible_task`."""
+    tasks = {protocol: feasible_task(split.likes(), protocol) for protocol in protocols}
+    return {name: [evaluate_ranking(method, task, ks=ks) for method in methods] for name, task in tasks.items()}
+
+
+_MAKERS: dict[BaselineName, Callable[[ExperimentConfig], Recommender]] = {
+    "random": lambda config: RandomRecommender(config.seed),
+    "popularity": lambda config: PopularityRecommender(),
+    "average-rating": lambda config: AverageRatingRecommender(),
+    "item-knn": lambda config: ItemKNNRecommender(),
+    "ease": lambda config: EASERecommender(),
+    "ials": lambda config: _ials(config),
+    "bpr": lambda config: BPRRecommender(seed=config.seed),
+}
+
+
+def _ials(config: ExperimentConfig) -> IALSRecommender:
+    """With the settings of the agent's own embeddings."""
+    own = config.embedding
+    if own.method != "ials":
+        return IALSRecommender()
+    return IALSRecommender(
+        own.n_factors, own.regularization, own.alpha, own.n_iterations, config.seed, own.count_power
+    )  # fmt: skip
+
+
+def _unfitted(config: ExperimentConfig, train: Ratings, names: Sequence[BaselineName]) -> Iterator[Recommender]:
+    """The baselines. Where the agent scores dislikes last and the training data has some, so do they."""
+    wrap = config.agent.dislikes_last and not train.liked.all()
+    for name in names:
+        baseline = _MAKERS[name](config)
+        yield DislikesLast(baseline) if wrap else baseline
 
 
 def summary(reports: Mapping[str, Sequence[EvaluationReport]]) -> dict[str, Any]:
@@ -103,11 +260,37 @@ def summary(reports: Mapping[str, Sequence[EvaluationReport]]) -> dict[str, Any]
     }
 
 
+CAPTIONS = {
+    "unseen": "each test positive among {n} items that the user never liked",
+    "original": "each test positive among {n} items that are no test positive of the user",
+    "masked": "each test positive among {n} items that are no test positive of the user, training items last",
+    "full": "each user's test positives among all items that are not in the training part",
+}
+
+
+def caption(config: ExperimentConfig, reports: Sequence[EvaluationReport], note: str = "") -> str:
+    """What `table` shows, in two or three lines."""
+    first, reference = reports[0], _reference(reports)
+    lines = [
+        f"{config.dataset}, split {config.split!r}, protocol {first.protocol!r}: "
+        + CAPTIONS[first.protocol].format(n=first.n_negatives)
+    ]
+    lines += [note] if note else []
+    if reference is not None:
+        lines.append(f"differences to {reference.method!r} with 95 % bootstrap intervals over users")
+    return "\n".join(lines)
+
+
 def table(reports: Sequence[EvaluationReport]) -> str:
-    """The methods side by side, with their differences to popularity and 95 % bootstrap intervals over users."""
-    popularity = next((report for report in reports if report.method.startswith(PopularityRecommender.name)), None)
+    """The methods side by side, with their differences to popularity, where it is among them, and 95 % bootstrap
+    intervals over users.
+    """
     k = reports[0].ks[0]
-    return format_table(reports, labels=[f"HR@{k}", f"nDCG@{k}"], reference=popularity)
+    return format_table(reports, labels=[f"HR@{k}", f"nDCG@{k}"], reference=_reference(reports))
+
+
+def _reference(reports: Sequence[EvaluationReport]) -> EvaluationReport | None:
+    return next((report for report in reports if report.method.startswith(PopularityRecommender.name)), None)
 
 
 def provenance(config: ExperimentConfig, ratings: Ratings, split: Split) -> dict[str, Any]:
@@ -119,30 +302,5 @@ def provenance(config: ExperimentConfig, ratings: Ratings, split: Split) -> dict
                  "train": len(split.train), "test": len(split.test)},
         "git revision": git_revision(),
         "versions": versions(),
-        "machine": machine() | {"torch_threads": torch.get_num_threads()},
+        "machine": machine(),
     }  # fmt: skip
-
-
-def _claim(folder: Path, config: ExperimentConfig) -> None:
-    """Write the configuration, or check that the folder belongs to it."""
-    path = folder / "config.json"
-    if not path.exists():
-        write_json(path, _as_json(config))
-    elif read_json(path) != _as_json(config):
-        raise StorageError(
-            f"{folder} holds another experiment; choose another, or go on with its own settings: --resume {folder}"
-        )
-
-
-def read_config(folder: str | Path) -> ExperimentConfig:
-    """The configuration of an experiment's folder. Raises `StorageError` when there is none."""
-    try:
-        return ExperimentConfig.from_json(json.dumps(read_json(Path(folder) / "config.json")))
-    except (ValueError, TypeError) as error:
-        raise StorageError(
-            f"{folder}/config.json is not a configuration of this version ({error}); train anew"
-        ) from error
-
-
-def _as_json(config: ExperimentConfig) -> Any:
-    return json.loads(config.to_json())

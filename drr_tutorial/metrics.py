@@ -8,7 +8,7 @@ orders. So one score for all earns what a random order earns on average, whateve
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -182,7 +182,7 @@ def _check(ranks: Ranks | ArrayLike, k: int, lists: ArrayLike | None) -> tuple[R
     first, tied = ranks if isinstance(ranks, Ranks) else (ranks, np.ones(np.shape(ranks), dtype=np.int64))
     first, tied = np.asarray(first), np.asarray(tied)
     if first.ndim != 1 or first.shape != tied.shape or not all(_are_whole(part) for part in (first, tied)):
-        raise ValueError("ranks must be one row of whole numbers of at least 1 (1 = best); for items that tie, use rank")
+        raise ValueError("ranks must be one row of whole numbers of at least 1 (1 = best); where items tie, use rank")
     lists = np.arange(len(first)) if lists is None else np.asarray(lists)
     if lists.shape != first.shape or lists.dtype.kind not in "iu" or lists.min(initial=0) < 0:
         raise ValueError(
@@ -192,7 +192,7 @@ def _check(ranks: Ranks | ArrayLike, k: int, lists: ArrayLike | None) -> tuple[R
     return Ranks(first.astype(np.int64), tied.astype(np.int64)), lists.astype(np.int64)
 
 
-def _are_whole(numbers: NDArray[np.generic]) -> bool:
+def _are_whole(numbers: NDArray[Any]) -> bool:
     """Whole and at least 1 each?"""
     return numbers.size == 0 or (numbers.dtype.kind in "iuf" and bool(((numbers >= 1) & (numbers % 1 == 0)).all()))
 

@@ -5,6 +5,7 @@ A new recommender is a dataclass of its settings that subclasses `Recommender`, 
 inside; arrays over items are in the order of `item_ids`.
 """
 
+import copy
 import dataclasses
 import importlib
 import operator
@@ -18,11 +19,23 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
+from drr_tutorial import __version__
 from drr_tutorial.ratings import DataError, Ratings
 from drr_tutorial.scale import Scale
-from drr_tutorial.storage import StorageError, read_arrays, read_json, whole_folder, write_arrays, write_json
+from drr_tutorial.storage import (
+    StorageError,
+    as_path,
+    last_whole,
+    of_another_version,
+    read_arrays,
+    read_json,
+    whole_folder,
+    write_arrays,
+    write_json,
+)
 
-FORMAT = 1
+FORMAT = 2
+MARKS = ("version", "format", "recommender", "fingerprint")  # by which the parts of a save know each other
 FILES = ("recommender.json", "ratings.safetensors", "weights.safetensors")
 HOMES = ("drr_tutorial.baselines", "drr_tutorial.agent")  # whose classes `load` knows, imported or not
 Scores = NDArray[np.float32]
@@ -69,15 +82,29 @@ class Recommender(ABC):
             )
         return self._ratings
 
-    def fit(self, ratings: Ratings) -> Self:
-        """Learn from training data; `DataError` when nothing in it is liked."""
+    def fit(self, ratings: Ratings, *, seen: Ratings | None = None) -> Self:
+        """Learn from training data. Whatever stops it, an error or Ctrl-C, leaves the recommender as it was.
+
+        `seen`: all that is known to have been rated, where that is more than there is to learn from, such as a test
+        part; nothing of it is recommended. Raises `DataError` when nothing in `ratings` is liked, and when `seen` has
+        other users or items.
+        """
         if not ratings.liked.any():
             raise DataError(
                 f"ratings must hold a like to learn from, a rating above {ratings.scale.liked_above:g}, got none in "
                 f"{len(ratings)} rows; if the scale is another one, say liked_above"
             )
-        self._fit(ratings)
-        self._remember(ratings)
+        if seen is not None and not _same_catalogue(seen, ratings):
+            raise DataError(
+                f"seen must have the users and items of ratings, got {seen} and {ratings}; give what the training data "
+                "was selected from"
+            )
+        fitted = copy.copy(self)
+        fitted._fit(ratings)
+        fitted._remember(ratings)
+        if seen is not None:
+            fitted._seen = _union(fitted._seen, seen.matrix())
+        vars(self).update(vars(fitted))  # in one step
         return self
 
     def scores(self, users: ArrayLike) -> Scores:
@@ -92,11 +119,20 @@ class Recommender(ABC):
         n_items), in the order liked.
         """
 
+    def scores_in_session(self, users: ArrayLike, likes: csr_array) -> Scores:
+        """Scores (m, n_items) for people of the data, by original id (m,), who in a session like something more:
+        nonzeros of `likes` (m, n_items), in the order liked, without what they like in the training data.
+
+        Before the first like these are `scores(users)`, and they stay so where nothing is learned from a session.
+        `UnknownIdError`.
+        """
+        return self._scores_in_session(self.ratings.user_index(users), likes)
+
     def recommend(self, user: Any, k: int = 10, *, exclude_seen: bool = True) -> pd.DataFrame:
         """The k best items for a user of the data: a table of item_id, title, score with ranks from 1.
 
-        `exclude_seen` leaves out whatever the user rated in the training data. Raises `UnknownIdError`, and
-        `ValueError` for k below 1 or above what is left.
+        `exclude_seen` leaves out whatever the user is known to have rated (see `fit`); who has rated nearly everything
+        gets what is left, so fewer than k. Raises `UnknownIdError`, and `ValueError` for k below 1.
         """
         if np.ndim(user) > 0:
             raise ValueError(f"user must be one user id, got {user!r}; for many at once there is scores(users)")
@@ -104,24 +140,28 @@ class Recommender(ABC):
         seen = self._seen.indices[self._seen.indptr[index] : self._seen.indptr[index + 1]] if exclude_seen else ()
         return self._best(self._scores_of(np.array([index]))[0], seen, k)
 
-    def recommend_for(self, liked_items: Sequence[Any], k: int = 10) -> pd.DataFrame:
-        """The k best items for somebody who is not in the data but likes `liked_items` (original ids, latest last)."""
+    def recommend_for(self, liked_items: Sequence[Any], k: int = 10, *, exclude_seen: bool = True) -> pd.DataFrame:
+        """The k best items for somebody who is not in the data but likes `liked_items` (original ids, latest last).
+
+        `exclude_seen` leaves those out. Otherwise as `recommend`.
+        """
         liked = self.ratings.item_index(liked_items)
         if len(liked) == 0 or len(np.unique(liked)) < len(liked):
             raise ValueError(f"liked_items must be one or more different item ids, got {list(liked_items)!r}")
         shape = (1, self.ratings.n_items)
         history = csr_array((np.ones(len(liked), dtype=np.float32), liked, [0, len(liked)]), shape=shape)
-        return self._best(self.scores_for(history)[0], liked, k)
+        return self._best(self.scores_for(history)[0], liked if exclude_seen else (), k)
 
     def save(self, folder: str | Path) -> None:
         """Write settings (JSON), weights and training data (safetensors) into a folder, all or nothing. Raises
         `StorageError`.
         """
-        folder, ratings = Path(folder), self.ratings
+        folder, ratings = as_path(folder), self.ratings
         folder = folder.resolve() if folder.is_symlink() else folder  # a link stays a link
         _refuse_other_content(folder)
-        about = {"format": FORMAT, "recommender": self.name, "fingerprint": ratings.fingerprint()}
-        columns = {name: getattr(ratings, name) for name in _columns(ratings)}
+        marks = (__version__, FORMAT, self.name, ratings.fingerprint())
+        about = dict(zip(MARKS, marks, strict=True))
+        columns = {name: getattr(ratings, name) for name in _columns(ratings)} | self._more_seen()
         with whole_folder(folder) as temporary:
             more = {"settings": self.settings(), "catalogue": _catalogue(ratings)}
             write_json(temporary / "recommender.json", about | more)
@@ -133,15 +173,11 @@ class Recommender(ABC):
         """What `save` wrote; called on `Recommender`, of whatever class was saved.
 
         Nothing is executed. Raises `StorageError` for a folder that is not a whole save, or one of another
-        class, `DataError` when `ratings` are given and are not the data it was fitted on.
+        class or version, `DataError` when `ratings` are given and are not the data it was fitted on.
         """
-        folder = Path(folder)
+        folder = last_whole(as_path(folder))
         about = read_json(folder / "recommender.json")
-        kind = _class_of(about)
-        if kind is None:
-            raise StorageError(
-                f"{folder} does not hold a recommender of this version of drr_tutorial; save it again with this version"
-            )
+        kind = _class_of(about, folder)
         if not issubclass(kind, cls):
             raise StorageError(
                 f"{folder} holds a {kind.__name__}, not a {cls.__name__}; use {kind.__name__}.load or Recommender.load"
@@ -154,9 +190,11 @@ class Recommender(ABC):
         try:
             loaded = kind.from_settings(about["settings"])
             loaded._load_arrays(_read_part(folder / "weights.safetensors", about))
-            loaded._remember(_read_ratings(folder, about))
+            columns, _ = read_arrays(folder / "ratings.safetensors")
+            loaded._remember(_ratings_of(columns, about, folder))
+            loaded._see_more(columns)
         except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-            raise StorageError(f"{folder} is not a whole save of {kind.__name__} ({error}); save it again") from error
+            raise of_another_version(folder, about, f"not a whole save of {kind.__name__}: {error}") from error
         return loaded  # type: ignore[return-value]
 
     def settings(self) -> dict[str, Any]:
@@ -175,6 +213,10 @@ class Recommender(ABC):
     def _scores_of(self, users: NDArray[np.integer[Any]]) -> Scores:
         """Scores (m, n_items) for user indices (m,)."""
 
+    def _scores_in_session(self, users: NDArray[np.integer[Any]], likes: csr_array) -> Scores:
+        """`scores_in_session` by user indices (m,); here for scores that do not depend on a session."""
+        return self._scores_of(users)
+
     @abstractmethod
     def _arrays(self) -> dict[str, NDArray[Any]]:
         """What was learned, by name."""
@@ -186,18 +228,31 @@ class Recommender(ABC):
     def _remember(self, ratings: Ratings) -> None:
         self._ratings, self._seen = ratings, ratings.matrix()
 
+    def _more_seen(self) -> dict[str, NDArray[Any]]:
+        """The seen pairs, as a save keeps them; nothing where those are the training data's."""
+        if self._seen.nnz == len(self.ratings):
+            return {}
+        users, items = self._seen.nonzero()
+        return {"seen_users": users.astype(np.int32), "seen_items": items.astype(np.int32)}
+
+    def _see_more(self, columns: Mapping[str, NDArray[Any]]) -> None:
+        """Take up what `_more_seen` returned."""
+        if "seen_users" in columns:
+            pairs = (columns["seen_users"], columns["seen_items"])
+            ones = np.ones(len(pairs[0]), dtype=np.float32)
+            self._seen = _union(self._seen, csr_array((ones, pairs), shape=self._seen.shape))
+
     def _best(self, scores: Scores, hidden: Any, k: int) -> pd.DataFrame:
+        """The k best that are not hidden, or as many as there are."""
         try:
             k = operator.index(k)
         except TypeError as error:
             raise ValueError(f"k must be a whole number, got {k!r}") from error
-        hidden = np.asarray(hidden, dtype=np.int64)
-        left = len(scores) - len(hidden)
-        if not 1 <= k <= left:
-            raise ValueError(f"k must be from 1 to the {left} items that are left to recommend, got {k}")
-        scores = scores.copy()
-        scores[hidden] = -np.inf
-        best = np.argpartition(-scores, k - 1)[:k]
+        if k < 1:
+            raise ValueError(f"k must be at least 1, got {k}")
+        left = np.setdiff1d(np.arange(len(scores)), np.asarray(hidden, dtype=np.int64))
+        k = min(k, len(left))
+        best = left[np.argpartition(-scores[left], k - 1)[:k]] if k else left
         best = best[np.lexsort((best, -scores[best]))]
         ratings = self.ratings
         columns = {
@@ -206,6 +261,17 @@ class Recommender(ABC):
             "score": scores[best],
         }
         return pd.DataFrame(columns, index=pd.RangeIndex(1, k + 1, name="rank"))
+
+
+def _same_catalogue(one: Ratings, other: Ratings) -> bool:
+    return np.array_equal(one.user_ids, other.user_ids) and np.array_equal(one.item_ids, other.item_ids)
+
+
+def _union(one: csr_array, other: csr_array) -> csr_array:
+    """Ones wherever either (m, n) has an entry."""
+    both: csr_array = (one + other).sign()
+    both.sort_indices()
+    return both
 
 
 def _columns(ratings: Ratings) -> list[str]:
@@ -238,25 +304,31 @@ def _refuse_other_content(folder: Path) -> None:
         )
 
 
-def _class_of(about: Any) -> type[Recommender] | None:
-    """The class that a save names, if it is one of this version's."""
-    if not isinstance(about, dict) or about.get("format") != FORMAT or not isinstance(about.get("recommender"), str):
-        return None
-    if about["recommender"] not in Recommender._classes:
+def _class_of(about: Any, folder: Path) -> type[Recommender]:
+    """The class that a save names. Raises `StorageError` when this version cannot read it."""
+    name = about.get("recommender") if isinstance(about, dict) else None
+    if not isinstance(name, str) or about.get("format") != FORMAT:
+        found = about.get("format") if isinstance(about, dict) else None
+        raise of_another_version(folder, about, f"it is of format {found!r}, not {FORMAT}")
+    if name not in Recommender._classes:
         for module in HOMES:
             importlib.import_module(module)
-    return Recommender._classes.get(about["recommender"])
+    if name not in Recommender._classes:
+        known = ", ".join(sorted(Recommender._classes))
+        raise of_another_version(
+            folder, about, f"it is of {name!r}, not one of {known}; import the module of a class of your own first"
+        )
+    return Recommender._classes[name]
 
 
 def _read_part(path: Path, about: dict[str, Any]) -> dict[str, NDArray[Any]]:
     arrays, of = read_arrays(path)
-    if of != {name: about.get(name) for name in ("format", "recommender", "fingerprint")}:
+    if of != {name: about.get(name) for name in MARKS}:
         raise StorageError(f"{path} belongs to another save; save it again")
     return arrays
 
 
-def _read_ratings(folder: Path, about: dict[str, Any]) -> Ratings:
-    columns, _ = read_arrays(folder / "ratings.safetensors")
+def _ratings_of(columns: Mapping[str, NDArray[Any]], about: dict[str, Any], folder: Path) -> Ratings:
     catalogue = about["catalogue"]
     user_type, item_type = catalogue["id_types"]
     ratings = Ratings(

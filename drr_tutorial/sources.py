@@ -58,14 +58,21 @@ _PIP_TIMEOUT = 300  # seconds; the wheel has 2 MB
 
 
 def cache_folder() -> Path:
-    """The platform's cache folder for this package: downloads and parsed copies; safe to delete."""
-    return Path(pooch.os_cache("drr_tutorial"))
+    """The platform's cache folder for this package: downloads and parsed copies; safe to delete.
+
+    Below the folder for temporary files where nobody is at home: a user without a home folder, as in some containers.
+    """
+    place = Path(pooch.os_cache("drr_tutorial"))
+    return place if place.is_absolute() else Path(tempfile.gettempdir()) / "drr_tutorial"
 
 
 def data_home(given: Path | str | None = None) -> Path:
     """The folder that holds the reader's own copies: `given`, else DRR_DATA_HOME, else the cache folder."""
     chosen = given or os.environ.get("DRR_DATA_HOME")
-    return Path(chosen).expanduser() if chosen else cache_folder()
+    try:
+        return Path(chosen).expanduser() if chosen else cache_folder()
+    except RuntimeError as error:
+        raise DataError(f"data_home must be a folder, got {str(chosen)!r} ({error}); give the whole path") from error
 
 
 def find_movielens(name: str, *, home: Path | str | None = None, progress: bool = True) -> Path:
@@ -206,5 +213,7 @@ def _nothing_worked(name: str, tried: list[str], home: Path) -> str:
         + "".join(f"  - {attempt}\n" for attempt in tried)
         + f"To put it there by hand: download {GROUPLENS_URL}{name}.zip with a browser and unpack it so that "
         f"{home / name / files.ratings} and {files.items} beside it exist, or set DRR_DATA_HOME to the "
-        f"folder that holds your {name} folder."
+        f"folder that holds your {name} folder.\n"
+        "What works now, without any download: an invented world, load_ratings('synthetic') or, on the command line, "
+        "--dataset synthetic."
     )

@@ -22,7 +22,6 @@ from drr_tutorial.ratings import DataError, Ratings
 Rows = NDArray[np.int64]
 
 _NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
-_POSITIVE = 3.0  # a rating above this counts as liked
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +82,7 @@ class Split:
         """The same split without the ratings of 3 and less: what a task's lists are made from, so that they are the
         same whether a method may learn from dislikes or not. Raises `DataError` when a part has no like.
         """
-        liked = self.ratings.ratings > _POSITIVE
+        liked = self.ratings.liked
         parts = ("fit_rows", "validation_rows", "test_rows")
         return replace(self, **{name: rows[liked[rows]] for name in parts for rows in [getattr(self, name)]})
 
@@ -104,15 +103,18 @@ def original_split(
 
     Give all ratings, unfiltered. ML-1M's held-out interactions are those of the NCF test file (He et al.
     2017), and with them seed 16 gives the notebook's 457,363 and 114,341 rows. Without the file (a note says
-    so) and for other data the last by time is held out, the first in file order among ties.
+    so) and for other data the last by time is held out, the first in file order among ties; without times, and with a
+    note, the last in the file.
     `validation_fraction` is a share of the training rows.
     """
     _check_fractions(test_fraction, validation_fraction)
     held_out, note = _held_out_rows(ratings, data_home)
-    liked = ratings.ratings > _POSITIVE
+    liked = ratings.liked.copy()
     liked[held_out] = False
     if not liked.any():
-        raise DataError(f"{ratings.name} has no rating above {_POSITIVE:g} beside the held-out ones; nothing is liked")
+        raise DataError(
+            f"{ratings.name} has no rating above {ratings.scale.liked_above:g} beside those held out; nothing is liked"
+        )
     rows = pd.Series(np.flatnonzero(liked))
     train = rows.sample(frac=1 - test_fraction, random_state=seed)  # pandas' own draw is part of the definition
     test = rows.drop(train.index)
@@ -132,7 +134,7 @@ def rated_split(
         raise DataError(f"dislikes_share must be from 0 to 1, got {dislikes_share}")
     split = original_split(ratings, data_home=data_home, seed=seed)
     held_out, _ = _held_out_rows(ratings, data_home)
-    disliked = np.setdiff1d(np.flatnonzero(ratings.ratings <= _POSITIVE), held_out)
+    disliked = np.setdiff1d(np.flatnonzero(~ratings.liked), held_out)
     _, known = _divide(disliked, dislikes_share, np.random.default_rng([seed, 1]))
     return replace(split, name="rated", fit_rows=np.sort(np.concatenate([split.fit_rows, known])))
 
@@ -224,7 +226,10 @@ def _check_fractions(test: float, validation: float) -> None:
 
 def _times(ratings: Ratings, kind: str) -> NDArray[np.int64]:
     if ratings.timestamps is None:
-        raise DataError(f"the {kind} split needs timestamps and {ratings.name} has none; use the random or users split")
+        raise DataError(
+            f"the {kind} split needs timestamps and {ratings.name} has none; use the random or users split "
+            "(on the command line --split random)"
+        )
     return ratings.timestamps
 
 
@@ -275,7 +280,12 @@ def _held_out_rows(ratings: Ratings, data_home: Path | None) -> tuple[Rows, str]
             note = f"held out: each user's last rating by time, the first in the file among ties, since {error}"
         else:
             return _ncf_rows(ratings, path), note
-    rank, _ = _rank_by_user(ratings, -_times(ratings, "original").astype(np.float64))
+    if ratings.timestamps is None:
+        rank, _ = _rank_by_user(ratings, -np.arange(len(ratings), dtype=np.float64))
+        return np.flatnonzero(
+            rank == 0
+        ), f"held out: each user's last rating in the file, since {ratings.name} has no times"
+    rank, _ = _rank_by_user(ratings, -ratings.timestamps.astype(np.float64))
     return np.flatnonzero(rank == 0), note
 
 

@@ -4,6 +4,7 @@ as JSON.
 Nothing is unpickled: safetensors holds plain numbers, so a file from a stranger can at worst be refused.
 """
 
+import errno
 import json
 import os
 import re
@@ -19,9 +20,31 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from drr_tutorial import __version__
+
 
 class StorageError(OSError):
     """A file could not be written, read, or is not what it should be."""
+
+
+def as_path(place: str | Path) -> Path:
+    """A place on the disk as a `Path`, with ~ for the home folder. Raises `StorageError` where nobody has one."""
+    try:
+        return Path(place).expanduser()
+    except RuntimeError as error:
+        raise StorageError(f"cannot tell what ~ means in {place} ({error}); give the path without ~") from error
+
+
+def of_another_version(place: Path, about: Any, reason: object) -> StorageError:
+    """The error for a file that can be read but not understood: who wrote it by its description `about`, who reads."""
+    writer = about.get("version") if isinstance(about, dict) else None
+    if writer == __version__:
+        return StorageError(f"{place} is damaged or was altered ({reason}); write it again, or train anew")
+    said = f"drr_tutorial {writer}" if isinstance(writer, str) else "a drr_tutorial that did not yet say its version"
+    return StorageError(
+        f"{place} was written by {said}; this is drr_tutorial {__version__}, which cannot read it ({reason}): read it "
+        "with the version that wrote it, or train anew with this one"
+    )
 
 
 @contextmanager
@@ -36,7 +59,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         yield temporary
         os.replace(temporary, path)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     finally:
         with suppress(OSError):  # where nothing could be written, nothing is there
             temporary.unlink()
@@ -47,8 +70,11 @@ def whole_folder(path: Path) -> Iterator[Path]:
     """The same for a folder: what was at `path` is replaced as a whole, and stays when anything fails.
 
     A process that is killed between the two renamings leaves what was there as `.NAME.PROCESS-RANDOM.old` beside
-    `path`; the next folder that is written there whole removes it.
+    `path`; `last_whole` finds it, and the next folder that is written there whole removes it.
     """
+    path = Path(os.path.abspath(path))
+    if path.exists() and Path.cwd().is_relative_to(path):
+        raise StorageError(f"{path} is where you work, so it cannot be replaced; give a folder inside it")
     temporary = _beside(path)
     old = temporary.with_suffix(".old")
     try:
@@ -59,12 +85,20 @@ def whole_folder(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
         _remove_leftovers(path)
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     finally:
         if old.exists() and not path.exists():  # stopped between the two renamings, by whatever
             os.replace(old, path)
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def last_whole(path: Path) -> Path:
+    """`path`; or, where that is missing, what a process that was killed while it replaced the folder had set aside."""
+    try:
+        return path if path.exists() else next(_set_aside(path), path)
+    except OSError:
+        return path
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> None:
@@ -98,7 +132,33 @@ def write_json(path: Path, value: Any) -> None:
     """Write indented JSON. Raises `StorageError`."""
     text = json.dumps(value, indent=2, allow_nan=False) + "\n"
     with whole_file(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")  # the same bytes on every system
+
+
+def write_new_json(path: Path, value: Any) -> None:
+    """The same for a file that is not there yet: of two processes at once, one gets it. Raises `StorageError`."""
+    text = json.dumps(value, indent=2, allow_nan=False) + "\n"
+    temporary = _beside(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_text(text, encoding="utf-8")
+        _give_new_name(temporary, path)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def _give_new_name(temporary: Path, path: Path) -> None:
+    try:
+        os.link(temporary, path)  # a renaming would replace what is there
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)) from None
+        os.replace(temporary, path)
 
 
 def read_json(path: Path) -> Any:
@@ -118,13 +178,17 @@ def _beside(path: Path) -> Path:
 
 def _remove_leftovers(path: Path) -> None:
     """Old folders that a killed process set aside; nobody asks for them once `path` is whole again."""
+    for found in _set_aside(path):
+        shutil.rmtree(found, ignore_errors=True)
+
+
+def _set_aside(path: Path) -> Iterator[Path]:
     leftover = re.compile(rf"\.{re.escape(path.name)}\.\d+-[0-9a-f]{{8}}\.old")
-    for found in path.parent.iterdir():
-        if leftover.fullmatch(found.name):
-            shutil.rmtree(found, ignore_errors=True)
+    return (found for found in list(path.parent.iterdir()) if leftover.fullmatch(found.name))
 
 
-def _cannot_write(path: Path, error: OSError) -> StorageError:
+def cannot_write(path: Path, error: OSError) -> StorageError:
+    """The error for a place that could not be written: which, why, and what to do."""
     if isinstance(error, StorageError) and error.errno is None:  # not about writing
         return error
     reason = error if error.errno is None else os.strerror(error.errno)

@@ -82,7 +82,7 @@ def draw_candidates(
     (`known`).
 
     `"balanced"`: the positives and as many others, drawn without replacement (fewer where the catalogue ends);
-    `"catalogue"`: everything. Known items are left out.
+    `"catalogue"`: everything. Known items are left out; so the environments pass those, too, that nobody rated.
     """
     if candidates == "catalogue":
         return ~known
@@ -97,7 +97,8 @@ class UserModel:
     """What the two environments know of the users: rewards, what was rated before, and the memory to begin with.
 
     `history` are ratings from before the episode: its likes fill the memory at the start, and nothing in it is
-    shown again. It must have the catalogue of `ratings` and share no (user, item) pair with it.
+    shown again. It must have the catalogue of `ratings` and share no (user, item) pair with it. What nobody rated, in
+    either of them, is shown to nobody.
     """
 
     def __init__(
@@ -107,10 +108,12 @@ class UserModel:
         self.n_positive = np.diff((self.rewards > 0).indptr)  # (n_users,)
         self.memory = np.full((ratings.n_users, memory_size), ratings.n_items, dtype=np.int64)
         self.known = sp.csr_array(self.rewards.shape, dtype=np.bool_)
+        self.unrated = np.isin(np.arange(ratings.n_items), ratings.items, invert=True)  # (n_items,)
         if history is not None:
             self.known = (history.matrix() > 0).tocsr()
             self.memory = latest_liked(history, memory_size)
             self._check_history(history, ratings)
+            self.unrated[history.items] = False
 
     def _check_history(self, history: Ratings, ratings: Ratings) -> None:
         if self.known.shape != self.rewards.shape or not np.array_equal(history.item_ids, ratings.item_ids):

@@ -11,6 +11,7 @@ import pytest
 
 from drr_tutorial import cli, sources
 from drr_tutorial.config import ExperimentConfig
+from drr_tutorial.provenance import processor
 from drr_tutorial.recommender import Recommender
 
 SMALL = (
@@ -47,6 +48,7 @@ def test_metrics_hold_figures_intervals_and_provenance(run: Path) -> None:
         "reports",
     } <= metrics.keys()
     assert set(metrics["reports"]) == {"unseen", "original", "masked", "full"}
+    assert metrics["machine"]["processor"] and metrics["machine"]["kernels"]["torch"]["instructions"]
     methods = metrics["reports"]["unseen"]["methods"]
     assert [row["method"] for row in methods] == [
         "DRR",
@@ -94,6 +96,7 @@ def test_doctor_can_be_pasted(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["doctor"]) == 0
     shown = capsys.readouterr().out
     assert all(word in shown for word in ("drr_tutorial", "torch", "Python", "data home", "ml-100k", "ml-1m", "CUDA"))
+    assert f"processor: {processor()} (" in shown and "torch: " in shown and " instructions, " in shown
 
 
 @pytest.mark.parametrize(
@@ -120,7 +123,7 @@ def test_errors_are_one_clear_line(
         code = int(error.code or 0)
     shown = capsys.readouterr().err
     assert code != 0
-    assert text.format(**places) in " ".join(shown.split())
+    assert text.format(**places).replace("/", os.sep) in " ".join(shown.split())
     assert "Traceback" not in shown
 
 

@@ -65,13 +65,14 @@ def test_a_notebook_runs_from_an_installed_package(tmp_path: Path) -> None:
     wheel = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
     run(wheel, ROOT)
     home = new_environment(tmp_path / "home")
-    install = [sys.executable, "-m", "pip", "--python", str(home / "python"), "install", "--no-deps", "--no-index"]
+    python = str(home / Path(sys.executable).name)
+    install = [sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index"]
     run([*install, *map(str, tmp_path.glob("*.whl"))], tmp_path)
-    where = run([str(home / "python"), "-c", "import drr_tutorial; print(drr_tutorial.__file__)"], tmp_path)
+    where = run([python, "-c", "import drr_tutorial; print(drr_tutorial.__file__)"], tmp_path)
     assert where.startswith(str(tmp_path / "home"))
     run([str(home / "drr-tutorial"), "notebooks", "copy"], tmp_path)
     execute = ["-m", "nbconvert", "--to", "notebook", "--execute", "--inplace", "copy/03_state.ipynb"]
-    run([str(home / "python"), *execute], tmp_path)
+    run([python, *execute], tmp_path)
     assert '"text/plain"' in (tmp_path / "copy" / "03_state.ipynb").read_text(encoding="utf-8")
 
 

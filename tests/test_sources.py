@@ -19,6 +19,8 @@ from drr_tutorial import sources
 from drr_tutorial.datasets import load_ratings
 from drr_tutorial.ratings import DataError
 
+_REAL_CACHE_FOLDER = sources.cache_folder  # before conftest.py puts another in its place
+
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -262,3 +264,19 @@ def test_the_pinned_checksum_is_that_of_the_file_at_hand(data_home: Path) -> Non
     if not path.is_file():
         pytest.skip("DRR_DATA_HOME holds no ncf/ml-1m.test.rating")
     assert hashlib.sha256(path.read_bytes()).hexdigest() == sources.NCF_SHA256
+
+
+def test_who_has_no_home_still_has_a_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container whose user is a bare number: `~` means nothing there, and is no folder to make."""
+    monkeypatch.undo()
+    monkeypatch.setattr(sources.pooch, "os_cache", lambda name: Path("~/.cache") / name)
+    assert _REAL_CACHE_FOLDER().is_absolute()
+    with pytest.raises(
+        DataError, match=r"data_home must be a folder, got '~nobody-of-this-name/x'.*give the whole path"
+    ):
+        sources.data_home("~nobody-of-this-name/x")
+
+
+def test_without_data_and_network_one_hears_what_works_now(cache: Path, offline: None) -> None:
+    with pytest.raises(DataError, match=r"(?s)ml-1m is not on this machine.*--dataset synthetic"):
+        sources.find_movielens("ml-1m", progress=False)

@@ -1,5 +1,7 @@
 """Splits: the original's counts, hand-made cases with known answers, and what they refuse."""
 
+import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -265,7 +267,15 @@ def test_unknown_kind(synthetic: Ratings) -> None:
         make_split("holdout", synthetic)
 
 
-@pytest.mark.parametrize("split", [original_split, leave_last_out_split, temporal_split])
+@pytest.mark.parametrize("split", [original_split, rated_split])
+def test_without_times_the_last_in_the_file_is_held_out(split: Callable[[Ratings], Split], synthetic: Ratings) -> None:
+    made = split(dataclasses.replace(synthetic, timestamps=None))
+    last = len(synthetic) - 1 - np.unique(synthetic.users[::-1], return_index=True)[1]
+    assert not np.isin(last, [*made.fit_rows, *made.validation_rows, *made.test_rows]).any()
+    assert made.note == "held out: each user's last rating in the file, since synthetic has no times"
+
+
+@pytest.mark.parametrize("split", [leave_last_out_split, temporal_split])
 def test_splits_by_time_need_times(split: object) -> None:
     timeless = Ratings.from_columns([1, 1, 1, 2], [1, 2, 3, 4], [5, 5, 5, 5], name="toy")
     with pytest.raises(DataError, match="split needs timestamps and toy has none; use the random or users split"):

@@ -4,8 +4,6 @@ import sys
 from functools import cache
 from pathlib import Path
 
-import torch
-
 from drr_tutorial.datasets import load_ratings
 from drr_tutorial.provenance import particulars, peak_memory_mb
 from drr_tutorial.storage import read_json, write_json
@@ -25,7 +23,6 @@ def record(name: str, value: float, seconds: float) -> None:
         seconds=seconds,
         peak_memory_mb=peak_memory_mb(),
     )
-    about["machine"]["torch threads"] = torch.get_num_threads()
     figures = read_json(RESULT)["figures"] if RESULT.exists() else {}
     write_json(RESULT, {"figures": figures | {name: {"value": value, **about}}})
 

@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 
+from drr_tutorial import __version__
 from drr_tutorial.agent import DRRRecommender
 from drr_tutorial.baselines import (
     AverageRatingRecommender,
@@ -30,7 +31,7 @@ from drr_tutorial.baselines import (
 )
 from drr_tutorial.config import DEFAULT, ExperimentConfig
 from drr_tutorial.ratings import DataError, Ratings, UnknownIdError
-from drr_tutorial.recommender import Recommender
+from drr_tutorial.recommender import FORMAT, Recommender
 from drr_tutorial.storage import StorageError, read_arrays, write_arrays
 from tests.toy import toy_ratings
 
@@ -223,6 +224,82 @@ def test_asking_changes_nothing(fitted: Recommender, synthetic: Ratings) -> None
     assert_same_lists(before, fitted, synthetic)
 
 
+# All or nothing
+
+
+class Stopped(BaseException):
+    """Like Ctrl-C: no `except Exception` catches it."""
+
+
+@pytest.mark.parametrize("where", ["_fit", "_remember"])
+def test_a_refit_that_is_stopped_leaves_the_old_one(
+    fitted: Recommender, synthetic: Ratings, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, other = copy.deepcopy(fitted), synthetic.select(synthetic.users < 60)
+    original = getattr(type(fitted), where)
+
+    def stop_at_the_end(self: Recommender, ratings: Ratings) -> None:
+        original(self, ratings)
+        raise Stopped
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(fitted), where, stop_at_the_end)
+        with pytest.raises(Stopped):
+            fitted.fit(other)
+    assert fitted.ratings.fingerprint() == synthetic.fingerprint()
+    assert_same_lists(before, fitted, synthetic)
+    for name in ("history", "correction_share"):
+        assert getattr(fitted, name, None) == getattr(before, name, None)
+
+
+@every_recommender
+def test_a_first_fit_that_fails_leaves_it_unfitted(name: str, synthetic: Ratings) -> None:
+    recommender = make(name)
+    with pytest.raises(DataError):
+        recommender.fit(synthetic.select(~synthetic.liked))
+    with pytest.raises(RuntimeError, match="has learned nothing yet"):
+        recommender.recommend(1)
+
+
+# What is known to have been rated
+
+
+@every_recommender
+def test_nothing_that_is_known_to_be_rated_comes_back(name: str, synthetic: Ratings, tmp_path: Path) -> None:
+    train, n_items = synthetic.select(np.arange(len(synthetic)) % 3 > 0), synthetic.n_items
+    recommender = make(name).fit(train, seen=synthetic)
+    recommender.save(tmp_path / "model")
+    for one in (recommender, Recommender.load(tmp_path / "model"), Recommender.load(tmp_path / "model", train)):
+        for index in (0, 17, 299):
+            rated = synthetic.item_ids[synthetic.items[synthetic.users == index]]
+            found = one.recommend(synthetic.user_ids[index], n_items)["item_id"]
+            assert sorted([*found, *rated]) == synthetic.item_ids.tolist()
+            assert len(one.recommend(synthetic.user_ids[index], n_items, exclude_seen=False)) == n_items
+    np.testing.assert_array_equal(recommender.scores([1]), make(name).fit(train).scores([1]))  # it learns nothing of it
+
+
+def test_what_was_seen_is_of_the_same_users_and_items(synthetic: Ratings) -> None:
+    recommender = PopularityRecommender()
+    for other in (toy_ratings([(1, 1, 5.0)]), replace(synthetic, user_ids=synthetic.user_ids + 1)):
+        with pytest.raises(DataError, match="seen must have the users and items of ratings, got Ratings"):
+            recommender.fit(synthetic, seen=other)
+
+
+def test_a_refit_forgets_what_was_seen(synthetic: Ratings) -> None:
+    train = synthetic.select(np.arange(len(synthetic)) % 3 > 0)
+    recommender = PopularityRecommender().fit(train, seen=synthetic).fit(train)
+    assert len(recommender.recommend(1, 10_000)) == synthetic.n_items - int((train.users == 0).sum())
+
+
+def test_seen_pairs_that_were_spoilt(synthetic: Ratings, tmp_path: Path) -> None:
+    PopularityRecommender().fit(synthetic.select(np.arange(50)), seen=synthetic).save(tmp_path / "model")
+    path = tmp_path / "model" / "ratings.safetensors"
+    arrays, about = read_arrays(path)
+    write_arrays(path, arrays | {"seen_items": arrays["seen_items"] + 10_000}, about)
+    with pytest.raises(StorageError, match="is damaged or was altered .not a whole save of PopularityRecommender"):
+        Recommender.load(tmp_path / "model")
+
+
 # Save and load
 
 
@@ -327,17 +404,19 @@ def test_unknown_users_and_items(fitted: Recommender) -> None:
         fitted.recommend_for([1, 4711])
 
 
-@pytest.mark.parametrize("k", [0, -1, 10_000])
-def test_a_list_of_no_length_or_of_more_than_there_is(fitted: Recommender, synthetic: Ratings, k: int) -> None:
-    n_items = synthetic.n_items
-    left = n_items - int((synthetic.users == 0).sum())
-    user = synthetic.user_ids[0]
-    with pytest.raises(ValueError, match=f"k must be from 1 to the {left} items that are left to recommend, got {k}"):
-        fitted.recommend(user, k)
-    with pytest.raises(ValueError, match=f"k must be from 1 to the {n_items} items that are left .*, got {k}"):
-        fitted.recommend(user, k, exclude_seen=False)
-    with pytest.raises(ValueError, match=f"k must be from 1 to the {n_items - 2} items that are left .*, got {k}"):
-        fitted.recommend_for(synthetic.item_ids[:2].tolist(), k)
+@pytest.mark.parametrize("k", [0, -1])
+def test_a_list_of_no_length(fitted: Recommender, synthetic: Ratings, k: int) -> None:
+    for ask in (fitted.recommend, lambda _, k: fitted.recommend_for(synthetic.item_ids[:2].tolist(), k)):
+        with pytest.raises(ValueError, match=f"k must be at least 1, got {k}"):
+            ask(synthetic.user_ids[0], k)
+
+
+def test_whoever_has_little_left_gets_that(fitted: Recommender, synthetic: Ratings) -> None:
+    n_items, user = synthetic.n_items, synthetic.user_ids[0]
+    assert len(fitted.recommend(user, 10_000)) == n_items - int((synthetic.users == 0).sum())
+    assert len(fitted.recommend(user, 10_000, exclude_seen=False)) == n_items
+    assert len(fitted.recommend_for(synthetic.item_ids[:2].tolist(), 10_000)) == n_items - 2
+    assert len(fitted.recommend_for(synthetic.item_ids[:2].tolist(), 10_000, exclude_seen=False)) == n_items
 
 
 @pytest.mark.parametrize("k", [2.5, "3", None])
@@ -364,9 +443,9 @@ def test_lists_are_for_one_user(popularity: Recommender) -> None:
 @every_recommender
 def test_data_without_anything_that_is_liked(name: str) -> None:
     disliked = toy_ratings([(1, 1, 3.0), (1, 2, 1.0), (2, 1, 2.0)])
-    with pytest.raises(DataError, match="ratings must hold a rating above 3 to learn from, got none in 3 rows"):
+    with pytest.raises(DataError, match="ratings must hold a like to learn from, a rating above 3, got none in 3 rows"):
         make(name).fit(disliked)
-    with pytest.raises(DataError, match="ratings must hold a rating above 3 to learn from, got none in 0 rows"):
+    with pytest.raises(DataError, match="ratings must hold a like to learn from, a rating above 3, got none in 0 rows"):
         make(name).fit(disliked.select([]))
 
 
@@ -375,8 +454,8 @@ def test_one_user(name: str) -> None:
     recommender = make(name).fit(toy_ratings([(1, item, 5.0 if item < 5 else 2.0) for item in range(8)]))
     assert np.isfinite(recommender.scores(1)).all()
     assert len(recommender.recommend(1, 8, exclude_seen=False)) == 8
-    with pytest.raises(ValueError, match="k must be from 1 to the 0 items that are left to recommend, got 1"):
-        recommender.recommend(1, 1)
+    nothing = recommender.recommend(1, 1)
+    assert len(nothing) == 0 and nothing.columns.tolist() == ["item_id", "title", "score"]
     assert 6 not in recommender.recommend_for([6], 7)["item_id"].tolist()
 
 
@@ -384,8 +463,8 @@ def test_one_user(name: str) -> None:
 def test_one_item(name: str) -> None:
     recommender = make(name).fit(toy_ratings([(user, 7, 4.0) for user in range(5)]))
     assert recommender.recommend(0, 1, exclude_seen=False)["item_id"].tolist() == [7]
-    with pytest.raises(ValueError, match="k must be from 1 to the 0 items that are left to recommend, got 1"):
-        recommender.recommend_for([7], 1)
+    assert len(recommender.recommend_for([7], 1)) == 0
+    assert recommender.recommend_for([7], 1, exclude_seen=False)["item_id"].tolist() == [7]
 
 
 @pytest.mark.parametrize(
@@ -398,7 +477,7 @@ def test_one_item(name: str) -> None:
     ids=["one user", "one item", "one rating"],
 )
 def test_too_little_to_learn_an_agent_from(rows: list[tuple[int, int, float]]) -> None:
-    with pytest.raises(DataError, match="positives|a rating above 3"):
+    with pytest.raises(DataError, match="positives|a like|a rating above 3"):
         make("DRR").fit(toy_ratings(rows))
 
 
@@ -463,25 +542,41 @@ def edit(folder: Path, change: Callable[[dict[str, Any]], Any]) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda about: about.update(format=2),
-        lambda about: about.update(format="1"),
+        lambda about: about.update(format=3),
+        lambda about: about.update(format=str(FORMAT)),
         lambda about: about.pop("format"),
         lambda about: about.update(recommender="os.system"),
         lambda about: about.update(recommender=["popularity"]),
         lambda about: about.pop("recommender"),
-        lambda about: about.clear(),
     ],
 )
 def test_a_save_of_another_version(save_of_popularity: Path, change: Callable[[dict[str, Any]], Any]) -> None:
     edit(save_of_popularity, change)
-    text = "does not hold a recommender of this version of drr_tutorial; save it again with this version"
-    with pytest.raises(StorageError, match=text):
+    edit(save_of_popularity, lambda about: about.update(version="9.9"))
+    text = (
+        rf"model was written by drr_tutorial 9.9; this is drr_tutorial {__version__}, which cannot read it \(it is of "
+    )
+    with pytest.raises(StorageError, match=text + ".*read it with the version that wrote it, or train anew"):
         Recommender.load(save_of_popularity)
 
 
-def test_json_of_something_else(save_of_popularity: Path) -> None:
-    (save_of_popularity / "recommender.json").write_text("[1, 2]")
-    with pytest.raises(StorageError, match="does not hold a recommender of this version"):
+@pytest.mark.parametrize("content", [[1, 2], {}, {"format": 1, "recommender": "popularity", "fingerprint": "0"}])
+def test_a_save_from_before_versions_were_noted(save_of_popularity: Path, content: Any) -> None:
+    (save_of_popularity / "recommender.json").write_text(json.dumps(content))
+    with pytest.raises(StorageError, match="was written by a drr_tutorial that did not yet say its version; this is"):
+        Recommender.load(save_of_popularity)
+
+
+def test_settings_that_another_version_had(save_of_popularity: Path) -> None:
+    """The format is the same, the settings are not."""
+    marks = {"version": "0.0.9"}
+    for part in ("ratings", "weights"):
+        arrays, about = read_arrays(save_of_popularity / f"{part}.safetensors")
+        write_arrays(save_of_popularity / f"{part}.safetensors", arrays, about | marks)
+    edit(save_of_popularity, lambda about: about.update(**marks, settings={"smoothing": 1}))
+    with pytest.raises(
+        StorageError, match=r"was written by drr_tutorial 0.0.9; .*\(not a whole save of Pop.*smoothing"
+    ):
         Recommender.load(save_of_popularity)
 
 
@@ -502,7 +597,10 @@ def test_settings_or_catalogue_that_were_spoilt(
     copied: Path, fitted: Recommender, change: Callable[[dict[str, Any]], Any]
 ) -> None:
     edit(copied, change)
-    with pytest.raises(StorageError, match=f"is not a whole save of {type(fitted).__name__} .*; save it again"):
+    with pytest.raises(
+        StorageError,
+        match=f"model is damaged or was altered .not a whole save of {type(fitted).__name__}: .*; write it again, or train anew",
+    ):
         Recommender.load(copied)
 
 
@@ -510,7 +608,8 @@ def test_settings_that_do_not_fit_the_weights(synthetic: Ratings, tmp_path: Path
     make("DRR").fit(synthetic.select(synthetic.users < 60)).save(tmp_path / "model")
     edit(tmp_path / "model", lambda about: about["settings"]["agent"].update(actor_hidden=[5]))
     with pytest.raises(
-        StorageError, match=r"(?s)is not a whole save of DRRRecommender \(.*size mismatch.*; save it again"
+        StorageError,
+        match=r"(?s)is damaged or was altered \(not a whole save of DRRRecommender: .*size mismatch.*; write it again",
     ):
         Recommender.load(tmp_path / "model")
 
@@ -525,7 +624,7 @@ def test_settings_that_do_not_fit_the_weights(synthetic: Ratings, tmp_path: Path
 )
 def test_data_that_was_altered(save_of_popularity: Path, change: Callable[[dict[str, Any]], Any]) -> None:
     edit(save_of_popularity, change)
-    with pytest.raises(StorageError, match="(altered|not a whole save).*; save it again"):
+    with pytest.raises(StorageError, match="altered.*; (save|write) it again"):
         Recommender.load(save_of_popularity)
 
 
@@ -554,7 +653,10 @@ def test_weights_that_are_missing_by_name(copied: Path, fitted: Recommender) -> 
     if not arrays:
         pytest.skip("learns nothing")
     write_arrays(copied / "weights.safetensors", {"something": np.zeros(3)}, about)
-    with pytest.raises(StorageError, match=f"is not a whole save of {type(fitted).__name__} .*; save it again"):
+    with pytest.raises(
+        StorageError,
+        match=f"model is damaged or was altered .not a whole save of {type(fitted).__name__}: .*; write it again, or train anew",
+    ):
         Recommender.load(copied)
 
 
@@ -624,6 +726,34 @@ def test_a_folder_that_holds_something_else_is_left_alone(popularity: Recommende
     (tmp_path / "empty").mkdir()
     popularity.save(tmp_path / "empty")
     assert Recommender.load(tmp_path / "empty").name == "popularity"
+
+
+def test_a_folder_as_people_write_it(popularity: Recommender, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    for given, place in (("~/a", "a"), ("b", "b"), ("./d/", "d"), (Path("~/e"), "e")):
+        popularity.save(given)
+        assert (tmp_path / place / "recommender.json").exists()
+        assert Recommender.load(given).name == "popularity"
+
+
+def test_the_folder_where_one_works_is_not_replaced(
+    popularity: Recommender, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    for place in (".", tmp_path / "work"):
+        with pytest.raises(StorageError, match="is where you work, so it cannot be replaced; give a folder inside it"):
+            popularity.save(place)
+    assert Path.cwd() == tmp_path / "work"
+
+
+def test_a_save_that_was_killed_while_it_replaced_another_is_found(save_of_popularity: Path) -> None:
+    save_of_popularity.rename(save_of_popularity.with_name(".model.123-0a1b2c3d.old"))  # see storage.whole_folder
+    loaded = Recommender.load(save_of_popularity)
+    assert loaded.name == "popularity"
+    loaded.save(save_of_popularity)
+    assert [path.name for path in save_of_popularity.parent.iterdir()] == ["model"]
 
 
 def test_a_place_where_nothing_can_be_written(popularity: Recommender, tmp_path: Path) -> None:

@@ -33,6 +33,9 @@ def test_every_file_tells_where_its_figures_come_from(path: Path) -> None:
         assert len(result["git revision"].split(",")[0]) == 40
         assert {"python", "torch", "drr_tutorial"} <= result["versions"].keys()
         assert result["machine"]["cores"] >= 1
+        if "architecture" in result["machine"]:  # older files know no kernels
+            assert result["machine"]["processor"]
+            assert all(used["instructions"] and used["threads"] for used in result["machine"]["kernels"].values())
         assert result["seconds"] >= 0 and result["peak memory MB"] > 10
         assert result["seeds"]
         assert all(len(fingerprint) >= 16 for fingerprint in result["data"].values())

@@ -37,9 +37,10 @@ def test_a_result_can_be_traced_and_holds_no_details(folder: Path, tmp_path: Pat
     assert result["data"] == {"synthetic": load_ratings("synthetic").fingerprint()}
     assert result["seeds"] == [0, 1]
     assert {"git revision", "versions", "machine", "seconds", "peak memory MB", "code"} <= result.keys()
+    assert {"processor", "kernels", "threads of a row"} <= result["machine"].keys()
     (row,) = result["rows"].values()
     assert row["figures"] == {"value": 1, "threads": "1"}
-    assert row["seconds"] >= 0 and row["peak memory MB"] > 10
+    assert row["seconds"] >= 0 and (row["peak memory MB"] > 10 or sys.platform == "win32")  # which does not tell
     assert read_result("toy", tmp_path) == result
 
 
@@ -96,6 +97,7 @@ def test_a_row_may_rest_on_less_code_than_its_study(folder: Path, monkeypatch: p
     assert unfinished(toy, folder) == ["other"]
 
 
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="Windows knows no process group to kill at once")
 def test_killed_and_taken_up(folder: Path, tmp_path: Path) -> None:
     log, wait = tmp_path / "log", tmp_path / "wait"
     wait.touch()
