@@ -17,6 +17,7 @@ import tyro
 from drr_tutorial import __version__
 from drr_tutorial.agent import DRRRecommender
 from drr_tutorial.config import PRESETS, ExperimentConfig
+from drr_tutorial.console import is_said_on_purpose, join_values, terminal
 from drr_tutorial.datasets import load_ratings
 from drr_tutorial.experiment import (
     USUAL_BASELINES,
@@ -41,8 +42,18 @@ Folder = Annotated[Path, tyro.conf.Positional]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; 0 when it went well, 1 for an error that the user can mend, 130 when it was interrupted."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    """Run a command; 0 when it went well, 1 for an error that the user can mend, 130 when it was interrupted.
+
+    Errors that nobody foresaw show where they come from.
+    """
+    with terminal():
+        return _run(join_values(sys.argv[1:] if arguments is None else arguments, repeated=["--liked"]))
+
+
+def _run(arguments: list[str]) -> int:
+    if arguments == ["--version"]:
+        print(f"drr_tutorial {__version__}")
+        return 0
     commands: dict[str, Callable[..., Any]] = {
         "train": _train_command(_preset(arguments)),
         "evaluate": evaluate,
@@ -54,7 +65,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     try:
         tyro.extras.subcommand_cli_from_dict(commands, prog="drr-tutorial", description=__doc__, args=arguments)
+    except BrokenPipeError:
+        raise
     except (DataError, OSError, UnknownIdError, ValueError, RowError) as error:
+        if not isinstance(error, DataError | OSError | UnknownIdError | RowError) and not is_said_on_purpose(error):
+            raise
         _say("\n".join([f"error: {error}", *_notes(error)]))
         return 1
     except MemoryError as error:
@@ -143,7 +158,7 @@ def recommend(
     folder: Folder,
     /,
     user: str | None = None,
-    liked: tuple[str, ...] = (),
+    liked: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
     k: int = 10,
     exclude_seen: bool = True,
 ) -> None:
@@ -151,8 +166,8 @@ def recommend(
 
     Args:
         folder: Folder of a finished training.
-        user: The user's id in the data.
-        liked: Item ids that somebody likes, latest last.
+        user: The user's id in the data. One that begins with two dashes: --user=ID.
+        liked: Item ids that somebody likes, latest last: --liked ID ID.
         k: How many items; who has rated nearly everything gets what is left.
         exclude_seen: Leave out whatever the user rated in the data, or whatever is liked.
     """

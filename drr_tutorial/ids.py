@@ -168,8 +168,9 @@ def _number(value: Any) -> int | None:
         return int(value)
     if isinstance(value, Decimal):
         return int(value) if value.is_finite() and value == int(value) else None
-    is_exact = isinstance(value, float | np.floating) and abs(value) < _exact(np.asarray(value).dtype)
-    return int(value) if is_exact and value == int(value) else None
+    if isinstance(value, float | np.floating) and abs(float(value)) < _exact(np.asarray(value).dtype):
+        return int(value) if value == int(value) else None
+    return None
 
 
 def _narrow(numbers: list[Any]) -> NDArray[Any]:

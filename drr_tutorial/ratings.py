@@ -219,6 +219,15 @@ class Ratings:
         return digest.hexdigest()
 
 
+def require_ratings(value: Any, argument: str = "ratings") -> None:
+    """Raises `TypeError` for anything else than `Ratings`, such as a table of pandas, with the call that makes them."""
+    if not isinstance(value, Ratings):
+        raise TypeError(
+            f"{argument} must be Ratings, got {type(value).__name__}; make them with load_ratings(file or table), or with "
+            "Ratings.from_columns(users, items, ratings)"
+        )
+
+
 def _of_items(values: Mapping[Any, T] | None, item_ids: NDArray[Any], default: list[T]) -> list[T]:
     """The value of each item, or its default; ids that are not in the data are left alone."""
     filled = list(default)

@@ -1,4 +1,4 @@
-"""Reads your own ratings from CSV, TSV or Parquet, and explains what is wrong with a file that will not do.
+"""Reads your own ratings from CSV, TSV (also gzipped) or Parquet, and explains what is wrong with a file that will not do.
 
 Columns are found by name, in any order and any case, with or without underscores: user (or user_id), item (or
 item_id, movie, movie_id), rating, and optionally timestamp (seconds since 1970, or dates), title, genres
@@ -40,8 +40,9 @@ def read_table(path: Path, liked_above: float | None = None) -> Ratings:
     not fit (see `Scale.of`), duplicate (user, item) pairs, and fewer than two users or
     items.
     """
-    frame, from_text = _read_file(path), path.suffix.lower() in _SEPARATORS
-    return frame_ratings(frame, where=str(path), name=path.stem, liked_above=liked_above, from_text=from_text)
+    name, suffix = _parts(path)
+    frame = _read_file(path, suffix)
+    return frame_ratings(frame, where=str(path), name=name, liked_above=liked_above, from_text=suffix in _SEPARATORS)
 
 
 def frame_ratings(
@@ -74,31 +75,44 @@ def frame_ratings(
     return table
 
 
-def _read_file(path: Path) -> pd.DataFrame:
+def _parts(path: Path) -> tuple[str, str]:
+    """Name and form of a file: ("mine", ".csv") for mine.csv and for mine.csv.gz."""
+    plain = Path(path.stem) if path.suffix.lower() == ".gz" else Path(path.name)
+    form = plain.suffix.lower()
+    if form not in (*_SEPARATORS, ".parquet"):
+        kind = "a folder" if path.is_dir() else "a file"
+        raise DataError(
+            f"{path} is {kind} whose name ends in {path.suffix!r}; give a file whose name ends in .csv, .tsv or .parquet "
+            "(also .csv.gz, .tsv.gz)"
+        )
+    return plain.stem, form
+
+
+def _read_file(path: Path, form: str) -> pd.DataFrame:
     """All columns; those of text files as strings, so that nothing is guessed."""
-    suffix = path.suffix.lower()
-    if suffix not in (*_SEPARATORS, ".parquet"):
-        raise DataError(f"{path}: the name must end in .csv, .tsv or .parquet, got {suffix!r}; convert the file")
-    if path.is_dir() or path.stat().st_size == 0:
-        raise DataError(f"{path} is {'a folder' if path.is_dir() else 'empty (0 bytes)'}; give a file with ratings")
     try:
-        if suffix == ".parquet":
-            return pd.read_parquet(path)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header
-            return pd.read_csv(
-                path,
-                sep=_SEPARATORS[suffix],
-                dtype=str,
-                encoding="utf-8-sig",
-                index_col=False,
-                keep_default_na=False,
-                na_values=[""],
-            )
+        if path.is_dir() or path.stat().st_size == 0:
+            kind = "a folder" if path.is_dir() else "empty (0 bytes)"
+            raise DataError(f"{path} is {kind}; give a file with ratings")
+        return pd.read_parquet(path) if form == ".parquet" else _read_text(path, _SEPARATORS[form])
+    except DataError:
+        raise
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not UTF-8 text ({error}); save it in UTF-8") from error
-    except (ValueError, OSError, pd.errors.ParserWarning) as error:
-        raise DataError(f"{path} cannot be read as {suffix[1:]} ({' '.join(str(error).split())})") from error
+    except Exception as error:  # whatever the libraries say of a damaged file
+        raise DataError(
+            f"{path} cannot be read as {form[1:]} ({' '.join(str(error).split())}); check what the file holds"
+        ) from error
+
+
+def _read_text(path: Path, separator: str) -> pd.DataFrame:
+    usual = {"dtype": str, "encoding": "utf-8-sig", "index_col": False, "keep_default_na": False, "na_values": [""]}
+    header = pd.read_csv(path, sep=separator, nrows=0, **usual).columns
+    if len(header) == 1 and ";" in header[0]:  # what spreadsheets write where a comma is part of numbers
+        separator = ";"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header
+        return pd.read_csv(path, sep=separator, **usual)
 
 
 def _name_columns(frame: pd.DataFrame, where: str) -> dict[str, pd.Series]:
