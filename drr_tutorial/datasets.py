@@ -58,11 +58,11 @@ def load_ratings(
 
 
 def _existing(source: str | Path) -> Path:
-    """The file that was named. `os.path` where `Path` would raise: a name too long, a folder that may not be entered."""
+    """The file that was named; by `os.path`, since `Path` raises for names too long and folders that are locked."""
     if not isinstance(source, str | os.PathLike):
         raise TypeError(
-            f"source must be the name of a data set, a path, or a table of pandas, got {type(source).__name__}; columns "
-            "of your own become ratings by Ratings.from_columns(users, items, ratings)"
+            f"source must be the name of a data set, a path, or a table of pandas, got {type(source).__name__}; "
+            "columns of your own become ratings by Ratings.from_columns(users, items, ratings)"
         )
     path = os.path.expanduser(source)
     if not os.path.exists(path):
@@ -74,8 +74,8 @@ def _existing(source: str | Path) -> Path:
     if not os.path.isfile(path):
         kind = "a folder" if os.path.isdir(path) else "no ordinary file"
         raise DataError(
-            f"{path} is {kind}; give a file with ratings (.csv, .tsv or .parquet). Where it is a folder of MovieLens, set "
-            "DRR_DATA_HOME to the folder around it, and give the name of the data set"
+            f"{path} is {kind}; give a file with ratings (.csv, .tsv or .parquet). Where it is a folder of MovieLens, "
+            "set DRR_DATA_HOME to the folder around it, and give the name of the data set"
         )
     return Path(path)
 

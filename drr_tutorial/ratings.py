@@ -223,8 +223,8 @@ def require_ratings(value: Any, argument: str = "ratings") -> None:
     """Raises `TypeError` for anything else than `Ratings`, such as a table of pandas, with the call that makes them."""
     if not isinstance(value, Ratings):
         raise TypeError(
-            f"{argument} must be Ratings, got {type(value).__name__}; make them with load_ratings(file or table), or with "
-            "Ratings.from_columns(users, items, ratings)"
+            f"{argument} must be Ratings, got {type(value).__name__}; make them with load_ratings(file or table), or "
+            "with Ratings.from_columns(users, items, ratings)"
         )
 
 

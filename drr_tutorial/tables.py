@@ -1,9 +1,10 @@
-"""Reads your own ratings from CSV, TSV (also gzipped) or Parquet, and explains what is wrong with a file that will not do.
+"""Reads your own ratings from CSV, TSV or Parquet, and explains what is wrong with a file that will not do.
 
 Columns are found by name, in any order and any case, with or without underscores: user (or user_id), item (or
 item_id, movie, movie_id), rating, and optionally timestamp (seconds since 1970, or dates), title, genres
 ("Drama|War"). Other columns are left alone. Ids are integers or strings, as they are in the table; in a text file,
 which does not say, they are integers where all of them are whole numbers: with "007" among them, all are strings.
+Text files may be gzipped (.csv.gz), and may have semicolons for commas.
 """
 
 import warnings
@@ -82,8 +83,8 @@ def _parts(path: Path) -> tuple[str, str]:
     if form not in (*_SEPARATORS, ".parquet"):
         kind = "a folder" if path.is_dir() else "a file"
         raise DataError(
-            f"{path} is {kind} whose name ends in {path.suffix!r}; give a file whose name ends in .csv, .tsv or .parquet "
-            "(also .csv.gz, .tsv.gz)"
+            f"{path} is {kind} whose name ends in {path.suffix!r}; give a file whose name ends in .csv, .tsv, "
+            ".csv.gz, .tsv.gz or .parquet"
         )
     return plain.stem, form
 
@@ -94,7 +95,7 @@ def _read_file(path: Path, form: str) -> pd.DataFrame:
         if path.is_dir() or path.stat().st_size == 0:
             kind = "a folder" if path.is_dir() else "empty (0 bytes)"
             raise DataError(f"{path} is {kind}; give a file with ratings")
-        return pd.read_parquet(path) if form == ".parquet" else _read_text(path, _SEPARATORS[form])
+        return _read_parquet(path) if form == ".parquet" else _read_text(path, _SEPARATORS[form])
     except DataError:
         raise
     except UnicodeDecodeError as error:
@@ -105,8 +106,22 @@ def _read_file(path: Path, form: str) -> pd.DataFrame:
         ) from error
 
 
+def _read_parquet(path: Path) -> pd.DataFrame:
+    from pyarrow import parquet  # not needed for other files, and slow to import
+
+    table = parquet.read_table(path, partitioning=None)  # a folder called rating=5 is no column
+    table.validate(full=True)  # else text that is none is noticed when it is looked at
+    return table.to_pandas()
+
+
 def _read_text(path: Path, separator: str) -> pd.DataFrame:
-    usual = {"dtype": str, "encoding": "utf-8-sig", "index_col": False, "keep_default_na": False, "na_values": [""]}
+    usual: dict[str, Any] = {
+        "dtype": str,
+        "encoding": "utf-8-sig",
+        "index_col": False,
+        "keep_default_na": False,
+        "na_values": [""],
+    }
     header = pd.read_csv(path, sep=separator, nrows=0, **usual).columns
     if len(header) == 1 and ";" in header[0]:  # what spreadsheets write where a comma is part of numbers
         separator = ";"
