@@ -4,9 +4,6 @@ from the settings' own documentation.
 
 import argparse
 import importlib.metadata
-import inspect
-import io
-import os
 import platform
 import shlex
 import sys
@@ -20,6 +17,7 @@ import tyro
 from drr_tutorial import __version__
 from drr_tutorial.agent import DRRRecommender
 from drr_tutorial.config import PRESETS, ExperimentConfig
+from drr_tutorial.console import is_said_on_purpose, join_values, terminal
 from drr_tutorial.datasets import load_ratings
 from drr_tutorial.experiment import (
     USUAL_BASELINES,
@@ -41,13 +39,18 @@ from drr_tutorial.studies import RowError, Study, find_studies, run_studies, unf
 
 Protocol = Literal["unseen", "original", "masked", "full"]
 Folder = Annotated[Path, tyro.conf.Positional]
-SHIELD = "\N{INVISIBLE SEPARATOR}"  # no id has it; see _shielded
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; 0 when it went well, 1 for an error that the user can mend, 130 when it was interrupted."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    _print_on_any_console()
+    """Run a command; 0 when it went well, 1 for an error that the user can mend, 130 when it was interrupted.
+
+    Errors that nobody foresaw show where they come from.
+    """
+    with terminal():
+        return _run(join_values(sys.argv[1:] if arguments is None else arguments, repeated=["--liked"]))
+
+
+def _run(arguments: list[str]) -> int:
     if arguments == ["--version"]:
         print(f"drr_tutorial {__version__}")
         return 0
@@ -61,13 +64,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "doctor": doctor,
     }
     try:
-        tyro.extras.subcommand_cli_from_dict(
-            commands, prog="drr-tutorial", description=__doc__, args=_shielded(arguments)
-        )
-    except BrokenPipeError:  # whoever read the output has enough of it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        tyro.extras.subcommand_cli_from_dict(commands, prog="drr-tutorial", description=__doc__, args=arguments)
+    except BrokenPipeError:
+        raise
     except (DataError, OSError, UnknownIdError, ValueError, RowError) as error:
+        if not isinstance(error, DataError | OSError | UnknownIdError | RowError) and not is_said_on_purpose(error):
+            raise
         _say("\n".join([f"error: {error}", *_notes(error)]))
         return 1
     except MemoryError as error:
@@ -77,24 +79,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"interrupted; {'; '.join(_notes(stopped)) or _after_interruption(arguments)}")
         return 130
     return 0
-
-
-def _print_on_any_console() -> None:
-    """A letter that the console does not know becomes a question mark, not an error."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
-
-
-def _shielded(arguments: Sequence[str]) -> list[str]:
-    """Ids may begin with a dash: whatever follows `recommend` and is no option of it gets `SHIELD` in front."""
-    options = {f"--{name.replace('_', '-')}" for name in inspect.signature(recommend).parameters}
-    options |= {option.replace("--", "--no-", 1) for option in options} | {"--help", "-h"}
-
-    def shield(argument: str) -> str:
-        return SHIELD + argument if argument.startswith("-") and argument.partition("=")[0] not in options else argument
-
-    return [shield(argument) for argument in arguments] if arguments[:1] == ["recommend"] else list(arguments)
 
 
 def _say(text: str) -> None:
@@ -175,7 +159,7 @@ def recommend(
     folder: Folder,
     /,
     user: str | None = None,
-    liked: tuple[str, ...] = (),
+    liked: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
     k: int = 10,
     exclude_seen: bool = True,
 ) -> None:
@@ -183,16 +167,14 @@ def recommend(
 
     Args:
         folder: Folder of a finished training.
-        user: The user's id in the data.
-        liked: Item ids that somebody likes, latest last.
+        user: The user's id in the data. One that begins with two dashes: --user=ID.
+        liked: Item ids that somebody likes, latest last: --liked ID ID.
         k: How many items; who has rated nearly everything gets what is left.
         exclude_seen: Leave out whatever the user rated in the data, or whatever is liked.
     """
     if (user is None) == (not liked):
         raise ValueError("give either --user ID or --liked ID ID ...")
-    agent = Recommender.load(as_path(str(folder).removeprefix(SHIELD)) / AGENT)
-    user = None if user is None else user.removeprefix(SHIELD)
-    liked = tuple(item.removeprefix(SHIELD) for item in liked)
+    agent = Recommender.load(as_path(folder) / AGENT)
     found = (
         agent.recommend_for(liked, k, exclude_seen=exclude_seen)
         if user is None

@@ -25,7 +25,7 @@ from drr_tutorial.tables import frame_ratings, read_table
 
 __all__ = ["DataError", "Ratings", "UnknownIdError", "load_ratings"]
 
-_COPY_VERSION = 1  # raise it whenever a reader or the layout of the copy changes
+_COPY_VERSION = 2  # raise it whenever a reader or the layout of the copy changes
 _COLUMNS = ("users", "items", "ratings", "timestamps", "user_ids", "item_ids", "titles")
 
 
@@ -53,16 +53,31 @@ def load_ratings(
         known = MOVIELENS[name]
         files = [place] if place.is_file() else [place / known.ratings, place / known.items]
         return _copy_or_read(name, files, lambda: read_movielens(name, place)).liked_from(liked_above)
-    path = Path(source).expanduser()
-    if not path.exists():
+    path = _existing(source)
+    return _copy_or_read(path.stem, [path], lambda: read_table(path, liked_above)).liked_from(liked_above)
+
+
+def _existing(source: str | Path) -> Path:
+    """The file that was named; by `os.path`, since `Path` raises for names too long and folders that are locked."""
+    if not isinstance(source, str | os.PathLike):
+        raise TypeError(
+            f"source must be the name of a data set, a path, or a table of pandas, got {type(source).__name__}; "
+            "columns of your own become ratings by Ratings.from_columns(users, items, ratings)"
+        )
+    path = os.path.expanduser(source)
+    if not os.path.exists(path):
         names = ", ".join(repr(name) for name in (*MOVIELENS, "synthetic"))
         raise DataError(
             f"{str(source)!r} is neither a data set ({names}) nor a file; give a name, or the path "
             "of a .csv, .tsv or .parquet file with columns user, item, rating and, where known, timestamp"
         )
-    if path.is_dir():
-        return read_table(path)  # says what to give instead
-    return _copy_or_read(path.stem, [path], lambda: read_table(path, liked_above)).liked_from(liked_above)
+    if not os.path.isfile(path):
+        kind = "a folder" if os.path.isdir(path) else "no ordinary file"
+        raise DataError(
+            f"{path} is {kind}; give a file with ratings (.csv, .tsv or .parquet). Where it is a folder of MovieLens, "
+            "set DRR_DATA_HOME to the folder around it, and give the name of the data set"
+        )
+    return Path(path)
 
 
 def _copy_or_read(name: str, files: list[Path], read: Callable[[], Ratings]) -> Ratings:
@@ -84,7 +99,7 @@ def _checksum(files: list[Path]) -> str:
             with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, "sha256").digest())
         except OSError as error:
-            raise DataError(f"{path} cannot be read ({error.strerror}); check its permissions") from error
+            raise DataError(f"{path} cannot be read ({error.strerror or error}); check its permissions") from error
     return digest.hexdigest()
 
 

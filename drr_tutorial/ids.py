@@ -1,9 +1,11 @@
 """Ids are ids: they come out as they went in, whole numbers or texts, or are refused; none is ever changed.
 
 Whole numbers are int64, or uint64 where they are larger (hashes often are). Everything else is text, without blanks at
-its ends. What is missing, empty, or a number that is no whole number is no id.
+its ends. What is missing, empty, a truth value, or a number that is no whole number is no id.
 """
 
+import re
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -12,16 +14,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from drr_tutorial.errors import DataError, UnknownIdError
 
-_WHOLE_NUMBER = r"-?(?:0|[1-9]\d*)(?:\.0)?"
-_EXACT = 2.0**53  # floats tell whole numbers apart up to here
+_WHOLE_NUMBER = re.compile(r"(?:0|-?[1-9][0-9]*)(\.0)?")
+_NUMBERS = (int, float, np.integer, np.floating, Decimal)
+_TEXTS = (str, bytes)
+_MISSING = (type(None), type(pd.NA), type(pd.NaT))
 
 
 def as_ids(values: ArrayLike, what: str, *, from_text: bool = False) -> NDArray[Any]:
     """Ids (n,): int64 or uint64 where all are whole numbers, else objects of text; `what` names them in messages.
 
-    With `from_text`, as from a file, texts that are whole numbers throughout are taken for numbers; "007" is a text.
-    Raises `DataError` with the row for ids that are missing or empty, for numbers that are not whole, and for dates and
-    truth values.
+    With `from_text`, as from a text file, where nothing else is known of them, texts are taken for numbers where all of
+    them are whole numbers in one form (1, 20 or 1.0, 20.0); "007" is a text.
+    Raises `DataError` with the row for ids that are missing or empty, for numbers that are not whole or too large to be
+    exact, and for dates and truth values.
     """
     codes, distinct = pd.factorize(_flat(values, what))
     if len(codes) and codes.min() < 0:
@@ -46,74 +51,129 @@ def look_up(ids: ArrayLike, catalogue: NDArray[Any], what: str, name: str) -> ND
 
     Raises `UnknownIdError` with those that are missing from `catalogue`, the `what` ids of the data `name`.
     """
-    wanted = np.atleast_1d(_array(ids))
-    if wanted.size == 0:
-        return np.zeros(0, dtype=np.int32)
-    comparable = wanted if wanted.dtype == catalogue.dtype else _in_type_of(catalogue, wanted)
-    if comparable is None or len(catalogue) == 0:
-        strange = [value for value in _single(ids) if not _is_in(catalogue, value)]
-        raise UnknownIdError(_unknown(strange, catalogue, what, name))
-    positions = np.minimum(np.searchsorted(catalogue, comparable), len(catalogue) - 1)
-    missing = catalogue[positions] != comparable
-    if missing.any():
-        raise UnknownIdError(_unknown(wanted[missing].tolist(), catalogue, what, name))
-    return positions.astype(np.int32)
+    wanted = _one_by_one(ids)
+    positions, found = find(wanted, catalogue)
+    if not found.all():
+        raise UnknownIdError(_unknown(wanted[~found].tolist(), catalogue, what, name))
+    return positions
 
 
-def _array(values: ArrayLike) -> NDArray[Any]:
-    """An array of them, in which large whole numbers have not become floats."""
-    array = np.asarray(values)
-    if array.dtype.kind == "f" and isinstance(values, list | tuple) and all(isinstance(v, int) for v in values):
-        return np.asarray(values, dtype=object)
-    return array
+def find(ids: ArrayLike, catalogue: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Positions (m,) of `ids` in the ascending `catalogue`, and which of them (m,) are there: others say nothing."""
+    wanted = _one_by_one(ids)
+    if len(catalogue) == 0 or wanted.size == 0:
+        return np.zeros(len(wanted), dtype=np.int32), np.zeros(len(wanted), dtype=np.bool_)
+    keys, possible = _in_type_of(catalogue, wanted)
+    positions = np.minimum(np.searchsorted(catalogue, keys), len(catalogue) - 1)
+    return positions.astype(np.int32), possible & (catalogue[positions] == keys)
 
 
 def _flat(values: ArrayLike, what: str) -> NDArray[Any]:
-    """One dimension, of a kind that can be ids."""
+    """One dimension of numbers, or of objects that can be ids or are missing."""
     column = _array(values)
-    if column.dtype.kind == "S":
-        column = column.astype(np.str_)
-    if column.ndim != 1 or column.dtype.kind not in "iufUO":
+    if column.ndim != 1 or column.dtype.kind not in "iufUSO":
         raise DataError(
             f"{what} ids must be integers or strings, one a row, got {column.dtype} of shape {column.shape}; "
             "convert that column first"
         )
-    return column.astype(object) if column.dtype.kind == "U" else column
+    if column.dtype.kind in "iuf":
+        return column
+    column = column.astype(object)
+    kinds = set(map(type, column.tolist()))  # before equal ones are put together: True equals 1
+    strange = [k for k in kinds if not issubclass(k, (*_NUMBERS, *_TEXTS, *_MISSING)) or issubclass(k, bool | np.bool_)]
+    if strange:
+        names = ", ".join(sorted(kind.__name__ for kind in strange))
+        raise DataError(f"{what} ids must be integers or strings, got {names}; convert that column first")
+    return column
+
+
+def _array(values: Any) -> NDArray[Any]:
+    """An array of them; what a list holds stays what it is, large whole numbers and numbers beside words too."""
+    if isinstance(values, np.ma.MaskedArray):
+        plain: NDArray[Any] = values.data.astype(object)
+        plain[np.ma.getmaskarray(values)] = None
+        return plain
+    return pd.Series(values, dtype=object).to_numpy() if isinstance(values, list | tuple) else np.asarray(values)
 
 
 def _whole(numbers: NDArray[Any], what: str) -> NDArray[Any]:
     """The same numbers as int64 or, where they are larger, uint64."""
     if numbers.dtype.kind == "f":
-        if not (np.equal(np.floor(numbers), numbers) & (np.abs(numbers) < _EXACT)).all():
-            raise DataError(f"{what} ids must be integers or strings, got {numbers.dtype}; convert that column first")
+        exact = _exact(numbers.dtype)
+        bad = numbers[~(np.equal(np.floor(numbers), numbers) & (np.abs(numbers) < exact))]
+        if len(bad):
+            raise DataError(
+                f"{what} ids must be integers or strings, got {numbers.dtype} such as {bad[0]}; floats do only where "
+                f"they are whole and below {exact:.0f}: convert that column first"
+            )
         return numbers.astype(np.int64)
     large = numbers.dtype.kind == "u" and len(numbers) > 0 and numbers.max() > np.uint64(np.iinfo(np.int64).max)
     return numbers.astype(np.uint64 if large else np.int64)
 
 
+def _exact(dtype: np.dtype[Any]) -> float:
+    """Up to here floats tell whole numbers apart."""
+    return 2.0 ** (np.finfo(dtype).nmant + 1)
+
+
 def _words(distinct: NDArray[Any], codes: NDArray[np.int64], what: str, from_text: bool) -> NDArray[Any]:
     """Distinct objects as whole numbers, where all of them are, else as texts."""
-    kinds = {type(value) for value in distinct.tolist()}
-    if kinds and all(issubclass(kind, int | np.integer) and kind is not bool for kind in kinds):
-        return _narrow([int(value) for value in distinct])
-    if not all(issubclass(kind, str | int | float | np.number | bytes) and kind is not bool for kind in kinds):
-        names = ", ".join(sorted(kind.__name__ for kind in kinds))
-        raise DataError(f"{what} ids must be integers or strings, got {names}; convert that column first")
-    texts = pd.Series([_text(value) for value in distinct.tolist()], dtype=object).str.strip()
-    empty = np.flatnonzero(texts == "")
-    if len(empty):
-        row = np.flatnonzero(np.isin(codes, empty))[0]
-        raise DataError(f"{what} ids must not be empty, that of row {row} is; fill or drop")
-    if from_text and len(texts) and texts.str.fullmatch(_WHOLE_NUMBER).all():
-        return _narrow([int(text) for text in texts.str.removesuffix(".0")])
-    return texts.to_numpy(dtype=object)
+    values = distinct.tolist()
+    if values and all(isinstance(value, _NUMBERS) for value in values):
+        numbers = [_number(value) for value in values]
+        if None in numbers:
+            value = values[numbers.index(None)]
+            raise DataError(
+                f"{what} ids must be integers or strings, got {np.asarray(value).dtype} such as {value}; convert that "
+                "column first"
+            )
+        return _narrow(numbers)
+    texts = [_text(value) for value in values]
+    _refuse_no_text(texts, values, codes, what)
+    matches = [_WHOLE_NUMBER.fullmatch(text) for text in texts if text] if from_text else []
+    if matches and all(matches) and len({match[1] for match in matches if match}) == 1:
+        return _narrow([_number(text) for text in texts])
+    return np.array(texts, dtype=object)
 
 
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+def _refuse_no_text(texts: list[str | None], values: list[Any], codes: NDArray[np.int64], what: str) -> None:
+    bad = [place for place, text in enumerate(texts) if not text]
+    if bad:
+        row = np.flatnonzero(np.isin(codes, bad))[0]
+        if texts[codes[row]] == "":
+            raise DataError(f"{what} ids must not be empty, that of row {row} is; fill or drop")
+        raise DataError(
+            f"{what} ids must be text in UTF-8 without the character NUL, got {values[codes[row]]!r} in row {row}; "
+            "correct it"
+        )
 
 
-def _narrow(numbers: list[int]) -> NDArray[Any]:
+def _text(value: Any) -> str | None:
+    """An id as text; "" where it is empty, None for what is no text that can be kept."""
+    if value is None or value is pd.NA or isinstance(value, bool | np.bool_) or value != value:
+        return None
+    try:
+        text = (value.decode() if isinstance(value, bytes) else str(value)).strip()
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text  # numpy would cut it there
+
+
+def _number(value: Any) -> int | None:
+    """The whole number that an id, a number or a text, stands for; None where it is none, or not exactly."""
+    if isinstance(value, _TEXTS):
+        text = _text(value) or ""
+        return int(text.removesuffix(".0")) if _WHOLE_NUMBER.fullmatch(text) else None
+    if isinstance(value, int | np.integer) and not isinstance(value, bool):
+        return int(value)
+    if isinstance(value, Decimal):
+        return int(value) if value.is_finite() and value == int(value) else None
+    if isinstance(value, float | np.floating) and abs(float(value)) < _exact(np.asarray(value).dtype):
+        return int(value) if value == int(value) else None
+    return None
+
+
+def _narrow(numbers: list[Any]) -> NDArray[Any]:
     """Python's whole numbers, of any size, as int64, as uint64, or as texts where neither holds them all."""
     for kind in (np.int64, np.uint64):
         limits = np.iinfo(kind)
@@ -122,36 +182,28 @@ def _narrow(numbers: list[int]) -> NDArray[Any]:
     return np.array([str(number) for number in numbers], dtype=object)
 
 
-def _in_type_of(catalogue: NDArray[Any], wanted: NDArray[Any]) -> NDArray[Any] | None:
-    """`wanted` in the type of the catalogue; None where one of them can't be, and so is not there.
+def _one_by_one(ids: Any) -> NDArray[Any]:
+    """The ids (m,), of which one may stand alone, as they were given."""
+    return np.atleast_1d(_array(ids)) if not isinstance(ids, str | bytes) else np.array([ids], dtype=object)
 
-    Number by number where types differ: arrays would meet in floats, which take neighbours for equals.
+
+def _in_type_of(catalogue: NDArray[Any], wanted: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """`wanted` in the type of the catalogue, and which of them can be said in it.
+
+    One by one where types differ: arrays would meet in floats, which take neighbours for equals.
     """
-    if catalogue.dtype.kind == "U":
-        return np.char.strip(wanted.astype(np.str_))
-    try:
-        if wanted.dtype.kind == "b":
-            return None
-        exact = [int(value) for value in wanted.tolist()]
-        if wanted.dtype.kind not in "UO" and any(a != b for a, b in zip(exact, wanted.tolist(), strict=True)):
-            return None
-        return np.array(exact, dtype=catalogue.dtype)
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-def _single(ids: ArrayLike) -> list[Any]:
-    """The ids one by one, as given: beside a word, numpy has made words of the numbers too."""
-    return list(ids) if isinstance(ids, list | tuple) else np.atleast_1d(np.asarray(ids)).tolist()
-
-
-def _is_in(catalogue: NDArray[Any], value: Any) -> bool:
-    comparable = _in_type_of(catalogue, np.atleast_1d(np.asarray(value)))
-    return comparable is not None and bool(np.isin(comparable, catalogue).all())
+    is_text, limits = catalogue.dtype.kind == "U", None if catalogue.dtype.kind == "U" else np.iinfo(catalogue.dtype)
+    if limits and wanted.dtype.kind in "iu":
+        return wanted.astype(catalogue.dtype), (wanted >= limits.min) & (wanted <= limits.max)
+    keys: list[Any] = [_text(value) if is_text else _number(value) for value in wanted.tolist()]
+    possible = np.array([key is not None and (limits is None or limits.min <= key <= limits.max) for key in keys])
+    kept = [key if can_be else catalogue[0] for key, can_be in zip(keys, possible, strict=True)]
+    return np.array(kept, dtype=np.str_ if is_text else catalogue.dtype), possible
 
 
 def _unknown(missing: list[Any], catalogue: NDArray[Any], what: str, name: str) -> str:
-    shown = ", ".join(repr(value) for value in missing[:3]) + (", ..." if len(missing) > 3 else "")
+    plain = [value.item() if isinstance(value, np.generic) else value for value in missing[:3]]
+    shown = ", ".join(map(repr, plain)) + (", ..." if len(missing) > 3 else "")
     span = f"from {catalogue[0]} to {catalogue[-1]}" if len(catalogue) else "none"
     return (
         f"unknown {what} {shown} in {name}, whose {len(catalogue)} {what} ids are {span}; "

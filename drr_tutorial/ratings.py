@@ -17,9 +17,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
+from drr_tutorial.columns import as_numbers, as_seconds
 from drr_tutorial.errors import DataError as DataError
 from drr_tutorial.errors import UnknownIdError as UnknownIdError
-from drr_tutorial.ids import index_ids, look_up
+from drr_tutorial.ids import find, index_ids, look_up
 from drr_tutorial.scale import STARS, Scale
 
 T = TypeVar("T")
@@ -90,7 +91,7 @@ class Ratings:
         name: str = "ratings",
         liked_above: float | None = None,
     ) -> Self:
-        """Index columns of equal length (original ids, ratings, seconds since 1970); rows keep their order.
+        """Index columns of equal length (original ids, ratings, seconds since 1970 or dates); rows keep their order.
 
         `titles` and `genres` are looked up by original item id. A rating above `liked_above` counts as liked; None:
         above 3 of 5 stars. Raises `DataError` for ids that are neither integers nor strings, ratings that are not
@@ -98,20 +99,20 @@ class Ratings:
         """
         user_indices, user_ids = index_ids(users, "user")
         item_indices, item_ids = index_ids(items, "item")
-        values = np.asarray(ratings, dtype=np.float32)
+        values = as_numbers(ratings, "rating").astype(np.float32)
         if not np.isfinite(values).all():
             row = int(np.flatnonzero(~np.isfinite(values))[0])
             raise DataError(f"{name}: ratings must be finite, got {values[row]} in row {row}; correct or drop it")
-        titles, genres = _by_id(titles), _by_id(genres)
+        no_genres: list[tuple[str, ...]] = [()] * len(item_ids)
         indexed = cls(
             users=user_indices,
             items=item_indices,
             ratings=values,
-            timestamps=None if timestamps is None else np.asarray(timestamps, dtype=np.int64),
+            timestamps=None if timestamps is None else as_seconds(timestamps),
             user_ids=user_ids,
             item_ids=item_ids,
-            titles=np.asarray([titles.get(item, str(item)) for item in item_ids.tolist()], dtype=np.str_),
-            genres=tuple(tuple(sorted(genres.get(item, ()))) for item in item_ids.tolist()),
+            titles=np.asarray(_of_items(titles, item_ids, list(map(str, item_ids.tolist()))), dtype=np.str_),
+            genres=tuple(tuple(sorted(of)) for of in _of_items(genres, item_ids, no_genres)),
             name=name,
             scale=_scale(values, liked_above, name),
         )
@@ -218,9 +219,23 @@ class Ratings:
         return digest.hexdigest()
 
 
-def _by_id(values: Mapping[Any, T] | None) -> dict[Any, T]:
-    """What is looked up by item id; of ids that are texts the blanks at the ends do not count."""
-    return {item.strip() if isinstance(item, str) else item: value for item, value in (values or {}).items()}
+def require_ratings(value: Any, argument: str = "ratings") -> None:
+    """Raises `TypeError` for anything else than `Ratings`, such as a table of pandas, with the call that makes them."""
+    if not isinstance(value, Ratings):
+        raise TypeError(
+            f"{argument} must be Ratings, got {type(value).__name__}; make them with load_ratings(file or table), or "
+            "with Ratings.from_columns(users, items, ratings)"
+        )
+
+
+def _of_items(values: Mapping[Any, T] | None, item_ids: NDArray[Any], default: list[T]) -> list[T]:
+    """The value of each item, or its default; ids that are not in the data are left alone."""
+    filled = list(default)
+    positions, found = find(list(values or {}), item_ids)
+    for position, is_there, value in zip(positions, found, (values or {}).values(), strict=True):
+        if is_there:
+            filled[position] = value
+    return filled
 
 
 def _scale(values: NDArray[np.float32], liked_above: float | None, name: str) -> Scale:

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from drr_tutorial import __version__
-from drr_tutorial.ratings import DataError, Ratings
+from drr_tutorial.ratings import DataError, Ratings, require_ratings
 from drr_tutorial.scale import Scale
 from drr_tutorial.storage import (
     StorageError,
@@ -87,15 +87,16 @@ class Recommender(ABC):
 
         `seen`: all that is known to have been rated, where that is more than there is to learn from, such as a test
         part; nothing of it is recommended. Raises `DataError` when nothing in `ratings` is liked, and when `seen` has
-        other users or items.
+        other users or items; `TypeError` for what is not `Ratings`.
         """
-        if not isinstance(ratings, Ratings):
-            raise TypeError(f"ratings must be Ratings, got {type(ratings).__name__}; load_ratings(table) makes them")
+        require_ratings(ratings)
         if not ratings.liked.any():
             raise DataError(
                 f"ratings must hold a like to learn from, a rating above {ratings.scale.liked_above:g}, got none in "
                 f"{len(ratings)} rows; if the scale is another one, say liked_above"
             )
+        if seen is not None:
+            require_ratings(seen, "seen")
         if seen is not None and not _same_catalogue(seen, ratings):
             raise DataError(
                 f"seen must have the users and items of ratings, got {seen} and {ratings}; give what the training data "
@@ -184,6 +185,8 @@ class Recommender(ABC):
             raise StorageError(
                 f"{folder} holds a {kind.__name__}, not a {cls.__name__}; use {kind.__name__}.load or Recommender.load"
             )
+        if ratings is not None:
+            require_ratings(ratings)
         if ratings is not None and ratings.fingerprint() != about.get("fingerprint"):
             raise DataError(
                 f"{folder} was fitted on other data than the given ratings ({ratings.name}); pass its training data, "

@@ -63,7 +63,12 @@ def cache_folder() -> Path:
     Below the folder for temporary files where nobody is at home: a user without a home folder, as in some containers.
     """
     place = Path(pooch.os_cache("drr_tutorial"))
-    return place if place.is_absolute() else Path(tempfile.gettempdir()) / "drr_tutorial"
+    return place if place.is_absolute() else Path(tempfile.gettempdir()) / f"drr_tutorial-{_user()}"
+
+
+def _user() -> str:
+    """A name that no other user of this machine has, so that nobody is in another's way."""
+    return str(os.getuid()) if hasattr(os, "getuid") else "home"
 
 
 def data_home(given: Path | str | None = None) -> Path:
@@ -84,7 +89,7 @@ def find_movielens(name: str, *, home: Path | str | None = None, progress: bool 
     files = MOVIELENS[name]
     tried: list[str] = []
     for folder in dict.fromkeys((data_home(home) / name, cache_folder() / name)):
-        missing = [file for file in (files.ratings, files.items) if not (folder / file).is_file()]
+        missing = [file for file in (files.ratings, files.items) if not os.path.isfile(folder / file)]
         if not missing:
             return folder
         tried.append(f"{folder}: no {' and no '.join(missing)} there")
@@ -118,7 +123,7 @@ def find_ncf_negatives_file(*, home: Path | str | None = None, progress: bool = 
 
 def _find_ncf(url: str, sha256: str, home: Path | str | None, progress: bool) -> Path:
     place = Path("ncf") / url.rpartition("/")[2]
-    if (data_home(home) / place).is_file():
+    if os.path.isfile(data_home(home) / place):  # Path.is_file raises where a folder may not be entered
         return data_home(home) / place
     try:
         return _retrieve(url, f"sha256:{sha256}", cache_folder() / place, progress)

@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drr_tutorial import sources
-from drr_tutorial.ratings import DataError, Ratings
+from drr_tutorial.ratings import DataError, Ratings, require_ratings
 
 Rows = NDArray[np.int64]
 
@@ -214,6 +214,7 @@ def make_split(kind: str, ratings: Ratings, *, seed: int = 16, data_home: Path |
     """The split called `kind` (a key of `SPLITS`) with its usual fractions; `DataError` lists the kinds."""
     if kind not in SPLITS:
         raise DataError(f"split must be one of {', '.join(map(repr, SPLITS))}, got {kind!r}")
+    require_ratings(ratings)
     return SPLITS[kind](ratings, seed, data_home)
 
 
@@ -282,9 +283,8 @@ def _held_out_rows(ratings: Ratings, data_home: Path | None) -> tuple[Rows, str]
             return _ncf_rows(ratings, path), note
     if ratings.timestamps is None:
         rank, _ = _rank_by_user(ratings, -np.arange(len(ratings), dtype=np.float64))
-        return np.flatnonzero(
-            rank == 0
-        ), f"held out: each user's last rating in the file, since {ratings.name} has no times"
+        note = f"held out: each user's last rating in the file, since {ratings.name} has no times"
+        return np.flatnonzero(rank == 0), note
     rank, _ = _rank_by_user(ratings, -ratings.timestamps.astype(np.float64))
     return np.flatnonzero(rank == 0), note
 

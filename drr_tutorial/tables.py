@@ -1,12 +1,15 @@
 """Reads your own ratings from CSV, TSV or Parquet, and explains what is wrong with a file that will not do.
 
 Columns are found by name, in any order and any case, with or without underscores: user (or user_id), item (or
-item_id, movie, movie_id), rating, and optionally timestamp (seconds since 1970), title, genres ("Drama|War").
-Other columns are left alone. Ids that are whole numbers throughout stay integers; any others, "007" for one,
-are strings.
+item_id, movie, movie_id), rating, and optionally timestamp (seconds since 1970, or dates), title, genres
+("Drama|War"). Other columns are left alone. Ids are integers or strings, as they are in the table; in a text file,
+which does not say, they are integers where all of them are whole numbers: with "007" among them, all are strings.
+Text files may be gzipped (.csv.gz), and may have semicolons for commas.
 """
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from drr_tutorial.columns import as_numbers, as_seconds
 from drr_tutorial.ids import as_ids
 from drr_tutorial.ratings import DataError, Ratings
 
@@ -37,24 +41,30 @@ def read_table(path: Path, liked_above: float | None = None) -> Ratings:
     not fit (see `Scale.of`), duplicate (user, item) pairs, and fewer than two users or
     items.
     """
-    return frame_ratings(_read_file(path), where=str(path), name=path.stem, liked_above=liked_above)
+    name, suffix = _parts(path)
+    frame = _read_file(path, suffix)
+    return frame_ratings(frame, where=str(path), name=name, liked_above=liked_above, from_text=suffix in _SEPARATORS)
 
 
-def frame_ratings(frame: pd.DataFrame, *, where: str, name: str, liked_above: float | None = None) -> Ratings:
-    """The same from a table in memory; `where` names it in messages."""
+def frame_ratings(
+    frame: pd.DataFrame, *, where: str, name: str, liked_above: float | None = None, from_text: bool = False
+) -> Ratings:
+    """The same from a table in memory; `where` names it in messages. See `as_ids` for `from_text`."""
     columns = _name_columns(frame, where)
-    ratings = _numbers(columns["rating"], "rating", where)
+    with _named(where):
+        users, items = (as_ids(columns[what], what, from_text=from_text) for what in ("user", "item"))
+        ratings = as_numbers(columns["rating"], "rating")
+        seconds = as_seconds(columns["timestamp"]) if "timestamp" in columns else None
     endless = np.flatnonzero(~np.isfinite(ratings))
     if len(endless):
         raise DataError(
             f"{where}: a rating must be a finite number, got {ratings[endless[0]]} in row {endless[0]}; correct or drop"
         )
-    users, items = (_ids(columns[what], what, where) for what in ("user", "item"))
     table = Ratings.from_columns(
         users,
         items,
         ratings,
-        _seconds(columns["timestamp"], where) if "timestamp" in columns else None,
+        seconds,
         titles=_first_by_item(items, columns.get("title")),
         genres={item: _genres(text) for item, text in _first_by_item(items, columns.get("genres")).items()},
         name=name,
@@ -66,31 +76,58 @@ def frame_ratings(frame: pd.DataFrame, *, where: str, name: str, liked_above: fl
     return table
 
 
-def _read_file(path: Path) -> pd.DataFrame:
+def _parts(path: Path) -> tuple[str, str]:
+    """Name and form of a file: ("mine", ".csv") for mine.csv and for mine.csv.gz."""
+    plain = Path(path.stem) if path.suffix.lower() == ".gz" else Path(path.name)
+    form = plain.suffix.lower()
+    if form not in (*_SEPARATORS, ".parquet"):
+        kind = "a folder" if path.is_dir() else "a file"
+        raise DataError(
+            f"{path} is {kind} whose name ends in {path.suffix!r}; give a file whose name ends in .csv, .tsv, "
+            ".csv.gz, .tsv.gz or .parquet"
+        )
+    return plain.stem, form
+
+
+def _read_file(path: Path, form: str) -> pd.DataFrame:
     """All columns; those of text files as strings, so that nothing is guessed."""
-    suffix = path.suffix.lower()
-    if suffix not in (*_SEPARATORS, ".parquet"):
-        raise DataError(f"{path}: the name must end in .csv, .tsv or .parquet, got {suffix!r}; convert the file")
-    if path.is_dir() or path.stat().st_size == 0:
-        raise DataError(f"{path} is {'a folder' if path.is_dir() else 'empty (0 bytes)'}; give a file with ratings")
     try:
-        if suffix == ".parquet":
-            return pd.read_parquet(path)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header
-            return pd.read_csv(
-                path,
-                sep=_SEPARATORS[suffix],
-                dtype=str,
-                encoding="utf-8-sig",
-                index_col=False,
-                keep_default_na=False,
-                na_values=[""],
-            )
+        if path.is_dir() or path.stat().st_size == 0:
+            kind = "a folder" if path.is_dir() else "empty (0 bytes)"
+            raise DataError(f"{path} is {kind}; give a file with ratings")
+        return _read_parquet(path) if form == ".parquet" else _read_text(path, _SEPARATORS[form])
+    except DataError:
+        raise
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not UTF-8 text ({error}); save it in UTF-8") from error
-    except (ValueError, OSError, pd.errors.ParserWarning) as error:
-        raise DataError(f"{path} cannot be read as {suffix[1:]} ({' '.join(str(error).split())})") from error
+    except Exception as error:  # whatever the libraries say of a damaged file
+        raise DataError(
+            f"{path} cannot be read as {form[1:]} ({' '.join(str(error).split())}); check what the file holds"
+        ) from error
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    from pyarrow import parquet  # not needed for other files, and slow to import
+
+    table = parquet.read_table(path, partitioning=None)  # a folder called rating=5 is no column
+    table.validate(full=True)  # else text that is none is noticed when it is looked at
+    return table.to_pandas()
+
+
+def _read_text(path: Path, separator: str) -> pd.DataFrame:
+    usual: dict[str, Any] = {
+        "dtype": str,
+        "encoding": "utf-8-sig",
+        "index_col": False,
+        "keep_default_na": False,
+        "na_values": [""],
+    }
+    header = pd.read_csv(path, sep=separator, nrows=0, **usual).columns
+    if len(header) == 1 and ";" in header[0]:  # what spreadsheets write where a comma is part of numbers
+        separator = ";"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header
+        return pd.read_csv(path, sep=separator, **usual)
 
 
 def _name_columns(frame: pd.DataFrame, where: str) -> dict[str, pd.Series]:
@@ -115,39 +152,11 @@ def _name_columns(frame: pd.DataFrame, where: str) -> dict[str, pd.Series]:
     return columns
 
 
-def _refuse_missing(column: pd.Series, what: str, where: str) -> None:
-    missing = np.flatnonzero(column.isna())
-    if len(missing):
-        raise DataError(
-            f"{where}: {len(missing)} missing values in {what}, the first in row {missing[0]}; fill or drop"
-        )
-
-
-def _numbers(column: pd.Series, what: str, where: str) -> NDArray[np.float64]:
-    _refuse_missing(column, what, where)
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    bad = np.flatnonzero(np.isnan(numbers))
-    if len(bad):
-        raise DataError(f"{where}: {what} must be a number, got {column.iloc[bad[0]]!r} in row {bad[0]}; correct it")
-    return numbers
-
-
-def _seconds(column: pd.Series, where: str) -> NDArray[np.int64]:
-    """Seconds since 1970 from numbers or, in Parquet, from dates."""
-    if isinstance(column.dtype, pd.DatetimeTZDtype) or column.dtype.kind == "M":
-        _refuse_missing(column, "timestamp", where)
-        in_utc = pd.to_datetime(column, utc=True).dt.tz_convert(None)
-        return in_utc.to_numpy(dtype="datetime64[s]").astype(np.int64)
-    seconds = _numbers(column, "timestamp", where)
-    if not (np.abs(seconds) < 2.0**53).all():
-        raise DataError(f"{where}: timestamp must be seconds since 1970, got {seconds[np.abs(seconds).argmax()]}")
-    return seconds.astype(np.int64)
-
-
-def _ids(column: pd.Series, what: str, where: str) -> NDArray[Any]:
-    """See `as_ids`; the message names the file."""
+@contextmanager
+def _named(where: str) -> Iterator[None]:
+    """Messages about the columns name the file."""
     try:
-        return as_ids(column, what, from_text=True)
+        yield
     except DataError as error:
         raise DataError(f"{where}: {error}") from error
 
@@ -156,9 +165,9 @@ def _first_by_item(items: NDArray[Any], column: pd.Series | None) -> dict[int | 
     """The first value that each item has in a column of texts."""
     if column is None:
         return {}
-    known = column.notna().to_numpy()
-    texts = pd.DataFrame({"item": items[known], "text": column[known].astype(str).to_numpy()})
-    firsts = texts.drop_duplicates("item")
+    texts = column.astype("string").str.strip()
+    known = texts.fillna("").ne("").to_numpy(dtype=np.bool_)
+    firsts = pd.DataFrame({"item": items[known], "text": texts[known].to_numpy()}).drop_duplicates("item")
     return dict(zip(firsts["item"].tolist(), firsts["text"].tolist(), strict=True))
 
 

@@ -1,6 +1,7 @@
 """The bars to beat, by hand: counts, damped means, cosines, EASE's optimality conditions, chance, and their order."""
 
 import importlib
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy.sparse import csr_array
 from drr_tutorial.baselines import (
     AverageRatingRecommender,
     BPRRecommender,
+    DislikesLast,
     EASERecommender,
     IALSRecommender,
     ItemKNNRecommender,

@@ -23,7 +23,7 @@ from drr_tutorial.agent import DRRRecommender
 from drr_tutorial.config import PRESETS, ExperimentConfig
 from drr_tutorial.datasets import load_ratings
 from drr_tutorial.embeddings import scaled
-from drr_tutorial.ratings import DataError, Ratings
+from drr_tutorial.ratings import DataError, Ratings, require_ratings
 from drr_tutorial.storage import StorageError, read_arrays, read_json, whole_folder, write_arrays, write_json
 
 FORMAT = 1
@@ -55,6 +55,7 @@ def load_pretrained(
     folder = _shipped(name) if folder is None else Path(folder)
     about, arrays = _read(folder)
     ratings = load_ratings(name) if ratings is None else ratings
+    require_ratings(ratings)
     if ratings.fingerprint() != about["fingerprint"]:
         raise DataError(
             f"ratings must be the data that the agent was trained on ({about['data']}, all of it, fingerprint "
