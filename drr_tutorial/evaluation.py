@@ -77,7 +77,6 @@ def evaluate_sessions(
     heldout: "Ratings",
     *,
     steps: Sequence[int] = (10, 20, 40),
-    threshold: float = 3.0,
     seed: int = 0,
     method: str | None = None,
 ) -> EvaluationReport:
@@ -85,8 +84,8 @@ def evaluate_sessions(
 
     Each step shows each user the item that `recommender.scores_for` puts first among those not shown yet,
     given what the user has liked so far (in that order); ties are broken at random by `seed`. Items that nobody
-    rated, in the training data or in `heldout`, are not shown. Reward 1 if the user's rating is > threshold,
-    else 0. Metrics: "reward@10", the sum after 10 steps; one list a user. ValueError for no rows, users of the
+    rated, in the training data or in `heldout`, are not shown. Reward 1 for what the user
+    likes, else 0. Metrics: "reward@10", the sum after 10 steps; one list a user. ValueError for no rows, users of the
     training data, another catalogue, and steps beyond the items that there are.
     """
     if not len(heldout):
@@ -102,7 +101,7 @@ def evaluate_sessions(
             f"heldout must hold users whom the recommender does not know, but user {user_ids[known][0]} and "
             f"{known.sum() - 1} others are in its training data; fit it on the train part of user_split"
         )
-    liked = heldout.positives(threshold).matrix()[users].toarray() > 0
+    liked = heldout.positives().matrix()[users].toarray() > 0
     shown = np.repeat(~rated[None], len(users), axis=0)
     rewards = play_sessions(recommender.scores_for, liked, shown, max(steps), np.random.default_rng(seed), method)
     sums = np.cumsum(rewards, axis=1, dtype=np.float64)

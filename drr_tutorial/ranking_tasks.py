@@ -78,9 +78,8 @@ def ranking_task(
     *,
     n_negatives: int = 99,
     seed: int = 0,
-    threshold: float = 3.0,
 ) -> RankingTask:
-    """Lists for the split's test rows with rating > threshold; training rows count whatever their rating.
+    """Lists for the likes among the split's test rows; training rows count whatever their rating.
 
     `n_negatives` (at least 1) and `seed` matter for sampled protocols only. ValueError for an unknown
     protocol, for a test part without positives, and when a user has fewer than n_negatives items to sample
@@ -88,11 +87,11 @@ def ranking_task(
     """
     if protocol not in get_args(Protocol):
         raise ValueError(f"protocol must be one of {', '.join(get_args(Protocol))}; got {protocol!r}")
-    test, train = split.test.positives(threshold), split.train.matrix()
+    test, train = split.test.positives(), split.train.matrix()
     if not len(test):
         raise ValueError(
-            f"split {split.name!r} has no test rating above {threshold:g}, so there is nothing to rank; "
-            "pass a lower threshold, or a split whose test part has positives"
+            f"split {split.name!r} has no test rating above {split.ratings.scale.liked_above:g}, so nothing can be "
+            "ranked; load the ratings with a lower liked_above, or take a split whose test part has likes"
         )
     order = np.lexsort((test.items, test.users))
     users, items = test.users[order], test.items[order]
@@ -106,16 +105,16 @@ def ranking_task(
     return RankingTask(protocol, users, items, catalogue[drawn], hidden, user_ids, item_ids, seed)
 
 
-def own_items_task(split: "Split", *, threshold: float = 3.0) -> RankingTask:
+def own_items_task(split: "Split") -> RankingTask:
     """Each user's own test items are ranked, and nothing else: which of the films that somebody chose to watch were
     liked?
 
     The offline protocol of Liu et al. (2018), section 4, for a split of all ratings into 80/20 by user
-    (`random_split`). A list is a user; who liked none of their test items (rating > threshold) has no list. A user with
+    (`random_split`). A list is a user; who liked none of their test items has no list. A user with
     fewer than k test items cannot reach precision@k = 1, whoever ranks them. ValueError for a test part without
     positives.
     """
-    full = ranking_task(split, "full", threshold=threshold)
+    full = ranking_task(split, "full")
     return replace(full, protocol="own items", hidden=None, shown=split.test.matrix())
 
 

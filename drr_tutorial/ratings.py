@@ -169,7 +169,7 @@ class Ratings:
         """(n,) which rows are likes (DRR's binary feedback); the others are dislikes."""
         return self.scale.liked(self.ratings)
 
-    def positives(self, threshold: float | None = None) -> Self:
+    def positives(self) -> Self:
         """The rows that are likes."""
         return self.select(self.liked)
 

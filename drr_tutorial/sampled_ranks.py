@@ -33,9 +33,9 @@ class WholeRanks(NamedTuple):
     """Other items with the same score."""
 
 
-def whole_ranks(recommender: Recommender, split: Split, threshold: float = 3.0) -> WholeRanks:
-    """Ranks of the split's test positives (rating > threshold) beside all the items that `unseen` draws from."""
-    test = split.test.positives(threshold)
+def whole_ranks(recommender: Recommender, split: Split) -> WholeRanks:
+    """Ranks of the split's test positives beside all the items that `unseen` draws from."""
+    test = split.test.positives()
     order = np.argsort(test.users, kind="stable")
     users, items = test.users[order].astype(np.int64), test.items[order]
     excluded = (test.matrix() + split.train.matrix()).tocsr()

@@ -99,7 +99,8 @@ class TestTask:
         values = np.where(split.ratings.items % 2, 5, 3).astype(np.float32)
         mixed = replace(split, ratings=replace(split.ratings, ratings=values))
         assert (ranking_task(mixed, "full").items % 2 == 1).all()
-        assert len(ranking_task(mixed, "full", threshold=2).items) == len(split.test)
+        lower = replace(mixed, ratings=mixed.ratings.liked_from(2))
+        assert len(ranking_task(lower, "full").items) == len(split.test)
 
     def test_masked_and_original_share_their_lists(self, split: Split) -> None:
         tasks = [ranking_task(split, p, n_negatives=20) for p in ("original", "masked")]
@@ -119,8 +120,9 @@ class TestTask:
             ranking_task(split, "seen")  # type: ignore[arg-type]
 
     def test_no_positives(self, split: Split) -> None:
-        with pytest.raises(ValueError, match=r"split 'made' has no test rating above 5.*pass a lower threshold"):
-            ranking_task(split, threshold=5)
+        low = replace(split, ratings=replace(split.ratings, ratings=np.full(len(split.ratings), 2, dtype=np.float32)))
+        with pytest.raises(ValueError, match=r"split 'made' has no test rating above 3.*a lower liked_above"):
+            ranking_task(low)
 
     @pytest.mark.parametrize("protocol", ["original", "masked", "unseen"])
     def test_nobody_is_ranked_beside_what_nobody_rated(self, split: Split, protocol: str) -> None:
