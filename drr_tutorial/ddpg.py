@@ -10,7 +10,7 @@ import math
 from typing import NamedTuple, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from drr_tutorial.actor_critic import ActorCritic, Critic, State
 from drr_tutorial.config import AgentConfig
@@ -134,18 +134,21 @@ class DDPG:
 
     @torch.no_grad()
     def target_value(self, batch: TransitionBatch) -> Tensor:
-        """Q'(s', pi'(s')), the smallest of the target critics' (B,), of what the critic has learned to judge: the
-        actor's vector itself or, where it learns from items, those that the vector selects, softly, as in the actor's
-        loss. A vector is no item: what Q' says of it there nobody has learned.
+        """Q'(s', pi'(s')), by the target networks (B,)."""
+        return self.next_value(batch, self.target_actor, self.target_critics)
+
+    def next_value(self, batch: TransitionBatch, actor: nn.Module, critics: nn.ModuleList) -> Tensor:
+        """Q(s', pi(s')), the smallest of the critics' (B,), of what they have learned to judge: the actor's vector
+        itself or, where they learn from items, those that the vector selects, softly, as in the actor's loss. A vector
+        is no item: what Q says of it there nobody has learned.
         """
         state = self.online.see(batch.user, batch.next_memory)  # s'
-        action = self.target_actor(state.vector, state.prior)  # pi'(s')
+        action = actor(state.vector, state.prior)  # pi(s')
         if self.config.target_noise > 0:
             action = self._smooth(action)
-        critics = [cast(Critic, critic) for critic in self.target_critics]
         if self.config.critic_sees == "item" and self.config.slate_size > 0:
-            slate = self._slates(len(action)).to(action.device)
-            values = [self._value_of_selected(critic, state, action, slate, batch.user) for critic in critics]
+            selected, vectors = self._select(action, self._slates(len(action)).to(action.device), batch.user)
+            values = [_mean_of(selected, cast(Critic, critic).over_items(state, vectors)) for critic in critics]
         else:
             judged = self._judged(action, batch.user)
             values = [critic(state, judged) for critic in critics]
@@ -178,8 +181,11 @@ class DDPG:
         slate = self._slates(n).to(action.device)
         if slate.shape[1] < self.online.n_items:  # else all items are there, the shown one among them
             slate[:, 0] = batch.item[:n]
-        first, critic = State(state.vector[:n], state.prior[:n]), cast(Critic, self.online.critics[0])
-        return self._value_of_selected(critic, first, action[:n], slate, batch.user[:n]).mean()
+        selected, vectors = self._select(action[:n], slate, batch.user[:n])
+        with torch.no_grad():
+            critic = cast(Critic, self.online.critics[0])
+            values = critic.over_items(State(state.vector[:n], state.prior[:n]), vectors)  # (n, m)
+        return _mean_of(selected, values).mean()
 
     def _slates(self, n: int) -> Tensor:
         """Items to select from for n states (n, m), m of them: drawn at random, or all where they are no more."""
@@ -188,8 +194,8 @@ class DDPG:
             return torch.arange(n_items).repeat(n, 1)
         return torch.randint(n_items, (n, m), generator=self.generator)
 
-    def _value_of_selected(self, critic: Critic, state: State, action: Tensor, slate: Tensor, user: Tensor) -> Tensor:
-        """Mean Q of the items of a slate (n, m) that a vector (n, k) selects, softly: (n,), with Q as given."""
+    def _select(self, action: Tensor, slate: Tensor, user: Tensor) -> tuple[Tensor, Tensor]:
+        """How far a vector (n, k) selects each item of a slate, from 0 to 1 (n, m), and their vectors (n, m, k)."""
         vectors = self.online.items(slate)  # (n, m, k)
         scores = (vectors @ action[:, :, None]).squeeze(2) / self.config.temperature  # (n, m)
         if self.known is not None:
@@ -197,10 +203,7 @@ class DDPG:
         top = min(self.config.slate_top, slate.shape[1] - 1)
         # Halfway between the last item that is selected and the first that is not.
         threshold = scores.topk(top + 1).values[:, -2:].mean(dim=1, keepdim=True)
-        selected = torch.sigmoid(scores - threshold)
-        with torch.no_grad():
-            values = critic.over_items(state, vectors)  # (n, m)
-        return (selected * values).sum(dim=1) / selected.sum(dim=1)
+        return torch.sigmoid(scores - threshold), vectors
 
     def _judged(self, action: Tensor, user: Tensor) -> Tensor:
         """What a critic without slates judges an action by (B, k): the vector itself or, where it learned from items,
@@ -250,6 +253,11 @@ class DDPG:
         spread = self.config.target_noise
         noise = torch.randn(action.shape, generator=self.generator).to(action.device) * spread
         return (action + noise.clamp(-2 * spread, 2 * spread)).clamp(-1, 1)
+
+
+def _mean_of(selected: Tensor, values: Tensor) -> Tensor:
+    """Mean of values (n, m), each as far as it is selected (n, m): (n,)."""
+    return (selected * values).sum(dim=1) / selected.sum(dim=1)
 
 
 def _rewarded_entropy(log_selected: Tensor, batch: TransitionBatch) -> Tensor:

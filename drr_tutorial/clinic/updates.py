@@ -3,7 +3,7 @@
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from drr_tutorial.actor_critic import State
 from drr_tutorial.ddpg import DDPG, ActorLosses
@@ -47,6 +47,12 @@ class RawVectors(DDPG):
         """What the actor said (B, k)."""
         return batch.action
 
+    def next_value(self, batch: TransitionBatch, actor: nn.Module, critics: nn.ModuleList) -> Tensor:
+        """Q(s', pi(s')) of the vector itself, of which this critic learns."""
+        state = self.online.see(batch.user, batch.next_memory)
+        action = actor(state.vector, state.prior)
+        return torch.stack([critic(state, action) for critic in critics]).amin(dim=0)
+
     def actor_losses(self, state: State, batch: TransitionBatch) -> ActorLosses:
         """-Q of the actor's vector as it is; its length changes Q, but not what is shown."""
         policy = -self._judge(state, self.online.act(state)).mean()
@@ -60,10 +66,9 @@ class TargetNotDetached(DDPG):
 
     def expected_value(self, batch: TransitionBatch) -> tuple[Tensor, Tensor]:
         """Q(s', pi(s')) and y of the online networks, with gradients."""
-        next_state = self.online.see(batch.user, batch.next_memory)
-        value = self.online.values(next_state, self.online.act(next_state)).amin(dim=0)
-        expected = batch.reward + self.config.gamma * (1 - batch.terminated) * value
-        return value, expected.clamp(-self.config.value_limit, self.config.value_limit)
+        value = self.next_value(batch, self.online.actor, self.online.critics)
+        expected = batch.reward + self.config.gamma * (1 - batch.terminated.float()) * value
+        return value, expected.clamp(-self.value_limit, self.value_limit)
 
 
 class OriginalDDPG(NoEndOfEpisode, MinusQInState):

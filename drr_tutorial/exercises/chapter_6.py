@@ -31,14 +31,15 @@ def expected_rank(answer: Any) -> str | None:
 
 
 def collapsed_model(answer: Any) -> str | None:
-    """6.3: all 100 items tie, so the expected rank is 50.5 and no list is hit."""
+    """6.3: all 100 items tie, so 10 of 100 places are hits: 0.1."""
     mistakes = {
         1.0: "Then a model that knows nothing would be perfect: you broke all ties in its favour.",
-        0.1: "That is the mean over random orders. Here the rank is averaged first, and a rank of 50.5 is no hit.",
-        50.5: "That is the rank. Is it among the first 10?",
+        0.0: "You took the expected rank, 50.5, for the rank. In one order of ten the item is among the first 10.",
+        50.5: "That is the expected rank. How many of the 100 places are among the first 10?",
+        10.0: "Those are the places that are hits. Divide by all places.",
     }
     return number(
-        answer, 0.0, mistakes, "Find the expected rank first: 99 items tie with the relevant one. Is it at most 10?"
+        answer, 0.1, mistakes, "Pass one number: how many of the 100 places are among the first 10, as a share of all."
     )
 
 

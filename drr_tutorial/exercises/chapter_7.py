@@ -7,17 +7,15 @@ from drr_tutorial.exercises.answers import number
 
 
 def best_hit_rate_at_one(answer: Any) -> str | None:
-    """7.1: 156 of 6,040 positives tie with themselves: an oracle hits at 1 in the others only."""
+    """7.1: 156 of 6,040 positives tie with themselves: there an oracle has half a hit at 1."""
     mistakes = {
-        1.0: "In 156 lists the positive stands twice, so its expected rank is 1.5. Is that among the first 1?",
-        156 / 6040: "That is the share of lists that even an oracle misses. What is left?",
-        1
-        - 78
-        / 6040: "You gave half a hit to each tie. Here the rank is averaged first, and a rank of 1.5 is no hit at 1.",
-        5884: "That is the number of lists. Divide by all lists.",
+        1.0: "In 156 lists the positive stands twice, and only one of the two can be first.",
+        156 / 6040: "That is the share of lists with a tie. What can an oracle have in these, and in all others?",
+        1 - 156 / 6040: "You gave nothing to a tie. In one of its two orders the positive is first: half a hit.",
+        5962: "That is the number of hits. Divide by all lists.",
     }
     return number(
-        answer, 1 - 156 / 6040, mistakes, "Pass one number from 0 to 1: the share of lists that an oracle hits."
+        answer, 1 - 78 / 6040, mistakes, "Pass one number from 0 to 1: the share of lists that an oracle hits."
     )
 
 

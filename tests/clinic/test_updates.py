@@ -21,7 +21,7 @@ N_USERS, N_ITEMS, K, N, B = 5, 30, 3, 2, 16
 
 
 def make(kind: type[DDPG], **changes: Any) -> DDPG:
-    config = dataclasses.replace(REFERENCE.agent, memory_size=N, slate_size=12, **changes)
+    config = dataclasses.replace(REFERENCE.agent, memory_size=N, slate_size=N_ITEMS, **changes)
     rng = np.random.default_rng(0)
     users, items = (rng.uniform(-0.9, 0.9, size=(n, K)).astype(np.float32) for n in (N_USERS, N_ITEMS))
     networks = ActorCritic(config, users, items, torch.Generator().manual_seed(0))

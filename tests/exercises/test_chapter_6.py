@@ -13,7 +13,7 @@ from drr_tutorial.exercises.chapter_6 import CHECKS
 
 def test_right_answers_are_those_of_the_package() -> None:
     scores, others = np.array([0.7]), np.array([[0.9, 0.8, 0.7, 0.7, 0.7, 0.7] + [0.1] * 93])
-    constant = metrics.expected_ranks(np.ones(1), np.ones((1, 99)))
+    constant = metrics.rank(np.ones(1), np.ones((1, 99)))
     assert check("6.1", metrics.ndcg([3], 10)[0])
     assert check("6.2", metrics.expected_ranks(scores, others)[0])
     assert check("6.3", metrics.hit_rate(constant, 10)[0])
@@ -39,8 +39,9 @@ def test_training_items_among_negatives_agrees_with_a_simulation() -> None:
         ("6.2", 4, "start at 1"),
         ("6.2", 4.5, "3 to 7"),
         ("6.3", 1, "in its favour"),
-        ("6.3", 0.1, "averaged first"),
-        ("6.3", 50.5, "That is the rank"),
+        ("6.3", 0, "50.5, for the rank"),
+        ("6.3", 50.5, "That is the expected rank"),
+        ("6.3", 10, "Divide by all places"),
         ("6.4", 9.9, "995 items"),
         ("6.4", 0, "`unseen`"),
         ("6.4", 99 * 100 / 895, "left out the training items"),

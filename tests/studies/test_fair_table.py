@@ -8,10 +8,11 @@ import pytest
 
 from drr_tutorial.baselines import EASERecommender
 from drr_tutorial.config import PRESETS, EmbeddingConfig, TrainingConfig
-from drr_tutorial.notebook import read_result
+from drr_tutorial.notebook import WAITING, read_result, results_folder
 from drr_tutorial.ratings import Ratings
 from drr_tutorial.recommender import Recommender
 from drr_tutorial.splits import original_split, random_split, rated_split
+from drr_tutorial.storage import read_json
 from drr_tutorial.studies import all_states, fair_agent, fair_table
 from drr_tutorial.studies.fair_protocols import METRICS, judge, keep, together
 from drr_tutorial.studies.tuning import BASELINES, Contestant, search, tuned_baseline
@@ -171,6 +172,8 @@ def test_an_agents_row_has_its_figures_before_training_too(synthetic: Ratings, m
 
 @pytest.mark.parametrize("method", ["popularity", "average rating"])
 def test_a_small_row_computed_anew_is_the_stored_one(method: str, ml_100k: Ratings) -> None:
+    if "fair-table" in read_json(results_folder() / WAITING):
+        pytest.skip("the stored rows are older than the code, and the page says so")
     stored = read_result("fair-table")["rows"][f"ml-100k.by-user.{method.replace(' ', '-')}"]["figures"]
     anew = tuned_baseline("ml-100k", "by-user", method)
     assert anew["settings"] == stored["settings"]
