@@ -183,7 +183,8 @@ class DRRRecommender(Recommender):
     def _validation(self, parts: dict[str, Ratings]) -> "Validation | None":
         """None when there is nothing to validate on: no rows, or a user who likes the whole catalogue."""
         likes = np.bincount(np.concatenate([parts["others"].positives().users, parts["validation"].users]))
-        if len(parts["validation"]) == 0 or likes.max() >= parts["others"].n_items:
+        n_rated = len(np.union1d(parts["others"].items, parts["validation"].items))
+        if len(parts["validation"]) == 0 or likes.max() >= n_rated:
             return None
         agent, seed = self._config.agent, self._config.seed
         return Validation(
@@ -255,7 +256,7 @@ class Validation:
         self, known: Ratings, held_back: Ratings, memory_size: int, seed: int, *, dislikes_last: bool = True
     ) -> None:
         self.memory = torch.from_numpy(latest_liked(known, memory_size))
-        self.task = _task(known.positives(), held_back, seed)
+        self.task = _task(known, held_back, seed)
         self.disliked = known.select(~known.liked & dislikes_last).matrix()
 
     @torch.inference_mode()
@@ -269,12 +270,15 @@ class Validation:
 
 
 def _task(known: Ratings, held_back: Ratings, seed: int) -> RankingTask:
-    """The held-back positives against items that the user has not liked, as many as everybody has, 99 at most."""
+    """The held-back positives against items that somebody rated and the user has not liked, as many as everybody has, 99
+    at most.
+    """
     order = np.lexsort((held_back.items, held_back.users))
     users, items = held_back.users[order], held_back.items[order]
-    liked = known.matrix() + held_back.matrix()
-    n_negatives = min(N_NEGATIVES, known.n_items - int(np.diff(liked.indptr).max()))
-    negatives = sample_negatives(users, liked, n_negatives, np.random.default_rng(seed))
+    catalogue = np.union1d(known.items, held_back.items)
+    liked = (known.positives().matrix() + held_back.matrix())[:, catalogue]
+    n_negatives = min(N_NEGATIVES, len(catalogue) - int(np.diff(liked.indptr).max()))
+    negatives = catalogue[sample_negatives(users, liked, n_negatives, np.random.default_rng(seed))]
     return RankingTask("unseen", users, items, negatives, None, known.user_ids, known.item_ids, seed)
 
 

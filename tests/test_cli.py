@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from drr_tutorial import cli, sources
-from drr_tutorial.config import ExperimentConfig
 from drr_tutorial.provenance import processor
 from drr_tutorial.recommender import Recommender
+from drr_tutorial.runs import read_config
 
 SMALL = (
     "--dataset synthetic --split random --quiet --embedding.n-factors 8 --embedding.n-iterations 3 --agent.actor-hidden 16 "
@@ -31,7 +31,7 @@ def test_train_leaves_what_it_promises(run: Path) -> None:
     assert {path.name for path in run.iterdir()} == {
         "config.json", "metrics.json", "agent", "best.safetensors", "final.safetensors", "checkpoint.safetensors", "tensorboard",
     }  # fmt: skip
-    config = ExperimentConfig.from_json((run / "config.json").read_text())
+    config = read_config(run)
     assert (config.dataset, config.seed, config.embedding.n_factors) == ("synthetic", 3, 8)
 
 
@@ -52,6 +52,7 @@ def test_metrics_hold_figures_intervals_and_provenance(run: Path) -> None:
     methods = metrics["reports"]["unseen"]["methods"]
     assert [row["method"] for row in methods] == [
         "DRR",
+        "DRR before training",
         *(f"{name}, dislikes last" for name in ("random", "popularity", "EASE", "iALS")),
     ]
     difference = metrics["reports"]["unseen"]["differences"]["HR@10"]["popularity, dislikes last"]
@@ -107,7 +108,7 @@ def test_doctor_can_be_pasted(capsys: pytest.CaptureFixture[str]) -> None:
         (["train", "--resume", "{tmp}/nowhere"], "no file {tmp}/nowhere/config.json"),
         (["train", "--out", "{run}"], "holds a training already; go on with it by --resume"),
         (["recommend", "{run}", "--user", "nobody"], "unknown user 'nobody'"),
-        (["recommend", "{run}", "--user", "1", "--k", "0"], "k must be from 1 to"),
+        (["recommend", "{run}", "--user", "1", "--k", "0"], "k must be at least 1, got 0"),
         (["recommend", "{run}"], "give either --user ID or --liked ID"),
         (["recommend", "{tmp}", "--user", "1"], "no file {tmp}/agent/recommender.json"),
         (["evaluate", "{run}", "--k", "0"], "0"),

@@ -139,7 +139,7 @@ def test_the_original_split_is_pandas_sample_with_seed_16(synthetic: Ratings) ->
 
 
 def test_nothing_liked() -> None:
-    with pytest.raises(DataError, match="toy has no rating above 3 beside the held-out ones; nothing is liked"):
+    with pytest.raises(DataError, match="toy has no rating above 3 beside those held out; nothing is liked"):
         original_split(table([1, 1, 2, 2], ratings=[1, 2, 3, 3]))
 
 

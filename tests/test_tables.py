@@ -143,7 +143,7 @@ GOOD = "1,2,3,4\n2,3,4,5\n"
             "1,2,3,4\n2,3,4,5\n",
             r"no column for user, item, rating among \['1', '2', '3', '4'\]; name them user, item",
         ),
-        ("user;item;rating\n1;2;3\n", r"no column for user, item, rating among \['user;item;rating'\]"),
+        ("user|item|rating\n1|2|3\n", r"no column for user, item, rating among \['user\|item\|rating'\]"),
         ("user,item\n1,2\n", "no column for rating"),
         (
             "user,user_id,item,rating\n" + GOOD,
@@ -192,9 +192,9 @@ def test_what_is_wrong_with_a_text_file(tmp_path: Path, content: str | bytes, te
 def test_what_is_wrong_with_other_files(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be read as parquet"):
         load_ratings(write(tmp_path, "user,item,rating\n1,2,3\n", "mine.parquet"))
-    with pytest.raises(DataError, match=r"must end in \.csv, \.tsv or \.parquet, got '\.xlsx'; convert"):
+    with pytest.raises(DataError, match=r"a file whose name ends in '\.xlsx'; give a file whose name ends in \.csv"):
         load_ratings(write(tmp_path, "x", "mine.xlsx"))
-    with pytest.raises(DataError, match="must end in"):
+    with pytest.raises(DataError, match="is a folder"):
         load_ratings(tmp_path)
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(DataError, match=r"folder\.csv is a folder; give a file with ratings"):
