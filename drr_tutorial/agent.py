@@ -270,8 +270,8 @@ class Validation:
 
 
 def _task(known: Ratings, held_back: Ratings, seed: int) -> RankingTask:
-    """The held-back positives against items that somebody rated and the user has not liked, as many as everybody has, 99
-    at most.
+    """The held-back positives against items that somebody rated and the user has not liked: 99, or as many as everybody
+    has.
     """
     order = np.lexsort((held_back.items, held_back.users))
     users, items = held_back.users[order], held_back.items[order]
