@@ -18,7 +18,9 @@ NBVAL  := --nbval --nbval-current-env --nbval-sanitize-with tests/sanitize.cfg -
 # Kernels of another processor for unit and notebooks (tests/portable/kernels.py names them), and threads for notebooks.
 KERNELS ?= own
 THREADS ?= 1
-UNDER  := $(BIN)/python tests/portable/kernels.py $(KERNELS) $(BIN)/python -m pytest -q
+# Two processes, each with whole files: the tests of a notebook belong together.
+JOBS   ?= 2
+UNDER  := $(BIN)/python tests/portable/kernels.py $(KERNELS) $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile
 
 .PHONY: install book serve pdf train results pretrained test lint unit notebooks pages portable lowest smoke outputs tolerances readme benchmarks lock dist clean
 install: $(STAMP)
