@@ -18,6 +18,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -36,6 +37,7 @@ from drr_tutorial.storage import read_json, write_json  # noqa: E402
 from tests.portable.kernels import KERNELS, missing  # noqa: E402
 
 SEEDS = (0, 1, 2)
+JOBS = 2  # notebooks at once
 MARGIN = 2.0  # other processors than those measured are to pass, too
 CONTRADICTED = "contradicted: "
 TYPED_SEED = re.compile(r"((?:manual_seed|default_rng)\()(\d+)\)")
@@ -68,10 +70,9 @@ class Spread(NamedTuple):
 def main() -> None:
     pages = {path: read(path) for path in sorted(BOOK.glob("*.ipynb"))}
     pages = {path: page for path, page in pages.items() if any("tolerance" in cell.metadata for cell in page.cells)}
-    found = {}
-    for run, path in itertools.product(runs(), pages):
-        found[path, run] = kept_or_measured(path, run)
-        print(path.stem, *run, f"{found[path, run]['seconds']:.0f} s", flush=True)
+    ways = [(path, run) for run, path in itertools.product(runs(), pages)]
+    with ThreadPoolExecutor(JOBS) as pool:  # a thread waits for its kernel, which is a process of its own
+        found = dict(zip(ways, pool.map(lambda way: kept_or_measured(*way), ways), strict=True))
     spreads = [row for path, page in pages.items() for row in spreads_of(path, page, found)]
     about = particulars(
         "make tolerances",
@@ -80,8 +81,8 @@ def main() -> None:
         seconds=sum(kept["seconds"] for kept in found.values()),
         peak_memory_mb=peak_memory_mb(),
     )
-    ways = sorted({f"{run.kernels}, threads: {run.threads}" for run in runs()})
-    write_json(BOOK / "tolerances.json", about | {"kernels": ways, "margin": MARGIN, "kinds": kinds(spreads)})
+    kernels = sorted({f"{run.kernels}, threads: {run.threads}" for run in runs()})
+    write_json(BOOK / "tolerances.json", about | {"kernels": kernels, "margin": MARGIN, "kinds": kinds(spreads)})
 
 
 def read(path: Path) -> Any:
@@ -107,6 +108,7 @@ def kept_or_measured(path: Path, run: Run) -> dict[str, Any]:
         texts = texts_of(path, run)
         kept.parent.mkdir(parents=True, exist_ok=True)
         write_json(kept, {"seconds": time.perf_counter() - start, "texts": texts})
+        print(path.stem, *run, f"{time.perf_counter() - start:.0f} s", flush=True)
     return read_json(kept)
 
 
