@@ -65,8 +65,8 @@ serve: book
 test: lint unit notebooks pages
 
 lint: $(STAMP)
-	$(BIN)/ruff check drr_tutorial tests
-	$(BIN)/ruff format --check drr_tutorial tests
+	$(BIN)/ruff check drr_tutorial tests book
+	$(BIN)/ruff format --check drr_tutorial tests book
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell README.md CHANGELOG.md book drr_tutorial tests --skip '*.svg,*.bib,*.json' -L hist,te,nd,als,vie,unkonwn

@@ -56,7 +56,9 @@ def test_every_row_of_the_ledger_has_a_verdict() -> None:
 
 def test_the_ledgers_defaults_are_those_of_the_preset() -> None:
     default = PRESETS["default"]
-    rows = re.findall(r"^\| (.+?) \|.*\| (.+?) \|$", text("ledger.md").split("## Settings")[1].split("##")[0], re.MULTILINE)
+    rows = re.findall(
+        r"^\| (.+?) \|.*\| (.+?) \|$", text("ledger.md").split("## Settings")[1].split("##")[0], re.MULTILINE
+    )
     shown = {name: value.split(",")[0] for name, value in rows}
     assert shown["Length $k$"] == str(default.embedding.n_factors)
     assert shown["Memory $N$"] == str(default.agent.memory_size)
@@ -115,7 +117,9 @@ def test_launch_buttons_only_where_the_repositorys_address_is_set(monkeypatch: p
 def test_times_of_chapters_are_the_measured_ones() -> None:
     config = SimpleNamespace(myst_substitutions={})
     extension("drr_sphinx").measured_times(None, config)
-    assert re.fullmatch(r"about \d+ minutes to read and \d+ seconds to run, exercises not counted", config.myst_substitutions["time_5"])
+    assert re.fullmatch(
+        r"about \d+ minutes to read and \d+ seconds to run, exercises not counted", config.myst_substitutions["time_5"]
+    )
     assert config.myst_substitutions["time_20"] == "not measured yet"
 
 

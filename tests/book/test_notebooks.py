@@ -58,7 +58,9 @@ class TestEveryNotebook:
         assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1)), "run all cells, in order"
         outputs = [output for cell in cells for output in cell.outputs]
         assert not [output for output in outputs if output.output_type == "error"]
-        assert not any("widget" in kind for output in outputs for kind in output.get("data", {})), "widgets need a network"
+        assert not any("widget" in kind for output in outputs for kind in output.get("data", {})), (
+            "widgets need a network"
+        )
 
     def test_the_first_cell_installs_the_package_where_it_is_missing(self, path: Path) -> None:
         first = code_cells(path)[0]
@@ -72,7 +74,9 @@ class TestEveryNotebook:
         assert max(lengths) <= 25
         visible = [cell for cell in read(path).cells if not tags(cell) & {"remove-cell"}]
         pairs = list(itertools.pairwise(visible))
-        assert not [b.source for a, b in pairs if a.cell_type == b.cell_type == "code"], "two code cells without prose between"
+        assert not [b.source for a, b in pairs if a.cell_type == b.cell_type == "code"], (
+            "two code cells without prose between"
+        )
 
     def test_no_logic(self, path: Path) -> None:
         visible = [cell.source for cell in code_cells(path) if "solution" not in tags(cell)]
@@ -83,7 +87,10 @@ class TestEveryNotebook:
 
     def test_figures_have_captions_and_alternative_texts(self, path: Path) -> None:
         for cell in code_cells(path):
-            if any("image/svg+xml" in output.get("data", {}) or "image/png" in output.get("data", {}) for output in cell.outputs):
+            if any(
+                "image/svg+xml" in output.get("data", {}) or "image/png" in output.get("data", {})
+                for output in cell.outputs
+            ):
                 mystnb = cell.metadata.get("mystnb", {})
                 assert mystnb.get("figure", {}).get("caption"), cell.source
                 alternative = mystnb.get("image", {}).get("alt", "")

@@ -21,7 +21,9 @@ def figures() -> Any:
 
 
 def test_every_figure_is_that_of_the_result_files(figures: Any) -> None:
-    assert figures.refreshed(README) == README, "out of date: python book/_ext/readme_figures.py (make readme measures anew)"
+    assert figures.refreshed(README) == README, (
+        "out of date: python book/_ext/readme_figures.py (make readme measures anew)"
+    )
 
 
 def test_every_place_that_is_made_is_shown(figures: Any) -> None:
@@ -35,7 +37,11 @@ def test_a_changed_figure_is_seen(figures: Any) -> None:
 
 
 def test_every_method_stands_with_those_that_may_know_the_same(figures: Any) -> None:
-    rows = [line.split("|")[1:-1] for line in README.split("<!-- figures: unseen -->")[1].split("<!-- end -->")[0].splitlines() if "/" in line]
+    rows = [
+        line.split("|")[1:-1]
+        for line in README.split("<!-- figures: unseen -->")[1].split("<!-- end -->")[0].splitlines()
+        if "/" in line
+    ]
     cells = [[cell.strip() for cell in row] for row in rows]
     known = {information: {row[1] for row in cells if row[0] == information} for information in figures.LEARNS_FROM}
     likes, dislikes = known["likes"], known["likes and 80 % of the dislikes"]
