@@ -81,12 +81,13 @@ def test_only_these_cells_are_not_compared() -> None:
 
 
 def test_a_training_that_does_nothing_is_noticed() -> None:
-    """Where the tolerance of the gain does not notice it, the sentence does, which is compared word for word."""
+    """By the gain, and by the sentence about it, which is compared word for word."""
     cell = next(cell for _, cell in CELLS if cell.id == "intro-11")
     glued = {
         output.metadata.scrapbook.name: output.data["application/papermill.record/text/plain"]
         for output in cell.outputs
     }
+    assert float(glued["gain"]) > TABLE["kinds"][cell.metadata.tolerance["gain"]]["tolerance"]
     assert "verdict" not in cell.metadata.tolerance and float(glued["gain_low"]) > 0
     of_nothing = re.search(r'level="([^"]*)"', cell.source)
     assert of_nothing is not None and of_nothing[1] != ast.literal_eval(glued["verdict"])
