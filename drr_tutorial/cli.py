@@ -113,11 +113,13 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
             quiet: No progress bars.
         """
         if resume is not None:
+            if config != PRESETS["default"] or out is not None:
+                raise ValueError(f"--resume takes all settings from {resume}, so no others can be given beside it")
             config = read_config(resume)
         elif out is not None:
             refuse_taken(out)
         plan = make_plan(config, baselines, progress=not quiet)
-        with taken(resume or out, config) as folder:
+        with taken(resume or out, plan.config) as folder:
             reports = run_plan(plan, folder, progress=not quiet, say=_warn).reports
         print(f"\n{caption(config, reports['unseen'], plan.notes.get('unseen', ''))}\n\n{table(reports['unseen'])}")
         print(f"\nall figures: {folder / METRICS}    recommend: drr-tutorial recommend {folder} --user ID")
@@ -158,7 +160,7 @@ def evaluate(
 def recommend(
     folder: Folder,
     /,
-    user: str | None = None,
+    user: str = "",  # None would be what the parser takes the text None for
     liked: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
     k: int = 10,
     exclude_seen: bool = True,
@@ -172,12 +174,12 @@ def recommend(
         k: How many items; who has rated nearly everything gets what is left.
         exclude_seen: Leave out whatever the user rated in the data, or whatever is liked.
     """
-    if (user is None) == (not liked):
+    if (not user) == (not liked):
         raise ValueError("give either --user ID or --liked ID ID ...")
     agent = Recommender.load(as_path(folder) / AGENT)
     found = (
         agent.recommend_for(liked, k, exclude_seen=exclude_seen)
-        if user is None
+        if not user
         else agent.recommend(user, k, exclude_seen=exclude_seen)
     )
     if len(found) < k:

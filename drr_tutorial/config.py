@@ -9,8 +9,11 @@ each part does).
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self, TypeVar, get_type_hints
+
+import numpy as np
 
 T = TypeVar("T")
 StateName = Literal["drr-p", "drr-u", "drr-ave", "drr-att"]
@@ -25,6 +28,12 @@ def _require(holds: bool, owner: object, name: str, rule: str) -> None:
 def _require_positive(owner: object, *names: str) -> None:
     for name in names:
         _require(getattr(owner, name) > 0, owner, name, "above 0")
+
+
+def _require_finite(owner: Any) -> None:
+    for found in dataclasses.fields(owner):
+        value = getattr(owner, found.name)
+        _require(not isinstance(value, float | np.floating) or math.isfinite(value), owner, found.name, "finite")
 
 
 def _require_share(owner: object, *names: str) -> None:
@@ -64,6 +73,7 @@ class EmbeddingConfig:
     """Rate at which RL goes on moving the vectors; 0 keeps them fixed."""
 
     def __post_init__(self) -> None:
+        _require_finite(self)
         _require_positive(self, "n_factors", "n_iterations", "alpha")
         names = ("regularization", "learning_rate", "rated_factors", "rated_weight")
         for name in (*names, "stars_factors", "stars_weight", "stars_regularization"):
@@ -184,11 +194,16 @@ class AgentConfig:
     """Weight decay of the state representation and of moving vectors."""
 
     def __post_init__(self) -> None:
+        _require_finite(self)
         _require_positive(self, "memory_size", "value_limit", "policy_delay", "temperature", "slate_top", "slates")
         _require(self.slate_size == 0 or self.slate_size > self.slate_top, self, "slate_size", "0, or above slate_top")
         _require_share(self, "gamma", "tau")
         weights = ("policy_weight", "behaviour_weight", "supervised_weight", "memory_weight", "memory_ridge")
-        for name in (*weights, "target_noise", "actor_lr", "critic_lr", "state_lr"):
+        for name in (
+            *weights,
+            "target_noise",
+            *(f"{part}_{what}" for part in ("actor", "critic", "state") for what in ("lr", "decay")),
+        ):
             _require(getattr(self, name) >= 0, self, name, "0 or more")
         for name in ("actor_hidden", "critic_state_hidden", "critic_hidden"):
             _require(all(size > 0 for size in getattr(self, name)), self, name, "sizes above 0")
@@ -246,6 +261,7 @@ class TrainingConfig:
     """Environment steps between TensorBoard entries."""
 
     def __post_init__(self) -> None:
+        _require_finite(self)
         _require_positive(
             self, "passes", "batch_size", "steps_per_update", "buffer_size", "evaluations", "checkpoints", "log_every"
         )
@@ -286,7 +302,7 @@ class ExperimentConfig:
     training: TrainingConfig = field(default_factory=TrainingConfig)
 
     def __post_init__(self) -> None:
-        _require(self.seed >= 0, self, "seed", "0 or more")
+        _require(0 <= self.seed < 2**63, self, "seed", "from 0 to 2^63 - 1")
 
     def to_json(self) -> str:
         """The settings as indented JSON."""

@@ -50,7 +50,8 @@ def join_values(arguments: Sequence[str], repeated: Sequence[str] = ()) -> list[
             option = option if option in repeated else ""
         else:
             joined.append(argument)
-            option = argument if is_option and "=" not in argument else ""
+            name = argument.partition("=")[0]
+            option = name if is_option and (name == argument or name in repeated) else ""
     return joined
 
 

@@ -57,6 +57,12 @@ def load_ratings(
     return _copy_or_read(path.stem, [path], lambda: read_table(path, liked_above)).liked_from(liked_above)
 
 
+def place_of(source: str) -> str:
+    """A data set's name as it is, a file's as its absolute path: what is found from other folders, too."""
+    is_name = source == "synthetic" or source in MOVIELENS
+    return source if is_name else os.path.abspath(os.path.expanduser(source))
+
+
 def _existing(source: str | Path) -> Path:
     """The file that was named; by `os.path`, since `Path` raises for names too long and folders that are locked."""
     if not isinstance(source, str | os.PathLike):

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from drr_tutorial.actor_critic import ActorCritic
-from drr_tutorial.config import AgentConfig
+from drr_tutorial.config import ExperimentConfig
 from drr_tutorial.ddpg import UpdateResult
 
 BEYOND = (
@@ -18,7 +18,7 @@ BEYOND = (
 )
 LARGEST_WEIGHT = 100.0  # trained networks of this book have none above 1
 
-NAMES = {"state": "state representation", "critic": "critic", "actor": "actor"}
+NAMES = {"state": "state representation", "critic": "critic", "actor": "actor", "vectors": "table of vectors"}
 
 
 class DivergenceError(ValueError):
@@ -30,7 +30,7 @@ class Watch:
     that are too large, and for a critic that was beyond `limit` on average since the last check.
     """
 
-    def __init__(self, config: AgentConfig, limit: float) -> None:
+    def __init__(self, config: ExperimentConfig, limit: float) -> None:
         self.config, self.limit = config, limit
         self.total, self.n_updates = 0.0, 0
 
@@ -52,6 +52,8 @@ class Watch:
     def check(self, step: int, networks: ActorCritic) -> None:
         """Judge the networks by their weights, and the critic by its mean loss since the last check."""
         parts: dict[str, nn.Module] = {"state": networks.state, "critic": networks.critics, "actor": networks.actor}
+        if self.config.embedding.learning_rate > 0:
+            parts = {"vectors": nn.ModuleList([networks.users, networks.items]), **parts}
         for name, part in parts.items():
             largest = max((float(weight.detach().abs().max()) for weight in part.parameters()), default=0.0)
             if not largest < LARGEST_WEIGHT:
@@ -64,6 +66,11 @@ class Watch:
         self.total, self.n_updates = 0.0, 0
 
     def _error(self, step: int, part: str, what: str) -> DivergenceError:
-        rates = {name: getattr(self.config, f"{name}_lr") for name in dict.fromkeys([part, "state"])}
-        lower = " or ".join(f"agent.{name}_lr (now {rate:g})" for name, rate in rates.items())
-        return DivergenceError(f"training diverged: at step {step:,} the {NAMES[part]} ran away, {what}; lower {lower}")
+        agent, moving = self.config.agent, self.config.embedding.learning_rate
+        rates = {name: getattr(agent, f"{name}_lr") for name in dict.fromkeys([part, "state"]) if name != "vectors"}
+        lower = [f"agent.{name}_lr (now {rate:g})" for name, rate in rates.items()]
+        lower += [f"embedding.learning_rate (now {moving:g})"] if moving > 0 else []
+        lower = lower[::-1] if part == "vectors" else lower
+        return DivergenceError(
+            f"training diverged: at step {step:,} the {NAMES[part]} ran away, {what}; lower {' or '.join(lower)}"
+        )

@@ -202,8 +202,17 @@ def _solve_rows(targets: csr_array, factors: Tensor, penalty: _Penalty) -> Tenso
         ridge = penalties[place, None, None] * identity  # (b, k, k)
         matrices = base + ridge + weight * chosen.transpose(1, 2) @ chosen  # (b, k, k)
         right = (goal[:, None] @ chosen).transpose(1, 2)  # (b, k, 1)
-        solution[place] = torch.linalg.solve(matrices, right).squeeze(2)
+        solution[place] = _solved(matrices, right).squeeze(2)
     return solution
+
+
+def _solved(matrices: Tensor, right: Tensor) -> Tensor:
+    try:
+        return torch.linalg.solve(matrices, right)
+    except RuntimeError as error:  # torch's LinAlgError
+        raise ValueError(
+            f"the equations of the vectors have no solution ({error}); alpha must be smaller, or regularization larger"
+        ) from error
 
 
 def _padded_batches(

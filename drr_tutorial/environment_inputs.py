@@ -31,6 +31,8 @@ def check_render_mode(mode: Any, modes: tuple[str, ...], advice: str = "") -> No
 
 def known_options(options: Mapping[str, Any] | None, *known: str) -> dict[str, Any]:
     """The options of a reset that are given. Raises `ValueError` for one that is not `known`: it would do nothing."""
+    if not isinstance(options, Mapping | None):
+        raise ValueError(f"options of reset must be a dictionary, got {options!r}")
     unknown = [name for name in options or {} if name not in known]
     if unknown:
         raise ValueError(f"options of reset must be among {', '.join(map(repr, known))}; got {unknown[0]!r}")

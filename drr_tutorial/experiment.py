@@ -30,7 +30,7 @@ from drr_tutorial.baselines import (
     RandomRecommender,
 )
 from drr_tutorial.config import ExperimentConfig
-from drr_tutorial.datasets import load_ratings
+from drr_tutorial.datasets import load_ratings, place_of
 from drr_tutorial.evaluation import evaluate_ranking
 from drr_tutorial.provenance import git_revision, machine, versions
 from drr_tutorial.ranking_tasks import Protocol, RankingTask, ranking_task
@@ -100,6 +100,7 @@ def make_plan(
     if unknown:
         raise ValueError(f"baselines must be some of {', '.join(_MAKERS)}; got {unknown[0]!r}")
     ratings, split = prepare(config, progress=progress)
+    config = replace(config, dataset=place_of(config.dataset))
     tasks = {protocol: feasible_task(split.likes(), protocol) for protocol in protocols}
     return Plan(config, ratings, split, tasks, tuple(dict.fromkeys(baselines)))
 
@@ -158,7 +159,7 @@ def run_experiment(
     Raises `DataError`, and `StorageError` when the folder holds another experiment or cannot be written.
     """
     plan = make_plan(config, baselines, progress=progress)
-    with taken(folder, config) as place:
+    with taken(folder, plan.config) as place:
         return run_plan(plan, place, progress=progress).reports
 
 

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from drr_tutorial.errors import DataError, UnknownIdError
 
 _WHOLE_NUMBER = re.compile(r"(?:0|-?[1-9][0-9]*)(\.0)?")
+LETTER_BYTES, MOST_BYTES = 4, 2**30  # an array of texts gives each the room of the longest
 _NUMBERS = (int, float, np.integer, np.floating, Decimal)
 _TEXTS = (str, bytes)
 _MISSING = (type(None), type(pd.NA), type(pd.NaT))
@@ -28,7 +29,10 @@ def as_ids(values: ArrayLike, what: str, *, from_text: bool = False) -> NDArray[
     Raises `DataError` with the row for ids that are missing or empty, for numbers that are not whole or too large to be
     exact, and for dates and truth values.
     """
-    codes, distinct = pd.factorize(_flat(values, what))
+    try:
+        codes, distinct = pd.factorize(_flat(values, what))
+    except TypeError as error:
+        raise DataError(f"{what} ids must be integers or strings ({error}); convert that column first") from error
     if len(codes) and codes.min() < 0:
         raise DataError(
             f"{np.count_nonzero(codes < 0)} missing values in {what}, the first in row {np.flatnonzero(codes < 0)[0]}; "
@@ -43,7 +47,18 @@ def index_ids(values: ArrayLike, what: str) -> tuple[NDArray[np.int32], NDArray[
     """Contiguous indices (n,) and the ascending ids that they stand for."""
     codes, ids = pd.factorize(as_ids(values, what), sort=True)
     found = np.asarray(ids)
-    return codes.astype(np.int32), found if found.dtype.kind in "iu" else np.asarray(found, dtype=np.str_)
+    return codes.astype(np.int32), found if found.dtype.kind in "iu" else texts_as_array(found.tolist(), f"{what} id")
+
+
+def texts_as_array(texts: list[str], what: str) -> NDArray[np.str_]:
+    """Texts (n,), each of which takes as much memory as the longest. Raises `DataError` where that is too much."""
+    longest = max(range(len(texts)), key=lambda place: len(texts[place]), default=0)
+    if texts and LETTER_BYTES * len(texts) * len(texts[longest]) > MOST_BYTES:
+        raise DataError(
+            f"{what} {texts[longest][:40] + '...'!r} has {len(texts[longest]):,} letters; each of {len(texts):,} takes "
+            f"as much memory as the longest, which is more than {MOST_BYTES // 2**20} MB together: shorten it"
+        )
+    return np.asarray(texts, dtype=np.str_)
 
 
 def look_up(ids: ArrayLike, catalogue: NDArray[Any], what: str, name: str) -> NDArray[np.int32]:
@@ -154,7 +169,8 @@ def _text(value: Any) -> str | None:
         return None
     try:
         text = (value.decode() if isinstance(value, bytes) else str(value)).strip()
-    except UnicodeDecodeError:
+        text.encode()
+    except UnicodeError:
         return None
     return None if "\0" in text else text  # numpy would cut it there
 

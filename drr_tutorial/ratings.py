@@ -20,10 +20,11 @@ from scipy.sparse import csr_array
 from drr_tutorial.columns import as_numbers, as_seconds
 from drr_tutorial.errors import DataError as DataError
 from drr_tutorial.errors import UnknownIdError as UnknownIdError
-from drr_tutorial.ids import find, index_ids, look_up
+from drr_tutorial.ids import find, index_ids, look_up, texts_as_array
 from drr_tutorial.scale import STARS, Scale
 
 T = TypeVar("T")
+LARGEST = 2.0**24  # up to here single precision tells whole numbers apart
 _YEAR_IN_TITLE = re.compile(r"\((\d{4})\)\s*$")
 
 
@@ -99,10 +100,12 @@ class Ratings:
         """
         user_indices, user_ids = index_ids(users, "user")
         item_indices, item_ids = index_ids(items, "item")
-        values = as_numbers(ratings, "rating").astype(np.float32)
-        if not np.isfinite(values).all():
-            row = int(np.flatnonzero(~np.isfinite(values))[0])
-            raise DataError(f"{name}: ratings must be finite, got {values[row]} in row {row}; correct or drop it")
+        given = as_numbers(ratings, "rating")
+        far = np.flatnonzero(~(np.abs(given) <= LARGEST))
+        if len(far):
+            rule = f"finite and at most {LARGEST:,.0f} in size"
+            raise DataError(f"{name}: ratings must be {rule}, got {given[far[0]]} in row {far[0]}; correct or drop it")
+        values = given.astype(np.float32)
         no_genres: list[tuple[str, ...]] = [()] * len(item_ids)
         indexed = cls(
             users=user_indices,
@@ -111,7 +114,7 @@ class Ratings:
             timestamps=None if timestamps is None else as_seconds(timestamps),
             user_ids=user_ids,
             item_ids=item_ids,
-            titles=np.asarray(_of_items(titles, item_ids, list(map(str, item_ids.tolist()))), dtype=np.str_),
+            titles=texts_as_array(list(map(str, _of_items(titles, item_ids, item_ids.tolist()))), "title"),
             genres=tuple(tuple(sorted(of)) for of in _of_items(genres, item_ids, no_genres)),
             name=name,
             scale=_scale(values, liked_above, name),

@@ -22,6 +22,10 @@ class Scale:
     highest: float = 5.0
     liked_above: float = LIKED_ABOVE
 
+    def __post_init__(self) -> None:
+        for name in ("lowest", "highest", "liked_above"):  # numpy's numbers would compare in another precision
+            object.__setattr__(self, name, float(getattr(self, name)))
+
     @classmethod
     def of(cls, ratings: ArrayLike, liked_above: float | None = None) -> Self:
         """The scale of `ratings`: stars where they fit, else from the lowest to the highest that was given.
@@ -37,6 +41,8 @@ class Scale:
             if not are_stars:
                 raise ValueError(_unknown(lowest, highest))
             return cls(min(1.0, lowest), MOST_STARS)
+        if not isinstance(liked_above, int | float | np.number):
+            raise ValueError(f"liked_above must be a number, got {liked_above!r}; a rating above it counts as liked")
         if not math.isfinite(liked_above) or liked_above >= max(highest, MOST_STARS * are_stars):
             raise ValueError(
                 f"liked_above must be a number below the highest rating, got {liked_above:g} and ratings from "

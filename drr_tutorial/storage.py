@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from drr_tutorial import __version__
+
+ABANDONED = 3600  # seconds after which nobody is still writing a folder
 
 
 class StorageError(OSError):
@@ -177,13 +180,18 @@ def _beside(path: Path) -> Path:
 
 
 def _remove_leftovers(path: Path) -> None:
-    """Old folders that a killed process set aside; nobody asks for them once `path` is whole again."""
-    for found in _set_aside(path):
+    """What killed processes set aside or left unfinished; nobody asks for it once `path` is whole again."""
+    unfinished = [found for found in _left(path, "part") if time.time() - found.stat().st_mtime > ABANDONED]
+    for found in [*_set_aside(path), *unfinished]:
         shutil.rmtree(found, ignore_errors=True)
 
 
 def _set_aside(path: Path) -> Iterator[Path]:
-    leftover = re.compile(rf"\.{re.escape(path.name)}\.\d+-[0-9a-f]{{8}}\.old")
+    return _left(path, "old")
+
+
+def _left(path: Path, ending: str) -> Iterator[Path]:
+    leftover = re.compile(rf"\.{re.escape(path.name)}\.\d+-[0-9a-f]{{8}}\.{ending}")
     return (found for found in list(path.parent.iterdir()) if leftover.fullmatch(found.name))
 
 

@@ -7,6 +7,8 @@ which does not say, they are integers where all of them are whole numbers: with 
 Text files may be gzipped (.csv.gz), and may have semicolons for commas.
 """
 
+import csv
+import gzip
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -127,7 +129,26 @@ def _read_text(path: Path, separator: str) -> pd.DataFrame:
         separator = ";"
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header
-        return pd.read_csv(path, sep=separator, **usual)
+        frame = pd.read_csv(path, sep=separator, **usual)
+    if any(column.str.contains("\n", regex=False).any() for _, column in frame.items()):
+        _refuse_stray_quotes(path, separator)
+    frame.columns = pd.read_csv(path, sep=separator, header=None, nrows=1, **usual).iloc[0]  # without user.1
+    return frame
+
+
+def _refuse_stray_quotes(path: Path, separator: str) -> None:
+    """A value of several lines may be meant, or rows that were swallowed by a quotation mark within a text."""
+    opened = gzip.open if path.suffix.lower() == ".gz" else open
+    with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, delimiter=separator, strict=True)
+        try:
+            for _ in reader:
+                pass
+        except csv.Error as error:
+            raise DataError(
+                f"{path}: a quotation mark within a text swallows rows up to line {reader.line_num} ({error}); "
+                "quote the whole text, and write marks inside it twice"
+            ) from error
 
 
 def _name_columns(frame: pd.DataFrame, where: str) -> dict[str, pd.Series]:

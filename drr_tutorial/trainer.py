@@ -94,7 +94,7 @@ class Trainer:
             known=None if known is None else known.to(config.device),
             largest_reward=float(abs(self.env.users.rewards).max()),
         )
-        self.watch = Watch(config.agent, self.ddpg.value_limit)
+        self.watch = Watch(config, self.ddpg.value_limit)
         self.schedule = UserSchedule(self._eligible_users(), self.rngs["users"])
         self.total_steps = max(1, round(config.training.passes * self.env.users.n_positive[self.schedule.users].sum()))
         self.replay = self._make_replay()

@@ -7,10 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from drr_tutorial import cli, sources
 from drr_tutorial.provenance import processor
+from drr_tutorial.ratings import Ratings
 from drr_tutorial.recommender import Recommender
 from drr_tutorial.runs import read_config
 
@@ -112,6 +114,12 @@ def test_doctor_can_be_pasted(capsys: pytest.CaptureFixture[str]) -> None:
         (["recommend", "{run}"], "give either --user ID or --liked ID"),
         (["recommend", "{tmp}", "--user", "1"], "no file {tmp}/agent/recommender.json"),
         (["evaluate", "{run}", "--k", "0"], "0"),
+        (["recommend", "{run}", "--user", "None"], "unknown user 'None'"),
+        (["recommend", "{run}", "--liked=--x1", "-h2"], "unknown item '--x1', '-h2'"),
+        (["train", "--resume", "{run}", "--out", "{tmp}/a"], "--resume takes all settings from {run}"),
+        (["train", "--resume", "{run}", "--agent.gamma", "0.7"], "--resume takes all settings from {run}"),
+        (["train", "--preset", "simple", "--resume", "{run}"], "--resume takes all settings from {run}"),
+        (["train", "--embedding.alpha", "1e30", *SMALL, "--out", "{tmp}/a"], "alpha must be smaller"),
     ],
 )
 def test_errors_are_one_clear_line(
@@ -196,3 +204,16 @@ def test_what_takes_hours_runs_when_it_is_asked_for(
 def test_no_such_study(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["results", "alchemy"]) == 1
     assert "study must be one of " in capsys.readouterr().err
+
+
+def test_a_training_on_a_file_is_found_from_other_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, synthetic: Ratings
+) -> None:
+    columns = {"user": synthetic.users, "item": synthetic.items, "rating": synthetic.ratings}
+    (tmp_path / "there").mkdir()
+    pd.DataFrame(columns).to_csv(tmp_path / "mine.csv", index=False)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["train", *SMALL, "--dataset", "mine.csv", "--out", "run"]) == 0
+    monkeypatch.chdir(tmp_path / "there")
+    assert cli.main(["evaluate", "../run", "--baselines"]) == 0
+    assert cli.main(["train", "--resume", "../run", "--quiet", "--baselines"]) == 0

@@ -41,7 +41,7 @@ def test_the_originals_numbers() -> None:
         (lambda: EmbeddingConfig(n_factors=-1), r"EmbeddingConfig.n_factors must be above 0"),
         (lambda: EnvironmentConfig(max_steps=0), r"EnvironmentConfig.max_steps must be above 0, or None"),
         (lambda: TrainingConfig(validation_share=1.0), r"TrainingConfig.validation_share must be below 1"),
-        (lambda: ExperimentConfig(seed=-1), r"ExperimentConfig.seed must be 0 or more"),
+        (lambda: ExperimentConfig(seed=-1), r"ExperimentConfig.seed must be from 0"),
     ],
 )
 def test_values_out_of_range(make: object, text: str) -> None:
@@ -61,3 +61,29 @@ def test_unknown_and_missing_fields_are_named() -> None:
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         ExperimentConfig().seed = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("part", "name"),
+    [
+        (part, found.name)
+        for part in (EmbeddingConfig, AgentConfig, TrainingConfig)
+        for found in dataclasses.fields(part)
+        if found.type in ("float", float)
+    ],
+)
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_numbers_are_finite(part: type, name: str, value: float) -> None:
+    with pytest.raises(ValueError, match=rf"{part.__name__}\.{name} must be finite"):
+        part(**{name: value})
+
+
+@pytest.mark.parametrize("name", ["actor_decay", "critic_decay", "state_decay"])
+def test_weight_decays_are_not_negative(name: str) -> None:
+    with pytest.raises(ValueError, match=rf"AgentConfig\.{name} must be 0 or more, got -5"):
+        AgentConfig(**{name: -5.0})
+
+
+def test_a_seed_fits_into_the_generators() -> None:
+    with pytest.raises(ValueError, match=r"seed must be from 0 to 2\^63 - 1"):
+        ExperimentConfig(seed=2**70)

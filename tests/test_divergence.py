@@ -83,3 +83,10 @@ def test_numbers_that_are_not_finite_stop_at_once(synthetic: Ratings, monkeypatc
     monkeypatch.setattr(Trainer, "_learn", learn)
     with pytest.raises(DivergenceError, match=r"the actor ran away.*agent\.actor_lr"):
         DRRRecommender(with_rates(), progress=False).fit(synthetic)
+
+
+def test_moving_vectors_that_run_away_are_named(synthetic: Ratings) -> None:
+    simple = with_rates()
+    config = replace(simple, embedding=replace(simple.embedding, learning_rate=1e6))
+    with pytest.raises(DivergenceError, match=r"lower .*embedding\.learning_rate \(now 1e\+06\)"):
+        DRRRecommender(config, progress=False).fit(synthetic)

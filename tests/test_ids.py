@@ -1,5 +1,6 @@
 """Ids come out as they went in, by every entrance, or are refused."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +104,9 @@ def test_whole_numbers_of_any_size_are_kept(numbers: list[int]) -> None:
     for given_as in (numbers, [str(number) for number in numbers]):
         found = as_ids(np.array(given_as, dtype=object), "user", from_text=True)
         assert [int(value) for value in found.tolist()] == numbers
+
+
+@pytest.mark.parametrize("value", ["\ud800", Decimal("sNaN")])
+def test_what_cannot_be_kept_as_text_is_refused(value: Any) -> None:
+    with pytest.raises(DataError, match="user ids must be"):
+        as_ids(["a", value], "user")

@@ -140,7 +140,7 @@ def test_arrays_that_do_not_fit_are_refused(films: Ratings, change: dict[str, np
             ([1, 1], [2, 2], [3, 4]),
             "1 duplicate .* pairs, the first: user 1 rates item 2 again in row 1; keep one",
         ),
-        (([1, 2], [2, 2], [3, np.inf]), "ratings must be finite, got inf in row 1"),
+        (([1, 2], [2, 2], [3, np.inf]), "ratings must be finite and at most 16,777,216 in size, got inf in row 1"),
         (([1.5, 2], [2, 2], [3, 4]), "user ids must be integers or strings, got float64"),
         (([1, 2], [2], [3, 4]), "Ratings.items has 1 rows, but users has 2"),
     ],

@@ -81,3 +81,21 @@ def test_files_say_it_by_an_option(tmp_path) -> None:  # type: ignore[no-untyped
     assert load_ratings(path, liked_above=7).liked.mean() == 0.3, "the kept copy has no threshold of its own"
     with pytest.raises(DataError, match="liked_above"):
         load_ratings(path)
+
+
+@pytest.mark.parametrize("kind", [float, np.float64, np.float32])
+def test_where_a_like_begins_is_the_same_whatever_type_says_it(kind: type) -> None:
+    ratings = Ratings.from_columns([1, 2, 3], [1, 2, 3], [0.1, 0.1, 0.9], liked_above=kind(0.1))
+    assert ratings.liked.tolist() == [False, False, True]
+    assert type(ratings.scale.liked_above) is float
+
+
+def test_a_threshold_that_is_no_number_is_refused() -> None:
+    with pytest.raises(ValueError, match="liked_above must be a number, got '3'"):
+        Ratings.from_columns([1, 2], [1, 2], [1, 5], liked_above="3")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("rating", [1e39, 2.0**24 + 1, np.inf])
+def test_ratings_that_single_precision_would_change_are_refused(rating: float) -> None:
+    with pytest.raises(DataError, match="must be finite and at most 16,777,216 in size"):
+        Ratings.from_columns([1, 2], [1, 2], [1.0, rating], liked_above=1)

@@ -1,5 +1,6 @@
 """A reader's own file: any format, any ids, and an explanation for whatever is wrong with it."""
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -212,3 +213,34 @@ def test_unusual_types_in_parquet(tmp_path: Path) -> None:
     ratings: Ratings = read_table(save(frame, tmp_path / "wide.parquet"))
     assert ratings.user_ids.tolist() == [1, 2]
     assert ratings.ratings.tolist() == [4, 5]
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_a_stray_quotation_mark_swallows_no_rows(tmp_path: Path, compressed: bool) -> None:
+    text = 'user,item,rating,title\na,1,5,"foo\nb,2,4,x\nc,3,3,"bar\nd,4,3,z\n'
+    path = tmp_path / ("stray.csv.gz" if compressed else "stray.csv")
+    path.write_bytes(gzip.compress(text.encode()) if compressed else text.encode())
+    with pytest.raises(DataError, match="a quotation mark within a text swallows rows up to line 4"):
+        read_table(path)
+
+
+def test_a_quoted_title_of_several_lines_is_one_title(tmp_path: Path) -> None:
+    path = tmp_path / "lines.csv"
+    path.write_text('user,item,rating,title\na,1,5,"one\ntwo"\nb,2,4,"say ""x"""\n')
+    assert read_table(path).titles.tolist() == ["one\ntwo", 'say "x"']
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "twice.csv"
+    path.write_text("user,user,item,rating\na,x,1,5\nb,y,2,4\n")
+    with pytest.raises(DataError, match="columns 'user' and 'user' both mean 'user'"):
+        read_table(path)
+
+
+@pytest.mark.parametrize("column", ["item", "title"])
+def test_one_text_too_long_for_an_array_of_all_is_named(column: str) -> None:
+    frame = pd.DataFrame({"user": ["a", "b"] * 300, "item": [f"i{n // 2}" for n in range(600)], "rating": 4.0})
+    frame["title"] = frame["item"]
+    frame.loc[:1, column] = "x" * 1_000_000
+    with pytest.raises(DataError, match=f"{column}.* 'xxx.* has 1,000,000 letters"):
+        load_ratings(frame)
