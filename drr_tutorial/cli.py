@@ -36,6 +36,7 @@ from drr_tutorial.runs import AGENT, METRICS, read_config, refuse_taken, taken
 from drr_tutorial.sources import MOVIELENS, data_home, find_movielens
 from drr_tutorial.storage import as_path, read_json
 from drr_tutorial.studies import RowError, Study, find_studies, run_studies, unfinished
+from drr_tutorial.studies.recheck import recheck as recheck_study
 
 Protocol = Literal["unseen", "original", "masked", "full"]
 Folder = Annotated[Path, tyro.conf.Positional]
@@ -193,6 +194,7 @@ def results(
     full: bool = False,
     processes: int = 1,
     list: bool = False,
+    recheck: bool = False,
     quiet: bool = False,
 ) -> None:
     """Compute the figures of the book anew: rows that are missing or were made by other code. Goes on after an
@@ -203,6 +205,8 @@ def results(
         full: Also the rows and studies that take long.
         processes: Rows computed at once, with one thread each.
         list: Only say which studies there are and what is left to do.
+        recheck: For code that changed without changing a figure: compute a few rows again, and keep the others if these
+            are the same to the last digit.
         quiet: No progress bar.
     """
     known = find_studies()
@@ -213,6 +217,10 @@ def results(
     if list:
         for study in studies:
             print(f"{study.name}: {study.title}\n    {_state(study, full)}")
+        return
+    if recheck:
+        for study in studies:
+            print(recheck_study(study, processes=processes, progress=not quiet))
         return
     for path in run_studies(studies, full=full, processes=processes, progress=not quiet):
         print(path)

@@ -1,0 +1,62 @@
+"""Rechecked: rows are kept where some of them are the same when computed again, and only there."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from drr_tutorial.notebook import read_result
+from drr_tutorial.storage import read_json, write_json
+from drr_tutorial.studies import Row, RowError, run_study, study, unfinished
+from drr_tutorial.studies.recheck import AGAIN, _settled, _spread, recheck
+from tests.studies import toy_study
+
+
+def test_rows_that_agree_are_kept_with_the_code_of_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, folder = tmp_path / "log", tmp_path / "rows"
+    toy = toy_study.logging_study(log)
+    before = read_json(run_study(toy, folder, results=tmp_path, progress=False))
+    monkeypatch.setattr(study, "code_key", lambda modules: "another")
+    assert len(unfinished(toy, folder)) == 3
+    after = read_json(recheck(toy, folder, results=tmp_path, progress=False))
+    assert unfinished(toy, folder) == []
+    assert after["summary"] == before["summary"]
+    evidence = after["rows"]["one"]["rechecked"]
+    assert 1 <= len(evidence["rows computed again"]) <= AGAIN and evidence["git revision"]
+    assert len(log.read_text().split()) == 3 + len(evidence["rows computed again"])
+    monkeypatch.undo()
+    assert read_result("toy", tmp_path) == after
+
+
+def test_a_row_that_differs_stops_it_and_changes_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "rows"
+    toy = toy_study.study(Row("one", partial(toy_study.number, 1)))
+    path = run_study(toy, folder, results=tmp_path, progress=False)
+    place = folder / "toy" / "one.json"
+    stored = read_json(place)
+    write_json(place, {**stored, "figures": {**stored["figures"], "value": 1.0000001}})
+    before = path.read_bytes(), place.read_bytes()
+    with pytest.raises(RowError, match="has other figures now: one; compute the study anew"):
+        recheck(toy, folder, results=tmp_path, progress=False)
+    assert (path.read_bytes(), place.read_bytes()) == before
+
+
+def test_rows_of_another_result_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "rows"
+    toy = toy_study.study(Row("one", partial(toy_study.number, 1)))
+    run_study(toy, folder, results=tmp_path, progress=False)
+    place = folder / "toy" / "one.json"
+    write_json(place, {**read_json(place), "code key": "alien"})
+    with pytest.raises(RowError, match="row 'one' .* is not that of the result file"):
+        recheck(toy, folder, results=tmp_path, progress=False)
+
+
+def test_from_the_quickest_to_the_middle_one() -> None:
+    rows = [Row(str(number), dict) for number in range(9)]
+    kept = {row.key: {"seconds": 9 - number} for number, row in enumerate(rows)}
+    assert [row.key for row in _spread(rows, kept)] == ["8", "6", "4"]
+    assert [row.key for row in _spread(rows[:1], kept)] == ["0"]
+
+
+def test_times_do_not_count() -> None:
+    assert _settled({"a": 1, "fit seconds": 3.0, "of": [{"b": 2, "peak memory MB": 7}]}) == {"a": 1, "of": [{"b": 2}]}
