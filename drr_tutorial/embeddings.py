@@ -123,8 +123,6 @@ def factorize(
     for _ in tqdm(range(n_iterations), f"vectors: {table.nnz:,} {made_of}", unit="sweep", disable=not progress):
         users = _solve_rows(by_user, items, penalty)
         items = _solve_rows(by_item, users, penalty)
-    if not (users.isfinite().all() and items.isfinite().all()):
-        raise ValueError(f"regularization must be large enough for finite vectors, got {regularization}; raise it")
     if start is None:
         axes = _principal_axes(users, items)
         users, items = users @ axes, items @ axes
@@ -202,17 +200,26 @@ def _solve_rows(targets: csr_array, factors: Tensor, penalty: _Penalty) -> Tenso
         ridge = penalties[place, None, None] * identity  # (b, k, k)
         matrices = base + ridge + weight * chosen.transpose(1, 2) @ chosen  # (b, k, k)
         right = (goal[:, None] @ chosen).transpose(1, 2)  # (b, k, 1)
-        solution[place] = _solved(matrices, right).squeeze(2)
+        solution[place] = _solved(matrices, right, penalty).squeeze(2)
     return solution
 
 
-def _solved(matrices: Tensor, right: Tensor) -> Tensor:
+def _solved(matrices: Tensor, right: Tensor, penalty: _Penalty) -> Tensor:
+    """Some kernels raise where others return numbers that are not finite."""
     try:
-        return torch.linalg.solve(matrices, right)
+        solution = torch.linalg.solve(matrices, right)
     except RuntimeError as error:  # torch's LinAlgError
-        raise ValueError(
-            f"the equations of the vectors have no solution ({error}); alpha must be smaller, or regularization larger"
-        ) from error
+        raise _unsolvable(penalty) from error
+    if not solution.isfinite().all():
+        raise _unsolvable(penalty)
+    return solution
+
+
+def _unsolvable(penalty: _Penalty) -> ValueError:
+    rule, values = "regularization must be larger", f"got regularization {penalty.regularization:g}"
+    if penalty.method == "ials":
+        rule, values = "alpha must be smaller, or regularization larger", f"{values} and alpha {penalty.alpha:g}"
+    return ValueError(f"the equations of the vectors have no finite solution: {rule}, {values}")
 
 
 def _padded_batches(

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
@@ -292,6 +293,26 @@ def test_scaling_zeros_gives_zeros() -> None:
 def test_settings_out_of_range(settings: dict[str, Any], text: str) -> None:
     with pytest.raises(ValueError, match=text):
         factorize(some_ratings(), rng=rng(), **settings)
+
+
+def _raises(matrices: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    raise RuntimeError("singular")
+
+
+@pytest.mark.parametrize("solve", [_raises, lambda matrices, right: right * float("nan")])
+@pytest.mark.parametrize(
+    ("method", "text"),
+    [
+        ("ials", "alpha must be smaller, or regularization larger, got regularization 3 and alpha 7"),
+        ("pmf", "no finite solution: regularization must be larger, got regularization 3"),
+    ],
+)
+def test_equations_without_a_solution_say_the_same_whatever_the_kernels_do(
+    monkeypatch: pytest.MonkeyPatch, solve: Any, method: Any, text: str
+) -> None:
+    monkeypatch.setattr(torch.linalg, "solve", solve)
+    with pytest.raises(ValueError, match=text):
+        factorize(some_ratings(), method=method, regularization=3.0, alpha=7.0, rng=rng())
 
 
 def test_data_without_anything_to_learn_from() -> None:

@@ -7,7 +7,8 @@ is counted, at least 1.
 Seeds only give more trainings to look at: what another seed changes does not count.
 
 Each run is kept in runs/spread until code or notebook change, so that a stopped measurement goes on: about two minutes for
-each kernels and seed. Sentences and words that one of the runs contradicts are printed: reword them.
+each kernels and seed. Runs with kernels that this processor lacks count where their files were brought from another
+machine: there, call `kept_or_measured` for them, then copy runs/spread. Sentences and words that one of the runs contradicts are printed: reword them.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,7 +34,7 @@ sys.path[:0] = [str(ROOT), str(BOOK)]
 from conftest import NUMBER, kind_of, name_of  # noqa: E402 - book/conftest.py
 
 from drr_tutorial.datasets import load_ratings  # noqa: E402
-from drr_tutorial.provenance import code_key, particulars, peak_memory_mb  # noqa: E402
+from drr_tutorial.provenance import code_key, particulars, peak_memory_mb, processor  # noqa: E402
 from drr_tutorial.storage import read_json, write_json  # noqa: E402
 from tests.portable.kernels import KERNELS, missing  # noqa: E402
 
@@ -70,7 +72,7 @@ class Spread(NamedTuple):
 def main() -> None:
     pages = {path: read(path) for path in sorted(BOOK.glob("*.ipynb"))}
     pages = {path: page for path, page in pages.items() if any("tolerance" in cell.metadata for cell in page.cells)}
-    ways = [(path, run) for run, path in itertools.product(runs(), pages)]
+    ways = [(path, run) for run, path in itertools.product(runs(), pages) if can(path, run)]
     with ThreadPoolExecutor(JOBS) as pool:  # a thread waits for its kernel, which is a process of its own
         found = dict(zip(ways, pool.map(lambda way: kept_or_measured(*way), ways), strict=True))
     spreads = [row for path, page in pages.items() for row in spreads_of(path, page, found)]
@@ -81,7 +83,7 @@ def main() -> None:
         seconds=sum(kept["seconds"] for kept in found.values()),
         peak_memory_mb=peak_memory_mb(),
     )
-    kernels = sorted({f"{run.kernels}, threads: {run.threads}" for run in runs()})
+    kernels = sorted({f"{run.kernels}, threads: {run.threads}, {found[path, run]['on']}" for path, run in ways})
     write_json(BOOK / "tolerances.json", about | {"kernels": kernels, "margin": MARGIN, "kinds": kinds(spreads)})
 
 
@@ -91,23 +93,32 @@ def read(path: Path) -> Any:
 
 def runs() -> Iterator[Run]:
     """First all kernels with one seed; those of the processor itself also with two threads."""
-    here = [name for name in KERNELS if not missing(name)]
     for seed in SEEDS:
-        yield from (Run(name, 1, seed) for name in here)
+        yield from (Run(name, 1, seed) for name in KERNELS)
         yield Run("own", 2, seed)
 
 
-def kept_or_measured(path: Path, run: Run) -> dict[str, Any]:
+def can(path: Path, run: Run) -> bool:
+    """Whether this processor has the kernels, or another machine's result is at hand."""
+    return not missing(run.kernels) or kept_file(path, run).exists()
+
+
+def kept_file(path: Path, run: Run) -> Path:
     source = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "code")
     key = hashlib.sha256((code_key(["drr_tutorial.agent", "drr_tutorial.experiment"]) + source).encode()).hexdigest()[
         :16
     ]
-    kept = ROOT / "runs" / "spread" / f"{path.stem}-{run.kernels}-{run.threads}-{run.seed}-{key}.json"
+    return ROOT / "runs" / "spread" / f"{path.stem}-{run.kernels}-{run.threads}-{run.seed}-{key}.json"
+
+
+def kept_or_measured(path: Path, run: Run) -> dict[str, Any]:
+    kept = kept_file(path, run)
     if not kept.exists():
         start = time.perf_counter()
         texts = texts_of(path, run)
         kept.parent.mkdir(parents=True, exist_ok=True)
-        write_json(kept, {"seconds": time.perf_counter() - start, "texts": texts})
+        on = f"{processor()}, torch {version('torch')}"
+        write_json(kept, {"seconds": time.perf_counter() - start, "on": on, "texts": texts})
         print(path.stem, *run, f"{time.perf_counter() - start:.0f} s", flush=True)
     return read_json(kept)
 
