@@ -14,7 +14,7 @@ from drr_tutorial.notebook import results_folder
 from drr_tutorial.provenance import git_revision
 from drr_tutorial.storage import read_json, write_json
 from drr_tutorial.studies import study as runner
-from drr_tutorial.studies.study import ROWS, Figures, Row, RowError, Study
+from drr_tutorial.studies.study import DETAIL, ROWS, Figures, Row, RowError, Study
 
 AGAIN = 3  # rows of each group
 MEASURED = ("seconds", "memory", "milliseconds", "per second")  # what is never twice the same
@@ -23,29 +23,38 @@ MEASURED = ("seconds", "memory", "milliseconds", "per second")  # what is never 
 def recheck(
     study: Study, folder: Path = ROWS, *, results: Path | None = None, processes: int = 1, progress: bool = True
 ) -> Path:
-    """Compute some rows again and, where they agree, publish all with the code of now; returns the result file.
+    """Compute some rows of the result file again and, where they agree, say that all are of the code of now; returns
+    the file. Rows in `folder` that are those of the file follow.
 
-    Raises `RowError` when a figure differs, or when rows are missing or belong to another result file; then nothing is
-    changed.
+    Raises `StorageError` without a result file, `RowError` when a figure differs; then nothing is changed.
     """
-    target = results_folder() if results is None else results
-    before = read_json(target / f"{study.name}.json")["rows"]
-    rows = [row for row in study.rows() if row.key in before]
-    kept = {row.key: read_json(runner._place(folder, study, row)) for row in rows}
-    alien = [key for key, row in kept.items() if row["code key"] != before[key]["code key"]]
-    if alien:
-        raise RowError(f"row {alien[0]!r} in {folder} is not that of the result file; compute the study anew")
-    again = [row for group in _groups(rows) for row in _spread(group, kept)]
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+    path = (results_folder() if results is None else results) / f"{study.name}.json"
+    before = read_json(path)
+    rows = [row for row in study.rows() if row.key in before["rows"]]
+    again = [row for group in _groups(rows) for row in _spread(group, before["rows"])]
+    _require_equal(study, again, before["rows"], processes, progress)
+    evidence = {"git revision": git_revision(), "rows computed again": [row.key for row in again]}
+    for row in rows:
+        about = {"code key": runner._key(study, row), "rechecked": evidence}
+        kept = runner._stored(runner._place(folder, study, row), before["rows"][row.key]["code key"])
+        if kept is not None:
+            write_json(runner._place(folder, study, row), kept | about)
+        before["rows"][row.key] |= about
+    write_json(path, before | {"code": runner.code_of(study)})
+    return path
+
+
+def _require_equal(
+    study: Study, again: Sequence[Row], before: Mapping[str, Figures], processes: int, progress: bool
+) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
         waiting = {Path(scratch, f"{row.key}.json"): (study, row) for row in again}
         failed = runner._compute(waiting, processes, progress)
-        found = {row.key: read_json(place) for place, (_, row) in waiting.items() if place.exists()}
-    differing = [key for key in found if _settled(found[key]["figures"]) != _settled(kept[key]["figures"])]
+        found = {row.key: read_json(place)["figures"] for place, (_, row) in waiting.items() if place.exists()}
+    differing = [key for key in found if _settled(found[key]) != _settled(before[key]["figures"])]
     if failed or differing:
         what = f"fails now: {failed[0]}" if failed else f"has other figures now: {differing[0]}"
         raise RowError(f"a row of {study.name!r} {what}; compute the study anew")
-    _keep(study, rows, kept, list(found), folder)
-    return runner._publish(study, rows, folder, target, full=any(row.full_only for row in rows))
 
 
 def _groups(rows: Sequence[Row]) -> list[list[Row]]:
@@ -61,20 +70,11 @@ def _spread(rows: Sequence[Row], kept: Mapping[str, Figures]) -> list[Row]:
 
 
 def _settled(figures: Any) -> Any:
-    """The same without times and memory, however deep."""
+    """The same without times, memory and what a result file leaves out, however deep."""
     if isinstance(figures, Mapping):
         return {
             name: _settled(value)
             for name, value in figures.items()
-            if not any(measured in name for measured in MEASURED)
+            if name != DETAIL and not any(measured in name for measured in MEASURED)
         }
     return [_settled(value) for value in figures] if isinstance(figures, list) else figures
-
-
-def _keep(study: Study, rows: Sequence[Row], kept: Mapping[str, Figures], again: list[str], folder: Path) -> None:
-    """All rows with the key of the code of now, and by which rows that was found to be right."""
-    revision = git_revision()
-    for row in rows:
-        evidence = {"git revision": revision, "rows computed again": again}
-        about = {"code key": runner._key(study, row), "rechecked": evidence}
-        write_json(runner._place(folder, study, row), {**kept[row.key], **about})

@@ -25,6 +25,7 @@ from drr_tutorial.provenance import code_digests, code_key, git_revision, partic
 from drr_tutorial.storage import StorageError, read_json, write_json
 
 ROWS = Path("runs") / "results"
+DETAIL = "detail"  # figures that `summarize` needs and a result file leaves out
 ENVIRONMENT = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
     # Where memory is glibc's: keep what is freed. Else each batch of a factorization gives its memory back and asks
@@ -47,7 +48,7 @@ class Row(NamedTuple):
     """A part of a study that is computed in one go.
 
     `compute` returns JSON-able figures; it must be a function of a module, or a `functools.partial` of one, for another
-    process calls it. What it returns under "detail", however deep, is for `summarize` only and is not published
+    process calls it. What it returns under `DETAIL`, however deep, is for `summarize` only and is not published
     (values of single users, say). `code`: the modules that make this row, where they are fewer than the study's.
     """
 
@@ -247,15 +248,19 @@ def _publish(study: Study, rows: Sequence[Row], folder: Path, target: Path, full
         peak_memory_mb=max((row["peak memory MB"] for row in stored.values()), default=0),
     )
     about["machine"]["threads of a row"] = 1
-    code = {"key": code_key(study.code), "modules": list(study.code), "digests": code_digests(study.code)}
     published = {key: row | {"figures": _without_detail(row["figures"])} for key, row in stored.items()}
     path = target / f"{study.name}.json"
-    write_json(path, {"title": study.title, **about, "code": code, "rows": published, "summary": summary})
+    write_json(path, {"title": study.title, **about, "code": code_of(study), "rows": published, "summary": summary})
     return path
 
 
+def code_of(study: Study) -> dict[str, Any]:
+    """What a result file says of the code that made it."""
+    return {"key": code_key(study.code), "modules": list(study.code), "digests": code_digests(study.code)}
+
+
 def _without_detail(figures: Any) -> Any:
-    """The same without what stands under "detail", however deep."""
+    """The same without what stands under `DETAIL`, however deep."""
     if not isinstance(figures, dict):
         return figures
-    return {name: _without_detail(value) for name, value in figures.items() if name != "detail"}
+    return {name: _without_detail(value) for name, value in figures.items() if name != DETAIL}
