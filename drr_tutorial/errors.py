@@ -10,3 +10,7 @@ class UnknownIdError(KeyError):
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""  # KeyError would show the sentence in quotes
+
+
+class RowError(RuntimeError):
+    """Rows of a study could not be computed."""

@@ -18,28 +18,28 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from drr_tutorial.agent import DRRRecommender
-from drr_tutorial.baselines import (
+from drr_tutorial.config import ExperimentConfig
+from drr_tutorial.data.load import load_ratings, place_of
+from drr_tutorial.data.ratings import DataError, Ratings
+from drr_tutorial.data.splits import Split, make_split
+from drr_tutorial.evaluation.ranking import evaluate_ranking
+from drr_tutorial.evaluation.reports import EvaluationReport, format_table
+from drr_tutorial.evaluation.tasks import Protocol, RankingTask, ranking_task
+from drr_tutorial.provenance import git_revision, machine, versions
+from drr_tutorial.recommenders.base import Recommender
+from drr_tutorial.recommenders.baselines import (
     AverageRatingRecommender,
     BPRRecommender,
-    DislikesLast,
     EASERecommender,
     IALSRecommender,
     ItemKNNRecommender,
     PopularityRecommender,
     RandomRecommender,
 )
-from drr_tutorial.config import ExperimentConfig
-from drr_tutorial.datasets import load_ratings, place_of
-from drr_tutorial.evaluation import evaluate_ranking
-from drr_tutorial.provenance import git_revision, machine, versions
-from drr_tutorial.ranking_tasks import Protocol, RankingTask, ranking_task
-from drr_tutorial.ratings import DataError, Ratings
-from drr_tutorial.recommender import Recommender
-from drr_tutorial.reports import EvaluationReport, format_table
-from drr_tutorial.runs import AGENT, METRICS, taken
-from drr_tutorial.splits import Split, make_split
+from drr_tutorial.recommenders.dislikes_last import DislikesLast
+from drr_tutorial.recommenders.drr import DRRRecommender
 from drr_tutorial.storage import as_path, write_json
+from drr_tutorial.training.runs import AGENT, METRICS, taken
 
 PROTOCOLS: tuple[Protocol, ...] = ("unseen", "original", "masked", "full")
 BaselineName = Literal["random", "popularity", "average-rating", "item-knn", "ease", "ials", "bpr"]
@@ -235,7 +235,7 @@ def _ials(config: ExperimentConfig) -> IALSRecommender:
     if own.method != "ials":
         return IALSRecommender()
     return IALSRecommender(
-        own.n_factors, own.regularization, own.alpha, own.n_iterations, config.seed, own.count_power
+        own.n_factors, own.regularization, n_iterations=own.n_iterations, seed=config.seed, count_power=own.count_power
     )  # fmt: skip
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from drr_tutorial import sources
-from drr_tutorial.datasets import DataError, Ratings, load_ratings
-from drr_tutorial.synthetic import synthetic_ratings
+from drr_tutorial.data import download
+from drr_tutorial.data.load import DataError, Ratings, load_ratings
+from drr_tutorial.data.synthetic import synthetic_ratings
 
 _UNREACHABLE = (
     "No matching distribution",
@@ -28,7 +28,7 @@ def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A fresh cache folder, so that no test reads or writes the user's own."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sources, "cache_folder", lambda: folder)
+        patch.setattr(download, "cache_folder", lambda: folder)
         yield folder
 
 
@@ -67,7 +67,7 @@ def synthetic() -> Ratings:
 def wheel(session_cache: Path) -> Path:
     """recbole's wheel, fetched by pip as a reader without GroupLens' server gets it."""
     try:
-        return sources.fetch_wheel()
+        return download.fetch_wheel()
     except DataError as error:
         if any(sign in str(error) for sign in _UNREACHABLE):
             pytest.skip(f"pip reaches no package index: {error}")

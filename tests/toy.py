@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from drr_tutorial.datasets import Ratings
+from drr_tutorial.data.load import Ratings
 
 
 def toy_ratings(rows: Sequence[tuple[int, int, float]]) -> Ratings:

@@ -14,11 +14,11 @@ from typing import Any, get_args
 import numpy as np
 from speed_file import record
 
-from drr_tutorial.datasets import load_ratings
-from drr_tutorial.evaluation import evaluate_scores
+from drr_tutorial.data.load import load_ratings
+from drr_tutorial.data.splits import original_split
+from drr_tutorial.evaluation.ranking import evaluate_scores
+from drr_tutorial.evaluation.tasks import Protocol, ranking_task
 from drr_tutorial.provenance import peak_memory_mb
-from drr_tutorial.ranking_tasks import Protocol, ranking_task
-from drr_tutorial.splits import original_split
 
 
 def timed(label: str, action: Callable[[], Any]) -> Any:

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from drr_tutorial.provenance import particulars, peak_memory_mb
-from drr_tutorial.replay import PrioritizedReplayBuffer, ReplayBuffer
 from drr_tutorial.storage import write_json
-from drr_tutorial.sum_tree import SumTree
+from drr_tutorial.training.replay import PrioritizedReplayBuffer, ReplayBuffer
+from drr_tutorial.training.sum_tree import SumTree
 
 BATCH, MEMORY_SIZE, ACTION_DIM = 512, 5, 8
 CAPACITIES = (1_000, 10_000, 100_000, 1_000_000)

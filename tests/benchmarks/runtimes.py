@@ -16,7 +16,7 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
-from drr_tutorial.datasets import load_ratings
+from drr_tutorial.data.load import load_ratings
 from drr_tutorial.provenance import particulars
 from drr_tutorial.storage import read_json, write_json
 

@@ -4,7 +4,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from drr_tutorial.datasets import load_ratings
+from drr_tutorial.data.load import load_ratings
 from drr_tutorial.provenance import particulars, peak_memory_mb
 from drr_tutorial.storage import read_json, write_json
 

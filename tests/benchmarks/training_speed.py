@@ -15,13 +15,13 @@ import numpy as np
 import torch
 from speed_file import record
 
-from drr_tutorial.agent import DRRRecommender
 from drr_tutorial.config import PRESETS
-from drr_tutorial.datasets import load_ratings
-from drr_tutorial.environment import RecommendationVectorEnv
+from drr_tutorial.data.load import load_ratings
+from drr_tutorial.data.ratings import Ratings
+from drr_tutorial.data.splits import original_split, rated_split
+from drr_tutorial.environment.vector_env import RecommendationVectorEnv
 from drr_tutorial.provenance import peak_memory_mb
-from drr_tutorial.ratings import Ratings
-from drr_tutorial.splits import original_split, rated_split
+from drr_tutorial.recommenders.drr import DRRRecommender
 
 
 def environment(train: Ratings) -> None:

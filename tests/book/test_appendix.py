@@ -134,7 +134,7 @@ def test_every_citation_is_in_the_bibliography(path: Path) -> None:
 
 
 def test_symbols_of_the_notation_are_in_the_code() -> None:
-    code = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "drr_tutorial").glob("*.py")))
+    code = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "drr_tutorial").rglob("*.py")))
     rows = re.findall(r"^\| \$.+\|(.+)\|$", text("notation.md"), re.MULTILINE)
     names = {
         part for row in rows for name in re.findall(r"`([^`]+)`", row) for part in re.findall(r"[A-Za-z_]{3,}", name)

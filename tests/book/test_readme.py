@@ -1,4 +1,4 @@
-"""The README's figures are those of the result files, and its code runs."""
+"""The numbers of README and "Results at a glance" are those of the result files, and the README is short."""
 
 import importlib.util
 import re
@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+GLANCE = (ROOT / "book" / "at_a_glance.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -21,25 +22,24 @@ def figures() -> Any:
 
 
 def test_every_figure_is_that_of_the_result_files(figures: Any) -> None:
-    assert figures.refreshed(README) == README, (
-        "out of date: python book/_ext/readme_figures.py (make readme measures anew)"
-    )
+    for page in (README, GLANCE):
+        assert figures.refreshed(page) == page, "out of date: python book/_ext/readme_figures.py"
 
 
 def test_every_place_that_is_made_is_shown(figures: Any) -> None:
-    assert sorted(found[2] for found in figures.MARKED.finditer(README)) == sorted(figures.PLACES)
+    assert {found[2] for found in figures.MARKED.finditer(README + GLANCE)} == set(figures.PLACES)
 
 
 def test_a_changed_figure_is_seen(figures: Any) -> None:
-    changed = re.sub(r"(\| DRR \| 0\.)\d", r"\g<1>1", README, count=1)  # no figure of ours begins like this
-    assert changed != README
-    assert figures.refreshed(changed) == README
+    changed = re.sub(r"(\| DRR \| 0\.)\d", r"\g<1>1", GLANCE, count=1)  # no figure of ours begins like this
+    assert changed != GLANCE
+    assert figures.refreshed(changed) == GLANCE
 
 
 def test_every_method_stands_with_those_that_may_know_the_same(figures: Any) -> None:
     rows = [
         line.split("|")[1:-1]
-        for line in README.split("<!-- figures: unseen -->")[1].split("<!-- end -->")[0].splitlines()
+        for line in GLANCE.split("<!-- figures: unseen -->")[1].split("<!-- end -->")[0].splitlines()
         if "/" in line
     ]
     cells = [[cell.strip() for cell in row] for row in rows]
@@ -49,5 +49,14 @@ def test_every_method_stands_with_those_that_may_know_the_same(figures: Any) -> 
 
 
 def test_no_measured_figure_is_typed_outside() -> None:
-    outside = re.sub(r"<!-- figures: .*?<!-- end -->|```.*?```", "", README, flags=re.DOTALL)
+    outside = re.sub(r"<!-- figures: .*?<!-- end -->|```.*?```", "", README + GLANCE, flags=re.DOTALL)
     assert not re.findall(r"\b0\.\d{2,}", outside)
+
+
+def test_a_visitor_reads_two_screens() -> None:
+    assert len(README.splitlines()) <= 100
+    assert len(README) <= 6500
+
+
+def test_what_beats_us_stands_on_the_first_page(figures: Any) -> None:
+    assert "**behind** by" in figures.verdicts()

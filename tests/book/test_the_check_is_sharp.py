@@ -18,25 +18,25 @@ BOOK = ROOT / "book"
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", str(ROOT / "tests" / "sanitize.cfg")]
 TARGET = """
 import functools
-from drr_tutorial.ddpg import DDPG
+from drr_tutorial.training.ddpg import DDPG
 healthy = DDPG.expected_value
 
 @functools.wraps(healthy)  # the page prints its source
 def expected_value(self, batch):
-    target_critics, self.target_critics = self.target_critics, self.online.critics
+    target_critic, self.target_critic = self.target_critic, self.online.critic
     value, _ = healthy(self, batch)
-    self.target_critics = target_critics
+    self.target_critic = target_critic
     return -value, batch.reward - self.config.gamma * (1 - batch.terminated.float()) * value
 
 DDPG.expected_value = expected_value
 """
 SPLIT_SEED = """
-from drr_tutorial import splits
+from drr_tutorial.data import splits
 splits.original_split.__kwdefaults__["seed"] += 1
 """
 CUT = """
 from functools import partial
-from drr_tutorial import evaluation
+from drr_tutorial.evaluation import ranking
 
 def at_nine(metric, ranks, k, lists=None):
     return metric(ranks, min(k, 9), lists)

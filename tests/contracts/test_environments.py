@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from gymnasium.error import ResetNeeded
 
-from drr_tutorial.datasets import Ratings
-from drr_tutorial.environment import ENV_ID, RecommendationEnv, RecommendationVectorEnv
+from drr_tutorial.data.load import Ratings
+from drr_tutorial.environment import ENV_ID
+from drr_tutorial.environment.env import RecommendationEnv
+from drr_tutorial.environment.vector_env import RecommendationVectorEnv
 
 
 @pytest.mark.parametrize("candidates", ["balanced", "catalogue"])

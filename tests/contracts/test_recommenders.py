@@ -18,20 +18,21 @@ import pytest
 from scipy.sparse import csr_array
 
 from drr_tutorial import __version__
-from drr_tutorial.agent import DRRRecommender
-from drr_tutorial.baselines import (
+from drr_tutorial.config import ExperimentConfig
+from drr_tutorial.config.presets import DEFAULT
+from drr_tutorial.data.ratings import DataError, Ratings, UnknownIdError
+from drr_tutorial.recommenders.base import FORMAT, Recommender
+from drr_tutorial.recommenders.baselines import (
     AverageRatingRecommender,
     BPRRecommender,
-    DislikesLast,
     EASERecommender,
     IALSRecommender,
     ItemKNNRecommender,
     PopularityRecommender,
     RandomRecommender,
 )
-from drr_tutorial.config import DEFAULT, ExperimentConfig
-from drr_tutorial.ratings import DataError, Ratings, UnknownIdError
-from drr_tutorial.recommender import FORMAT, Recommender
+from drr_tutorial.recommenders.dislikes_last import DislikesLast
+from drr_tutorial.recommenders.drr import DRRRecommender
 from drr_tutorial.storage import StorageError, read_arrays, write_arrays
 from tests.toy import toy_ratings
 
@@ -402,7 +403,9 @@ def test_ids_of_another_width(dtype: Any, tmp_path: Path) -> None:
 
 def test_a_process_that_has_imported_nothing_else_can_load(tmp_path: Path) -> None:
     make("DRR").fit(with_words_for_ids()).save(tmp_path / "model")
-    code = "import sys; from drr_tutorial.recommender import Recommender; print(Recommender.load(sys.argv[1]).name)"
+    code = (
+        "import sys; from drr_tutorial.recommenders.base import Recommender; print(Recommender.load(sys.argv[1]).name)"
+    )
     command = [sys.executable, "-c", code, str(tmp_path / "model")]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.stdout.strip() == "DRR", result.stderr

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from drr_tutorial.replay import PrioritizedReplayBuffer, ReplayBuffer, TransitionBatch
+from drr_tutorial.training.replay import PrioritizedReplayBuffer, ReplayBuffer, TransitionBatch
 
 N, D = 3, 4
 BUFFERS = [ReplayBuffer, PrioritizedReplayBuffer]
@@ -24,6 +23,7 @@ def transitions(n, first=0):
         "reward": number / 2,
         "next_memory": 10 * number[:, None] + np.arange(N) + 1,
         "terminated": number % 2 == 1,
+        "steps": 1 + number % 3,
     }
 
 
@@ -52,6 +52,7 @@ def test_a_sample_is_whole_transitions_in_the_documented_types(buffer_class):
         (64,),
         (64,),
         (64, N),
+        (64,),
         (64,),
         (64,),
         (64,),
@@ -193,6 +194,9 @@ def test_a_foreign_or_damaged_state_is_refused_and_changes_nothing(buffer_class,
             {"terminated": np.array([0.0, 1.0])},
             "terminated must be booleans, got float64; is it another field",
         ),
+        ({"steps": np.array([1.0, 2.0])}, "steps must be integers, got float64"),
+        ({"steps": np.array([1, 0])}, "steps must be from 1 to 255, got 0"),
+        ({"steps": np.array([1, 256])}, "steps must be from 1 to 255, got 256"),
     ],
 )
 def test_bad_transitions_are_refused_and_nothing_is_stored(buffer_class, change, message):

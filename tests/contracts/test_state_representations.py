@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from drr_tutorial.state import STATES, DRRAtt, DRRAve, DRRp, DRRu, StateRepresentation
+from drr_tutorial.representation.states import STATES, DRRAtt, DRRAve, DRRp, DRRu, StateRepresentation
 
 
 def generator(seed: int = 0) -> torch.Generator:

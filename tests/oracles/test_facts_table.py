@@ -9,17 +9,18 @@ from dataclasses import dataclass
 
 import pytest
 
-from drr_tutorial.baselines import (
+from drr_tutorial.data.load import Ratings
+from drr_tutorial.data.splits import Split, original_split, user_split
+from drr_tutorial.evaluation.ranking import evaluate_ranking
+from drr_tutorial.evaluation.sessions import evaluate_sessions
+from drr_tutorial.evaluation.tasks import RankingTask, ranking_task
+from drr_tutorial.recommenders.base import Recommender
+from drr_tutorial.recommenders.baselines import (
     EASERecommender,
     IALSRecommender,
     PopularityRecommender,
     RandomRecommender,
 )
-from drr_tutorial.datasets import Ratings
-from drr_tutorial.evaluation import evaluate_ranking, evaluate_sessions
-from drr_tutorial.ranking_tasks import RankingTask, ranking_task
-from drr_tutorial.recommender import Recommender
-from drr_tutorial.splits import Split, original_split, user_split
 
 TOLERANCE = 0.004
 PROTOCOLS = ("original", "masked", "unseen")

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from drr_tutorial.embeddings import Embeddings, factorize
-from drr_tutorial.evaluation import evaluate_scores
-from drr_tutorial.ranking_tasks import ranking_task
-from drr_tutorial.ratings import Ratings
-from drr_tutorial.splits import Split, random_split
+from drr_tutorial.data.ratings import Ratings
+from drr_tutorial.data.splits import Split, random_split
+from drr_tutorial.evaluation.ranking import evaluate_scores
+from drr_tutorial.evaluation.tasks import ranking_task
+from drr_tutorial.representation.embeddings import Embeddings, factorize
 
 als = pytest.importorskip("implicit.cpu.als", reason="implicit is an extra: pip install -e '.[baselines]'")
 

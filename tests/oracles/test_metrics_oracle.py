@@ -6,7 +6,7 @@ import torch
 from numpy.testing import assert_allclose
 from scipy.stats import rankdata
 
-from drr_tutorial import metrics
+from drr_tutorial.evaluation import metrics
 
 retrieval = pytest.importorskip("torchmetrics.retrieval")
 sklearn_metrics = pytest.importorskip("sklearn.metrics")

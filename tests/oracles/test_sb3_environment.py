@@ -9,7 +9,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from drr_tutorial.environment import RecommendationEnv, VectorActionWrapper
+from drr_tutorial.environment.env import RecommendationEnv, VectorActionWrapper
 from tests.toy import block_ratings
 
 pytest.importorskip("stable_baselines3")

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from drr_tutorial.replay import PrioritizedReplayBuffer
-from drr_tutorial.schedules import LinearSchedule
+from drr_tutorial.training.replay import PrioritizedReplayBuffer
+from drr_tutorial.training.schedules import LinearSchedule
 
 torchrl_data = pytest.importorskip("torchrl.data", reason="torchrl is a development oracle: pip install -e '.[dev]'")
 PrioritizedSampler = torchrl_data.replay_buffers.samplers.PrioritizedSampler

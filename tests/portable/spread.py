@@ -2,8 +2,7 @@
 
 Runs each notebook that has cells with a "tolerance" in their metadata: with each kind of kernels that this processor has,
 once with two threads, and all that with three seeds. Of each number it takes the largest difference between kernels with
-the same seed; the largest of its kind is the spread, and `MARGIN` times that the tolerance, in book/tolerances.json; of what
-is counted, at least 1.
+the same seed; the largest of its kind is the spread, in book/tolerances.json. book/conftest.py makes a tolerance of it.
 Seeds only give more trainings to look at: what another seed changes does not count.
 
 Each run is kept in runs/spread until code or notebook change, so that a stopped measurement goes on: about two minutes for
@@ -13,7 +12,6 @@ machine: there, call `kept_or_measured` for them, then copy runs/spread. Sentenc
 
 import hashlib
 import itertools
-import math
 import os
 import re
 import sys
@@ -33,21 +31,22 @@ sys.path[:0] = [str(ROOT), str(BOOK)]
 
 from conftest import NUMBER, kind_of, name_of  # noqa: E402 - book/conftest.py
 
-from drr_tutorial.datasets import load_ratings  # noqa: E402
-from drr_tutorial.provenance import code_key, particulars, peak_memory_mb, processor  # noqa: E402
+from drr_tutorial.data.load import load_ratings  # noqa: E402
+from drr_tutorial.lab.digests import code_key  # noqa: E402
+from drr_tutorial.provenance import particulars, peak_memory_mb, processor  # noqa: E402
 from drr_tutorial.storage import read_json, write_json  # noqa: E402
 from tests.portable.kernels import KERNELS, missing  # noqa: E402
 
 SEEDS = (0, 1, 2)
 JOBS = 2  # notebooks at once
-MARGIN = 2.0  # other processors than those measured are to pass, too
 CONTRADICTED = "contradicted: "
 TYPED_SEED = re.compile(r"((?:manual_seed|default_rng)\()(\d+)\)")
 FIRST_CELL = f"""
 import dataclasses
-from drr_tutorial import config, notebook
+from drr_tutorial import config
+from drr_tutorial.lab import pages
 config.PRESETS.update((name, dataclasses.replace(one, seed=one.seed + {{seed}})) for name, one in config.PRESETS.items())
-notebook.claim = lambda holds, sentence: None if holds else print("{CONTRADICTED}" + sentence)
+pages.claim = lambda holds, sentence: None if holds else print("{CONTRADICTED}" + sentence)
 """
 Texts = dict[str, dict[str, str]]  # cell id -> name of what is glued, or "" -> text
 
@@ -84,7 +83,7 @@ def main() -> None:
         peak_memory_mb=peak_memory_mb(),
     )
     kernels = sorted({f"{run.kernels}, threads: {run.threads}, {found[path, run]['on']}" for path, run in ways})
-    write_json(BOOK / "tolerances.json", about | {"kernels": kernels, "margin": MARGIN, "kinds": kinds(spreads)})
+    write_json(BOOK / "tolerances.json", about | {"kernels": kernels, "kinds": kinds(spreads)})
 
 
 def read(path: Path) -> Any:
@@ -105,9 +104,9 @@ def can(path: Path, run: Run) -> bool:
 
 def kept_file(path: Path, run: Run) -> Path:
     source = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "code")
-    key = hashlib.sha256((code_key(["drr_tutorial.agent", "drr_tutorial.experiment"]) + source).encode()).hexdigest()[
-        :16
-    ]
+    key = hashlib.sha256(
+        (code_key(["drr_tutorial.recommenders.drr", "drr_tutorial.experiment"]) + source).encode()
+    ).hexdigest()[:16]
     return ROOT / "runs" / "spread" / f"{path.stem}-{run.kernels}-{run.threads}-{run.seed}-{key}.json"
 
 
@@ -163,26 +162,18 @@ def spreads_of(path: Path, page: Any, found: dict[tuple[Path, Run], Any]) -> Ite
 
 
 def kinds(spreads: list[Spread]) -> dict[str, dict[str, Any]]:
-    """For each kind its tolerance, what it was measured from, and where most."""
+    """For each kind how far kernels moved a number, whether that is a count, where most, and of how many."""
     table = {}
     for kind in sorted({row.kind for row in spreads}):
         rows = [row for row in spreads if row.kind == kind]
         widest = max(rows, key=lambda row: row.spread)
         table[kind] = {
-            "tolerance": max(rounded_up(MARGIN * widest.spread), float(all(row.counted for row in rows))),
             "spread": float(f"{widest.spread:.3g}"),
+            "counted": all(row.counted for row in rows),
             "widest": widest.where,
             "numbers": len(rows),
         }
     return table
-
-
-def rounded_up(value: float) -> float:
-    """To two digits."""
-    if value == 0:
-        return 0.0
-    digits = 1 - math.floor(math.log10(value))
-    return round(math.ceil(value * 10**digits) / 10**digits, max(0, digits))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,43 @@
+"""The public names, where each comes from. Editors and type checkers read this file; so does `lazy_loader`."""
+
+from .config import (
+    PRESETS as PRESETS,
+    AgentConfig as AgentConfig,
+    EmbeddingConfig as EmbeddingConfig,
+    EnvironmentConfig as EnvironmentConfig,
+    ExperimentConfig as ExperimentConfig,
+    TrainingConfig as TrainingConfig,
+)
+from .data.load import load_ratings as load_ratings
+from .data.ratings import DataError as DataError, Ratings as Ratings, UnknownIdError as UnknownIdError
+from .data.splits import Split as Split, make_split as make_split
+from .environment.env import (
+    RecommendationEnv as RecommendationEnv,
+    VectorActionWrapper as VectorActionWrapper,
+)
+from .environment.vector_env import (
+    RecommendationVectorEnv as RecommendationVectorEnv,
+)
+from .evaluation.ranking import (
+    evaluate_ranking as evaluate_ranking,
+    evaluate_scores as evaluate_scores,
+)
+from .evaluation.reports import EvaluationReport as EvaluationReport, compare as compare
+from .evaluation.sessions import evaluate_sessions as evaluate_sessions
+from .evaluation.tasks import ranking_task as ranking_task
+from .experiment import run_experiment as run_experiment
+from .recommenders.base import Recommender as Recommender
+from .recommenders.baselines import (
+    AverageRatingRecommender as AverageRatingRecommender,
+    BPRRecommender as BPRRecommender,
+    EASERecommender as EASERecommender,
+    IALSRecommender as IALSRecommender,
+    ItemKNNRecommender as ItemKNNRecommender,
+    PopularityRecommender as PopularityRecommender,
+    RandomRecommender as RandomRecommender,
+)
+from .recommenders.drr import DRRRecommender as DRRRecommender
+from .recommenders.pretrained import load_pretrained as load_pretrained
+
+__version__: str
+__all__: list[str]

@@ -1,0 +1,231 @@
+"""The commands that need no book: train, evaluate, recommend, download, doctor. Their options come from the
+settings' own documentation. `lab.cli` adds those of the book; that is what `drr-tutorial` starts.
+"""
+
+import argparse
+import importlib.metadata
+import platform
+import shlex
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import torch
+import tyro
+
+from drr_tutorial import __version__
+from drr_tutorial.cli.console import is_said_on_purpose, join_values, terminal
+from drr_tutorial.config import PRESETS, ExperimentConfig
+from drr_tutorial.data.download import MOVIELENS, data_home, find_movielens
+from drr_tutorial.data.load import load_ratings
+from drr_tutorial.errors import DataError, RowError, UnknownIdError
+from drr_tutorial.experiment import (
+    USUAL_BASELINES,
+    BaselineName,
+    caption,
+    evaluate_plan,
+    make_plan,
+    run_plan,
+    table,
+)
+from drr_tutorial.provenance import LIBRARIES, machine
+from drr_tutorial.recommenders.base import Recommender
+from drr_tutorial.recommenders.drr import DRRRecommender
+from drr_tutorial.storage import as_path
+from drr_tutorial.training.runs import AGENT, METRICS, read_config, refuse_taken, taken
+
+Protocol = Literal["unseen", "original", "masked", "full"]
+DESCRIPTION = "Train, evaluate and use DRR; compute the figures of the book, and copy its notebooks."
+Folder = Annotated[Path, tyro.conf.Positional]
+
+
+def main(arguments: Sequence[str] | None = None, more: Mapping[str, Callable[..., Any]] | None = None) -> int:
+    """Run a command; 0 when it went well, 1 for an error that the user can mend, 130 when it was interrupted.
+
+    `more`: name -> further commands. Errors that nobody foresaw show where they come from.
+    """
+    with terminal():
+        return _run(join_values(sys.argv[1:] if arguments is None else arguments, repeated=["--liked"]), more or {})
+
+
+def _run(arguments: list[str], more: Mapping[str, Callable[..., Any]]) -> int:
+    if arguments == ["--version"]:
+        print(f"drr_tutorial {__version__}")
+        return 0
+    commands: dict[str, Callable[..., Any]] = {
+        "train": _train_command(_preset(arguments)),
+        "evaluate": evaluate,
+        "recommend": recommend,
+        **more,
+        "download": download,
+        "doctor": doctor,
+    }
+    try:
+        tyro.extras.subcommand_cli_from_dict(commands, prog="drr-tutorial", description=DESCRIPTION, args=arguments)
+    except BrokenPipeError:
+        raise
+    except (DataError, OSError, UnknownIdError, ValueError, RowError) as error:
+        if not isinstance(error, DataError | OSError | UnknownIdError | RowError) and not is_said_on_purpose(error):
+            raise
+        _say("\n".join([f"error: {error}", *_notes(error)]))
+        return 1
+    except MemoryError as error:
+        _say("\n".join([f"error: there is not enough memory ({error}); give less data", *_notes(error)]))
+        return 1
+    except KeyboardInterrupt as stopped:
+        _say(f"interrupted; {'; '.join(_notes(stopped)) or _after_interruption(arguments)}")
+        return 130
+    return 0
+
+
+def _say(text: str) -> None:
+    print(f"drr-tutorial: {text}", file=sys.stderr)
+
+
+def _notes(error: BaseException) -> list[str]:
+    """What to do next, as the code that was stopped has noted."""
+    return list(getattr(error, "__notes__", []))
+
+
+def _train_command(default: ExperimentConfig) -> Callable[..., None]:
+    def train(
+        config: Annotated[ExperimentConfig, tyro.conf.arg(name="")] = default,
+        preset: Literal["default", "simple", "next", "paper", "original"] = "default",
+        out: Path | None = None,
+        resume: Path | None = None,
+        baselines: tuple[BaselineName, ...] = USUAL_BASELINES,
+        quiet: bool = False,
+    ) -> None:
+        """Train an agent, and print it beside baselines: random, popularity, EASE and iALS, or those that you name.
+
+        Args:
+            config: The settings.
+            preset: Named settings to start from: the best recipe, that of the first chapters, what comes next,
+                the paper's, or the original's.
+            out: Folder for config.json, metrics.json, weights and TensorBoard log. Default: a new one under runs/.
+            resume: Go on with the training in this folder, to the same end as if it had never stopped. All settings are
+                taken from there.
+            baselines: What to compare with; nothing for the agent alone. EASE and item-kNN need memory for a number for
+                each pair of items.
+            quiet: No progress bars.
+        """
+        if resume is not None:
+            if config != PRESETS["default"] or out is not None:
+                raise ValueError(f"--resume takes all settings from {resume}, so no others can be given beside it")
+            config = read_config(resume)
+        elif out is not None:
+            refuse_taken(out)
+        plan = make_plan(config, baselines, progress=not quiet)
+        with taken(resume or out, plan.config) as folder:
+            reports = run_plan(plan, folder, progress=not quiet, say=_warn).reports
+        print(f"\n{caption(config, reports['unseen'], plan.notes.get('unseen', ''))}\n\n{table(reports['unseen'])}")
+        print(f"\nall figures: {folder / METRICS}    recommend: drr-tutorial recommend {folder} --user ID")
+
+    return train
+
+
+def _warn(text: str) -> None:
+    _say(f"warning: {text}")
+
+
+def evaluate(
+    folder: Folder,
+    /,
+    protocol: Protocol = "unseen",
+    k: int | None = None,
+    baselines: tuple[BaselineName, ...] = USUAL_BASELINES,
+) -> None:
+    """Evaluate a trained agent beside baselines.
+
+    Args:
+        folder: Folder of a finished training.
+        protocol: unseen, original (the notebook's), masked (original with training items last) or full (the whole
+            catalogue).
+        k: Length of the list. Default: 10, or fewer where there are so few items.
+        baselines: What to compare with.
+    """
+    folder = as_path(folder)
+    config = read_config(folder)
+    if k is not None and k < 1:
+        raise ValueError(f"k must be at least 1, got {k}")
+    plan = make_plan(config, baselines, protocols=[protocol])
+    agent = DRRRecommender.load(folder / AGENT, plan.split.train)
+    reports = evaluate_plan(agent, plan, k=k, say=_warn).reports[protocol]
+    print(f"{caption(config, reports, plan.notes.get(protocol, ''))}\n\n{table(reports)}")
+
+
+def recommend(
+    folder: Folder,
+    /,
+    user: str = "",  # None would be what the parser takes the text None for
+    liked: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
+    k: int = 10,
+    exclude_seen: bool = True,
+) -> None:
+    """Recommend items to a user of the data, or to somebody who likes some items.
+
+    Args:
+        folder: Folder of a finished training.
+        user: The user's id in the data. One that begins with two dashes: --user=ID.
+        liked: Item ids that somebody likes, latest last: --liked ID ID.
+        k: How many items; who has rated nearly everything gets what is left.
+        exclude_seen: Leave out whatever the user rated in the data, or whatever is liked.
+    """
+    if (not user) == (not liked):
+        raise ValueError("give either --user ID or --liked ID ID ...")
+    agent = Recommender.load(as_path(folder) / AGENT)
+    found = (
+        agent.recommend_for(liked, k, exclude_seen=exclude_seen)
+        if not user
+        else agent.recommend(user, k, exclude_seen=exclude_seen)
+    )
+    if len(found) < k:
+        _say(f"only {len(found)} items are left to recommend; --no-exclude-seen shows again what was rated")
+    print(found.to_string())
+
+
+def download(name: Annotated[Literal["ml-100k", "ml-1m"], tyro.conf.Positional] = "ml-100k", /) -> None:
+    """Fetch a MovieLens data set, check it, and say where it lies.
+
+    Args:
+        name: Which one.
+    """
+    place = find_movielens(name)
+    print(f"{load_ratings(name)} in {place}")
+
+
+def doctor() -> None:
+    """Print versions, devices and the data that was found: paste it into a bug report."""
+    print(f"drr_tutorial {__version__}, Python {platform.python_version()}, {platform.platform()}")
+    print(", ".join(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES[1:]))
+    here = machine()
+    print(f"processor: {here['processor']} ({here['architecture']}), {here['cores']} cores")
+    for name, used in here["kernels"].items():
+        print(f"  {name}: {used['instructions']} instructions, {used['threads']} threads")
+    for name, value in here.get("kernel settings", {}).items():
+        print(f"  {name}={value}")
+    print(f"CUDA device: {torch.cuda.get_device_name() if torch.cuda.is_available() else 'none'}")
+    print(f"data home: {data_home()}")
+    for name, known in MOVIELENS.items():
+        found = (data_home() / name / known.ratings).exists()
+        print(f"  {name}: {'found' if found else f'not there; fetch it with: drr-tutorial download {name}'}")
+
+
+def _after_interruption(arguments: Sequence[str]) -> str:
+    """What an interrupted command has left, where it did not note it itself."""
+    command = arguments[0] if arguments else ""
+    if command == "train":
+        return "nothing was trained yet, so there is nothing to resume"
+    if command in ("", "evaluate", "recommend", "doctor"):
+        return "nothing was changed"
+    return f"what is whole is kept, the rest is made by: drr-tutorial {shlex.join(arguments)}"
+
+
+def _preset(arguments: Sequence[str]) -> ExperimentConfig:
+    """The preset named on the command line; it gives the defaults of all other options, so it must be known
+    before they are read.
+    """
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--preset", default="default")
+    return PRESETS.get(parser.parse_known_args(arguments)[0].preset, PRESETS["default"])

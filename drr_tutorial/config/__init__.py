@@ -1,0 +1,21 @@
+"""Settings: what they are, what they may be, and the named presets."""
+
+from drr_tutorial.config.presets import PRESETS
+from drr_tutorial.config.settings import (
+    AgentConfig,
+    EmbeddingConfig,
+    EnvironmentConfig,
+    ExperimentConfig,
+    StateName,
+    TrainingConfig,
+)
+
+__all__ = [
+    "PRESETS",
+    "AgentConfig",
+    "EmbeddingConfig",
+    "EnvironmentConfig",
+    "ExperimentConfig",
+    "StateName",
+    "TrainingConfig",
+]

@@ -1,0 +1,103 @@
+"""The named recipes.
+
+`simple` is the agent of chapters 2 to 6, the settings' own defaults. `original` is the recipe of the notebook that this
+project grows from, `paper` that of Liu et al. (2018) as far as it is known (see the paper line by line). `default` is
+the best recipe found so far for finding what a user likes, `next` for finding what comes next (chapter 10 says what
+each part does).
+"""
+
+from drr_tutorial.config.settings import (
+    AgentConfig,
+    EmbeddingConfig,
+    EnvironmentConfig,
+    ExperimentConfig,
+    TrainingConfig,
+)
+
+ORIGINAL = ExperimentConfig(
+    dataset="ml-1m",
+    embedding=EmbeddingConfig(method="scratch", n_factors=8, learning_rate=1e-5),
+    environment=EnvironmentConfig(num_envs=1, min_positives=20),
+    agent=AgentConfig(
+        actor_hidden=(16,),
+        critic_state_hidden=(),
+        critic_hidden=(16,),
+        bounded_actions=False,
+        warm_start=False,
+        critic_products=False,
+        critic_sees="action",
+        gamma=0.8,
+        tau=1e-3,
+        optimizer="ranger",
+        actor_lr=1e-5,
+        critic_lr=1e-5,
+        state_lr=1e-5,
+        actor_decay=1e-6,
+        state_decay=1e-3,
+    ),
+    training=TrainingConfig(
+        passes=1.0,
+        batch_size=512,
+        steps_per_update=1,
+        critic_first=0.0,
+        replay="prioritized",
+        exploration="none",
+        reward_share=1.0,
+        log_every=100,
+    ),
+)
+
+DEFAULT = ExperimentConfig(
+    split="rated",
+    embedding=EmbeddingConfig(
+        regularization=70.0, count_power=0.5, n_iterations=10, rated_factors=64, stars_factors=32
+    ),
+    agent=AgentConfig(slate_top=5, dislikes_last=True),
+    training=TrainingConfig(passes=8.0, batch_size=512, correction_shares=(1.0, 0.75, 0.5, 0.25)),
+)
+
+NEXT = ExperimentConfig(
+    split="leave-last-out",
+    embedding=EmbeddingConfig(regularization=70.0, count_power=0.5, n_iterations=10),
+    agent=AgentConfig(memory_weight=1.0, slate_top=3, tau=0.05),
+    training=TrainingConfig(
+        passes=4.0, batch_size=512, hold_back="latest", validation_share=0.0061, reward_share=0.1,
+        correction_shares=(1.0, 0.75, 0.5, 0.25),
+    ),
+)  # fmt: skip
+
+PAPER = ExperimentConfig(
+    split="random",
+    embedding=EmbeddingConfig(method="pmf", n_factors=100, regularization=10.0),
+    environment=EnvironmentConfig(candidates="catalogue", reward="centred", max_steps=10),
+    agent=AgentConfig(
+        actor_hidden=(128, 128),
+        critic_state_hidden=(128,),
+        critic_hidden=(128, 128),
+        warm_start=False,
+        critic_products=False,
+        critic_sees="action",
+        gamma=0.9,
+        actor_lr=1e-4,
+        critic_lr=1e-3,
+    ),
+    training=TrainingConfig(
+        passes=6.0,
+        batch_size=256,
+        steps_per_update=64,
+        replay="prioritized",
+        exploration="epsilon",
+        critic_first=0.0,
+        reward_share=1.0,
+    ),
+)
+
+SIMPLE = ExperimentConfig()
+
+PRESETS: dict[str, ExperimentConfig] = {
+    "default": DEFAULT,
+    "simple": SIMPLE,
+    "next": NEXT,
+    "paper": PAPER,
+    "original": ORIGINAL,
+}

@@ -1,0 +1,70 @@
+"""The users of a log: what may be shown to them, what pays, and what they liked before (chapter 2).
+
+Both environments stand on this. Source: Liu et al. (2018), section 3; the candidates are those of the notebook that
+this project grows from.
+"""
+
+from typing import Literal
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from drr_tutorial.data.ratings import Ratings
+from drr_tutorial.environment.memory import latest_liked
+from drr_tutorial.environment.rewards import RewardFunction, reward_matrix
+
+Candidates = Literal["balanced", "catalogue"]
+
+
+def draw_candidates(
+    positive: NDArray[np.bool_], known: NDArray[np.bool_], candidates: Candidates, rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    """Which items may be shown to m users: (m, n_items), from what pays (`positive`) and what was rated before
+    (`known`).
+
+    `"balanced"`: the positives and as many others, drawn without replacement (fewer where the catalogue ends);
+    `"catalogue"`: everything. Known items are left out; so the environments pass those, too, that nobody rated.
+    """
+    if candidates == "catalogue":
+        return ~known
+    keys = np.where(positive | known, 2.0, rng.random(positive.shape))
+    n_positive = positive.sum(axis=1)
+    n_others = np.minimum(n_positive, (keys < 1).sum(axis=1))
+    cut = np.take_along_axis(np.sort(keys, axis=1), np.maximum(n_others - 1, 0)[:, None], axis=1)
+    return positive | ((keys <= cut) & (n_others > 0)[:, None])
+
+
+class UserModel:
+    """What the two environments know of the users: rewards, what was rated before, and the memory to begin with.
+
+    `history` are ratings from before the episode: its likes fill the memory at the start, and nothing in it is
+    shown again. It must have the catalogue of `ratings` and share no (user, item) pair with it. What nobody rated, in
+    either of them, is shown to nobody.
+    """
+
+    def __init__(
+        self, ratings: Ratings, history: Ratings | None, memory_size: int, reward: str | RewardFunction
+    ) -> None:
+        self.rewards = reward_matrix(ratings, reward)  # (n_users, n_items)
+        self.n_positive = np.diff((self.rewards > 0).indptr)  # (n_users,)
+        self.memory = np.full((ratings.n_users, memory_size), ratings.n_items, dtype=np.int64)
+        self.known = sp.csr_array(self.rewards.shape, dtype=np.bool_)
+        self.unrated = np.isin(np.arange(ratings.n_items), ratings.items, invert=True)  # (n_items,)
+        if history is not None:
+            self.known = (history.matrix() > 0).tocsr()
+            self.memory = latest_liked(history, memory_size)
+            self._check_history(history, ratings)
+            self.unrated[history.items] = False
+
+    def _check_history(self, history: Ratings, ratings: Ratings) -> None:
+        if self.known.shape != self.rewards.shape or not np.array_equal(history.item_ids, ratings.item_ids):
+            raise ValueError(
+                f"history must have the users and items of ratings {self.rewards.shape}, got {self.known.shape}; "
+                "make both with ratings.select(rows)"
+            )
+        overlap = abs(self.known.astype(np.float32).multiply(self.rewards)).nnz
+        if overlap:
+            raise ValueError(
+                f"history and ratings must share no (user, item) pair, {overlap} are in both; split the rows first"
+            )

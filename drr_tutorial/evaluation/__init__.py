@@ -1,0 +1,1 @@
+"""Metrics, protocols and reports: how good a list or a session is, and how sure that is."""

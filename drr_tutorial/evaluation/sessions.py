@@ -1,0 +1,94 @@
+"""Sessions: a recommender plays with people it never met; what counts is the reward collected.
+
+A session is played greedily: step after step the best item that can still be shown, given what was liked so far.
+`simulator.evaluate_simulated` plays with simulated users.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
+
+from drr_tutorial.evaluation.inputs import check_catalogue, check_ks, checked_scores
+from drr_tutorial.evaluation.reports import EvaluationReport
+from drr_tutorial.evaluation.tasks import fingerprint_of
+
+if TYPE_CHECKING:
+    from drr_tutorial.data.ratings import Ratings
+    from drr_tutorial.recommenders.base import Recommender
+
+Bools = NDArray[np.bool_]
+
+
+def evaluate_sessions(
+    recommender: "Recommender",
+    heldout: "Ratings",
+    *,
+    steps: Sequence[int] = (10, 20, 40),
+    seed: int = 0,
+    method: str | None = None,
+) -> EvaluationReport:
+    """Cold-start sessions: reward collected from the users of `heldout`, who are not in the training data.
+
+    Each step shows each user the item that `recommender.scores_for` puts first among those not shown yet,
+    given what the user has liked so far (in that order); ties are broken at random by `seed`. Items that nobody
+    rated, in the training data or in `heldout`, are not shown. Reward 1 for what the user
+    likes, else 0. Metrics: "reward@10", the sum after 10 steps; one list a user. ValueError for no rows, users of the
+    training data, another catalogue, and steps beyond the items that there are.
+    """
+    if not len(heldout):
+        raise ValueError("heldout must hold ratings of at least one user, got 0 rows; take the test part of user_split")
+    users = np.unique(heldout.users)
+    user_ids, method = heldout.user_ids[users], method or recommender.label
+    check_catalogue(recommender, heldout.item_ids)
+    rated = np.isin(np.arange(heldout.n_items), np.append(heldout.items, recommender.ratings.items))
+    check_ks(steps, int(rated.sum()))
+    known = np.isin(user_ids, recommender.ratings.user_ids[np.unique(recommender.ratings.users)])
+    if known.any():
+        raise ValueError(
+            f"heldout must hold users whom the recommender does not know, but user {user_ids[known][0]} and "
+            f"{known.sum() - 1} others are in its training data; fit it on the train part of user_split"
+        )
+    liked = heldout.positives().matrix()[users].toarray() > 0
+    shown = np.repeat(~rated[None], len(users), axis=0)
+    rewards = play_sessions(recommender.scores_for, liked, shown, max(steps), np.random.default_rng(seed), method)
+    sums = np.cumsum(rewards, axis=1, dtype=np.float64)
+    values = {f"reward@{t}": sums[:, t - 1] for t in steps}
+    arrays = (liked,) if rated.all() else (liked, rated)
+    fingerprint = fingerprint_of(f"sessions {seed}", user_ids, heldout.item_ids, *arrays)
+    return EvaluationReport(method, "sessions", tuple(steps), None, seed, user_ids, values, fingerprint)
+
+
+def play_sessions(
+    scores_for: Callable[[csr_array], ArrayLike],
+    rewards: NDArray[Any],
+    shown: Bools,
+    n_steps: int,
+    rng: np.random.Generator,
+    method: str,
+) -> NDArray[Any]:
+    """Rewards (m, n_steps), of the type of `rewards` (m, n_items), which says what each item earns from each user.
+
+    Each step asks `scores_for` for scores (m, n_items) by what each user liked in the session, binary (m, n_items), in
+    a row the earlier first; a reward above 0 is a like. No item is shown twice, and none of `shown` (m, n_items). Ties
+    are broken at random, in a session always the same way. `method` is for the error of `checked_scores`.
+    """
+    everyone, tie_breaks = np.arange(len(shown)), rng.random(shown.shape, dtype=np.float32)
+    shown, items = shown.copy(), np.empty((len(shown), n_steps), dtype=np.int32)
+    earned = np.zeros((len(shown), n_steps), dtype=rewards.dtype)
+    for step in range(n_steps):
+        likes = _histories(items[:, :step], earned[:, :step] > 0, shown.shape[1])
+        scores = np.where(shown, -np.inf, checked_scores(scores_for(likes), shown.shape, method))
+        best = scores == scores.max(axis=1, keepdims=True)
+        items[:, step] = np.where(best, tie_breaks, -1.0).argmax(axis=1)
+        earned[:, step] = rewards[everyone, items[:, step]]
+        shown[everyone, items[:, step]] = True
+    return earned
+
+
+def _histories(items: NDArray[np.int32], liked: Bools, n_items: int) -> csr_array:
+    """Binary (m, n_items); the indices of a row stand in the order in which the items were liked."""
+    indptr = np.append(0, np.cumsum(liked.sum(axis=1)))
+    return csr_array((np.ones(indptr[-1], dtype=np.float32), items[liked], indptr), shape=(len(items), n_items))

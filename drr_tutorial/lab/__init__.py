@@ -1,0 +1,1 @@
+"""What the book needs and no user of the package imports: pages, sentences, figures, exercises, clinic, studies."""

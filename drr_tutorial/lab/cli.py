@@ -1,0 +1,82 @@
+"""The command line `drr-tutorial`: the package's commands, and two of the book: results, notebooks."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from drr_tutorial.cli import main as run
+from drr_tutorial.cli.commands import Folder
+from drr_tutorial.lab.pages import changed_since, copy_notebooks, results_folder
+from drr_tutorial.lab.studies import Study, find_studies, run_studies, unfinished
+from drr_tutorial.lab.studies.recheck import recheck as recheck_study
+from drr_tutorial.storage import read_json
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit status, as `drr_tutorial.cli.main` gives it."""
+    return run(arguments, {"results": results, "notebooks": notebooks})
+
+
+def results(
+    names: Annotated[tuple[str, ...], tyro.conf.Positional] = (),
+    /,
+    full: bool = False,
+    processes: int = 1,
+    list: bool = False,
+    recheck: bool = False,
+    against: Path | None = None,
+    quiet: bool = False,
+) -> None:
+    """Compute the figures of the book anew: rows that are missing or were made by other code. Goes on after an
+    interruption.
+
+    Args:
+        names: Which studies. Default: all but those that take hours; with --full those, too.
+        full: Also the rows and studies that take long.
+        processes: Rows computed at once, with one thread each.
+        list: Only say which studies there are and what is left to do.
+        recheck: For code that changed without changing a figure: compute a few rows again, and keep the others if these
+            are the same to the last digit.
+        against: Recheck on another processor than that of the result files: the folder runs/results of a checkout
+            with the code of before, where some rows were computed on this machine.
+        quiet: No progress bar.
+    """
+    known = find_studies()
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(f"study must be one of {', '.join(known)}; got {unknown[0]!r}")
+    studies = [known[name] for name in names or known if names or full or list or not known[name].full_only]
+    if list:
+        for study in studies:
+            print(f"{study.name}: {study.title}\n    {_state(study, full)}")
+        return
+    if recheck:
+        for study in studies:
+            print(recheck_study(study, against=against, processes=processes, progress=not quiet))
+        return
+    for path in run_studies(studies, full=full, processes=processes, progress=not quiet):
+        print(path)
+
+
+def _state(study: Study, full: bool) -> str:
+    path = results_folder() / f"{study.name}.json"
+    changed = changed_since(read_json(path)) if path.is_file() else []
+    stands = f"older than {', '.join(changed)}" if changed else "up to date" if path.is_file() else "missing"
+    return f"result file {stands}; rows to compute: {len(unfinished(study, full=full))}"
+
+
+def notebooks(folder: Folder, /) -> None:
+    """Copy the book's notebooks, as they match this version, into a new folder.
+
+    Args:
+        folder: Where to.
+    """
+    for path in copy_notebooks(folder):
+        print(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The original notebook's agent as it was, one or many at a time, so that its faults can be measured."""

@@ -1,0 +1,93 @@
+"""Figures of the state chapter: a map of films, and how much each place of the memory weighs."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike, NDArray
+
+from drr_tutorial.data.ratings import Ratings
+from drr_tutorial.lab.figures.style import COLOURS, TEXT, grey, new_figure
+
+MARKERS = "os^Dvp"
+
+
+def principal_plane(vectors: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The flat picture that keeps most of the vectors' directions: places (m, 2) and each axis' share of variance (2,).
+
+    Principal component analysis of `vectors` (m, k), each scaled to length 1 (a vector of zeros stays). An axis points
+    to where its outermost vector lies, so that one input has one picture. Raises `ValueError` for fewer than two
+    vectors or dimensions, and where all directions are the same.
+    """
+    values = np.asarray(vectors, dtype=np.float64)
+    if values.ndim != 2 or min(values.shape) < 2:
+        raise ValueError(f"vectors must have at least 2 rows and 2 columns, got shape {values.shape}")
+    lengths = np.linalg.norm(values, axis=1, keepdims=True)
+    directions = values / np.where(lengths > 0, lengths, 1)
+    centred = directions - directions.mean(axis=0)
+    variances, axes = np.linalg.eigh(centred.T @ centred)  # ascending
+    if variances[-1] < 1e-12:
+        raise ValueError(f"vectors must differ in direction, got {len(values)} alike")
+    places = centred @ axes[:, :-3:-1]
+    places *= np.sign(places[np.abs(places).argmax(axis=0), [0, 1]])
+    return places, np.asarray(variances[:-3:-1] / variances.sum())
+
+
+def film_map(
+    ratings: Ratings, items: ArrayLike, vectors: ArrayLike, genres: Sequence[str], labelled: Sequence[str] = ()
+) -> Figure:
+    """Films as points on the principal plane of their vectors (m, k), coloured by the first of `genres` that each has.
+
+    `items` (m,) are item indices; films of none of the (at most six) genres are grey; titles in `labelled` are written
+    beside their points.
+    """
+    if len(genres) > len(COLOURS):
+        raise ValueError(f"genres must be at most {len(COLOURS)}, one a colour, got {len(genres)}")
+    rows = np.asarray(items)
+    places, shares = principal_plane(vectors)
+    groups = np.array([_first_genre(ratings.genres[item], genres) for item in rows.tolist()])
+    figure = new_figure(height=5.2)
+    axes = grey(figure.subplots())
+    others = groups == len(genres)
+    axes.scatter(places[others, 0], places[others, 1], s=9, color=TEXT, alpha=0.45, linewidths=0, label="other")
+    for number, genre in enumerate(genres):
+        chosen = places[groups == number]
+        axes.scatter(
+            chosen[:, 0], chosen[:, 1], s=22, marker=MARKERS[number], color=COLOURS[number], linewidths=0, label=genre
+        )
+    for row in np.flatnonzero(np.isin(ratings.titles[rows], labelled)):
+        axes.annotate(
+            str(ratings.titles[rows[row]]),
+            (places[row, 0], places[row, 1]),
+            xytext=(4, 3),
+            textcoords="offset points",
+            color=TEXT,
+            fontsize=8,
+        )
+    axes.set_xlabel(f"first direction, {100 * shares[0]:.0f} % of the variance")
+    axes.set_ylabel(f"second direction, {100 * shares[1]:.0f} %")
+    figure.legend(loc="outside upper center", ncols=len(genres) + 1, frameon=False, labelcolor=TEXT, fontsize=9)
+    return figure
+
+
+def memory_weights(places: Sequence[str], weights: Mapping[str, ArrayLike]) -> Figure:
+    """Bars for the weight of each place of the memory, oldest on top: `weights` is {who weighs: (N,)}.
+
+    `places` (N,) are the names to show, such as titles.
+    """
+    figure = new_figure(height=3.4)
+    axes = grey(figure.subplots())
+    height = 0.8 / len(weights)
+    for number, (name, values) in enumerate(weights.items()):
+        shift = (number - (len(weights) - 1) / 2) * height
+        axes.barh(np.arange(len(places)) + shift, np.asarray(values), height, color=COLOURS[number], label=name)
+    axes.set_yticks(range(len(places)), places)
+    axes.invert_yaxis()
+    axes.set_xlabel("weight in the average")
+    figure.legend(loc="outside upper center", ncols=len(weights), frameon=False, labelcolor=TEXT, fontsize=9)
+    return figure
+
+
+def _first_genre(own: Sequence[str], genres: Sequence[str]) -> int:
+    """Place of the first of `genres` among a film's `own`; len(genres) if it has none of them."""
+    return next((number for number, genre in enumerate(genres) if genre in own), len(genres))

@@ -1,0 +1,1 @@
+"""Chapter 10: what each ingredient of the default agent adds."""

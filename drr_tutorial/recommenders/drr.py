@@ -1,0 +1,281 @@
+"""DRR behind the recommender protocol: what users hold, save and ask for recommendations.
+
+`fit` divides the training data: one part makes embeddings and memories, one pays rewards, one validates
+(chapter 5). Afterwards the embeddings take in all of it.
+"""
+
+import copy
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from torch import Tensor
+
+from drr_tutorial.actor_critic.networks import ActorCritic
+from drr_tutorial.config import PRESETS, ExperimentConfig
+from drr_tutorial.data.ratings import DataError, Ratings
+from drr_tutorial.environment import rewards
+from drr_tutorial.environment.memory import latest_liked
+from drr_tutorial.recommenders.base import Recommender, Scores
+from drr_tutorial.recommenders.dislikes_last import dislikes_last
+from drr_tutorial.recommenders.validation import Validation
+from drr_tutorial.representation.embeddings import ALPHA, Embeddings, scaled, scaled_users
+from drr_tutorial.representation.joint import JointEmbeddings, part_settings, pretrain
+from drr_tutorial.representation.states import state_class
+from drr_tutorial.storage import as_path
+from drr_tutorial.training.ddpg import DDPG
+from drr_tutorial.training.on_log import parts_on_log
+from drr_tutorial.training.trainer import Trainer
+
+
+@dataclass
+class DRRRecommender(Recommender):
+    """A DRR agent: `DRRRecommender().fit(ratings).recommend(user, k)`.
+
+    `config` is an `ExperimentConfig`, of which dataset and split are not looked at, or the name of a preset.
+    With `folder`, `fit` keeps logs and checkpoints there and goes on from what it finds. After `fit`, `history` holds
+    the validation figures, and `correction_share` how much of the learned correction the final vectors kept.
+    A subclass may learn by another `update`, with another kind of networks.
+    """
+
+    name = "DRR"
+    update: ClassVar[type[DDPG]] = DDPG
+    network_kind: ClassVar[type[ActorCritic]] = ActorCritic
+    config: ExperimentConfig | str = "default"
+    folder: str | Path | None = None
+    progress: bool = True
+
+    def __post_init__(self) -> None:
+        if isinstance(self.config, str) and self.config not in PRESETS:
+            raise ValueError(f"config must be an ExperimentConfig or one of {sorted(PRESETS)}, got {self.config!r}")
+        self._config = PRESETS[self.config] if isinstance(self.config, str) else self.config
+        state_class(self._config.agent.state)
+        rewards.named(self._config.environment.reward)
+        self.history: list[dict[str, float]] = []
+        self.correction_share = 1.0
+
+    def settings(self) -> dict[str, Any]:
+        """The configuration, JSON-able."""
+        return dict(json.loads(self._config.to_json()))
+
+    @classmethod
+    def from_settings(cls, settings: dict[str, Any]) -> Self:
+        """An unfitted agent with what `settings` returned."""
+        return cls(ExperimentConfig.from_json(json.dumps(settings)))
+
+    def before_training(self) -> "DRRRecommender":
+        """The same agent with an actor that has learned nothing, so that what training adds can be seen.
+
+        Raises `ValueError` without a warm start, where there is no such agent.
+        """
+        if not self._config.agent.warm_start:
+            raise ValueError("before_training needs agent.warm_start=True: without it an untrained actor is random")
+        untrained = copy.copy(self)
+        untrained.networks = copy.deepcopy(self.networks)
+        untrained.networks.actor.temper(0.0)
+        return untrained
+
+    def scores_for(self, histories: csr_array) -> Scores:
+        """Scores for newcomers, folded into the user vectors."""
+        vectors = self.embeddings.fold_in(histories)
+        if self.embeddings.method != "scratch":
+            vectors = scaled_users(vectors)
+        return self._scores(torch.from_numpy(vectors), _latest(histories, self._config.agent.memory_size))
+
+    def _fit(self, ratings: Ratings) -> None:
+        if not _available(self._config.device):
+            raise ValueError(
+                f"device must be one that this machine has, got {self._config.device!r}; cpu is always there"
+            )
+        self.correction_share = 1.0
+        parts = self._divide(ratings)
+        self.embeddings = self._pretrain(parts["known"], None)
+        self.networks = self._build(self.embeddings)
+        known = None if self._config.training.reward_share == 1 else parts["known"]
+        trainer = Trainer(
+            **parts_on_log(self._config, parts["rewarded"], self.networks, history=known, update=self.update),
+            validate=self._validation(parts),
+            folder=None if self.folder is None else as_path(self.folder),
+            progress=self.progress,
+        )
+        self.history = trainer.run()
+        if self._config.agent.warm_start and self._config.embedding.learning_rate == 0:
+            self._temper(parts)
+            self._take_in(ratings)
+
+    def _take_in(self, ratings: Ratings) -> None:
+        """Go on with vectors that know all of `ratings`: a warm start follows them, and the correction is of its
+        patterns. What an actor without one has learned fits its own vectors only.
+        """
+        self.embeddings = self._pretrain(ratings, self.embeddings)
+        self.networks.replace_vectors(*scaled(self.embeddings))
+
+    def _temper(self, parts: dict[str, Ratings]) -> None:
+        """Keep as much of the learned correction as validates best once the vectors know what was rewarded.
+
+        The better the vectors, the less there is to correct.
+        """
+        validate = self._validation(parts)
+        if validate is None:
+            return
+        self._take_in(parts["others"])
+        figures = {}
+        for share in self._config.training.correction_shares:
+            with self.networks.actor.tempered(share):
+                figures[share] = sum(validate(self.networks).values())
+        self.correction_share = max(figures, key=lambda share: figures[share])
+        self.networks.actor.temper(self.correction_share)
+
+    def _divide(self, ratings: Ratings) -> dict[str, Ratings]:
+        """Known, rewarded and validation parts, and the others, which are all but validation. What was not liked is
+        known, for it pays nothing; where it costs something, it is divided as the likes are.
+        """
+        settings, share = self._config.training, self._config.training.reward_share
+        liked, disliked = self._held_back_first(ratings), self._disliked_rows(ratings)
+        n_validation = int(settings.validation_share * len(liked))
+        validation, others = liked[:n_validation], liked[n_validation:]
+        n_rewarded = max(1, round(share * len(others)))
+        n_costly = round(share * len(disliked)) if self._config.environment.reward == "centred" or share == 1 else 0
+        known = np.concatenate([others, disliked])
+        if share < 1:
+            known = np.concatenate([others[n_rewarded:], disliked[n_costly:]])
+        if len(others) == 0 or (share < 1 and n_rewarded == len(others)):
+            raise DataError(
+                f"ratings must hold enough positives for known, rewarded and validation parts, got {len(liked)}; "
+                "give more data, or set training.reward_share=1 and training.validation_share=0"
+            )
+        rows = {
+            "known": known,
+            "rewarded": np.concatenate([others[:n_rewarded], disliked[:n_costly]]),
+            "validation": validation,
+            "others": np.concatenate([others, disliked]),
+        }
+        return {name: ratings.select(np.sort(part)) for name, part in rows.items()}
+
+    def _disliked_rows(self, ratings: Ratings) -> NDArray[np.int64]:
+        """The positions of all dislikes, in random order."""
+        rng = np.random.default_rng([self._config.seed, 3])
+        return rng.permutation(np.flatnonzero(~ratings.liked))
+
+    def _held_back_first(self, ratings: Ratings) -> NDArray[np.int64]:
+        """The positions of all likes, those that are held back first: any, or each user's latest, the same share of
+        everybody's.
+        """
+        settings, rng = self._config.training, np.random.default_rng([self._config.seed, 1])
+        liked: NDArray[np.int64] = rng.permutation(np.flatnonzero(ratings.liked))
+        if settings.hold_back == "random":
+            return liked
+        return liked[np.argsort(_relative_age(ratings.select(liked)), kind="stable")]
+
+    def _pretrain(self, ratings: Ratings, start: JointEmbeddings | None) -> JointEmbeddings:
+        config = self._config
+        return pretrain(
+            ratings, config.embedding, seed=config.seed, start=start, progress=self.progress, device=config.device
+        )
+
+    def _build(self, embeddings: JointEmbeddings) -> ActorCritic:
+        vectors = (embeddings.users, embeddings.items) if embeddings.method == "scratch" else scaled(embeddings)
+        generator = torch.Generator().manual_seed(self._config.seed)
+        device = self._config.device if _available(self._config.device) else "cpu"  # a GPU's agent, loaded elsewhere
+        return self.network_kind(self._config.agent, *vectors, generator).to(device)
+
+    def _validation(self, parts: dict[str, Ratings]) -> "Validation | None":
+        """None when there is nothing to validate on: no rows, or a user who likes the whole catalogue."""
+        likes = np.bincount(np.concatenate([parts["others"].positives().users, parts["validation"].users]))
+        n_rated = len(np.union1d(parts["others"].items, parts["validation"].items))
+        if len(parts["validation"]) == 0 or likes.max() >= n_rated:
+            return None
+        agent, seed = self._config.agent, self._config.seed
+        return Validation(
+            parts["others"], parts["validation"], agent.memory_size, seed, dislikes_last=agent.dislikes_last
+        )
+
+    def _scores_of(self, users: NDArray[np.integer[Any]]) -> Scores:
+        return self._scores_with(users, self.memory[users])
+
+    def _scores_in_session(self, users: NDArray[np.integer[Any]], likes: csr_array) -> Scores:
+        """The user's own vector, and the memory moved on by what was liked."""
+        size = self._config.agent.memory_size
+        return self._scores_with(users, _moved_on(self.memory[users], _latest(likes, size), likes.shape[1]))
+
+    def _scores_with(self, users: NDArray[np.integer[Any]], memory: NDArray[np.int64]) -> Scores:
+        vectors = self.networks.users.weight[torch.as_tensor(users, device=self.networks.users.weight.device).long()]
+        scores = self._scores(vectors, memory)
+        return dislikes_last(scores, self._disliked[users]) if self._config.agent.dislikes_last else scores
+
+    @torch.inference_mode()
+    def _scores(self, user_vectors: Tensor, memory: NDArray[np.int64]) -> Scores:
+        device = self.networks.items.weight.device
+        state = self.networks.see_vectors(user_vectors.to(device), torch.from_numpy(memory).to(device))
+        scores: Scores = (self.networks.act(state) @ self.networks.item_vectors().T).cpu().numpy()
+        return scores
+
+    def _remember(self, ratings: Ratings) -> None:
+        super()._remember(ratings)
+        self.memory = latest_liked(ratings, self._config.agent.memory_size)
+        self._disliked = ratings.select(~ratings.liked).matrix()
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        weights = {f"networks/{name}": value.cpu().numpy() for name, value in self.networks.state_dict().items()}
+        for number, part in enumerate(self.embeddings.parts):
+            weights |= {f"part/{number}/users": part.users, f"part/{number}/items": part.items}
+        return weights | {"memory": self.memory}
+
+    def _load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        kinds = part_settings(self._config.embedding)
+        parts = tuple(
+            Embeddings(arrays[f"part/{number}/users"], arrays[f"part/{number}/items"], kind.method, kind.regularization,
+                       ALPHA, self._config.embedding.count_power)
+            for number, kind in enumerate(kinds)
+        )  # fmt: skip
+        self.embeddings = JointEmbeddings(parts, tuple(kind.weight for kind in kinds))
+        self.networks = self._build(self.embeddings)
+        weights = {
+            name.removeprefix("networks/"): torch.from_numpy(a)
+            for name, a in arrays.items()
+            if name.startswith("networks/")
+        }
+        self.networks.load_state_dict(weights)
+
+
+def _available(device: str) -> bool:
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError):
+        return False
+    return True
+
+
+def _relative_age(ratings: Ratings) -> NDArray[np.float64]:
+    """Of each row the share of its user's rows that are later, 0 for the latest; (n,). `DataError` without times."""
+    if ratings.timestamps is None:
+        raise DataError(f"hold_back='latest' needs timestamps and {ratings.name} has none; use hold_back='random'")
+    order = np.lexsort((-ratings.timestamps, ratings.users))
+    counts = np.bincount(ratings.users, minlength=ratings.n_users)
+    starts = np.cumsum(counts) - counts
+    later = np.empty(len(ratings), dtype=np.float64)
+    later[order] = np.arange(len(ratings)) - starts[ratings.users[order]]
+    return later / counts[ratings.users]
+
+
+def _latest(histories: csr_array, memory_size: int) -> NDArray[np.int64]:
+    """The last `memory_size` items of each row, padded on the left with n_items."""
+    m, n_items = histories.shape
+    rows = np.repeat(np.arange(m), np.diff(histories.indptr))
+    place = memory_size - (histories.indptr[rows + 1] - np.arange(histories.nnz))
+    memory = np.full((m, memory_size), n_items, dtype=np.int64)
+    memory[rows[place >= 0], place[place >= 0]] = histories.indices[place >= 0]
+    return memory
+
+
+def _moved_on(memory: NDArray[np.int64], latest: NDArray[np.int64], padding: int) -> NDArray[np.int64]:
+    """Memories (m, size) after the `latest` likes (m, size), both padded on the left."""
+    both = np.hstack([memory, latest])
+    padding_first = np.argsort(both != padding, axis=1, kind="stable")
+    return np.take_along_axis(both, padding_first, axis=1)[:, -memory.shape[1] :]

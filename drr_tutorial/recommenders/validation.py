@@ -1,0 +1,48 @@
+"""How a training is validated: the held-back likes, ranked among items that the user never liked (chapter 5)."""
+
+import numpy as np
+import torch
+
+from drr_tutorial.actor_critic.networks import ActorCritic
+from drr_tutorial.data.ratings import Ratings
+from drr_tutorial.environment.memory import latest_liked
+from drr_tutorial.evaluation.ranking import evaluate_scores
+from drr_tutorial.evaluation.tasks import RankingTask, sample_negatives
+from drr_tutorial.recommenders.dislikes_last import dislikes_last
+
+N_NEGATIVES = 99  # a validation list, where the catalogue is large enough
+
+
+class Validation:
+    """Figures on the held-back positives: hit rate and nDCG at 10 among items that the user never liked, with the
+    memories of everything else.
+    """
+
+    def __init__(
+        self, known: Ratings, held_back: Ratings, memory_size: int, seed: int, *, dislikes_last: bool = True
+    ) -> None:
+        self.memory = torch.from_numpy(latest_liked(known, memory_size))
+        self.task = _task(known, held_back, seed)
+        self.disliked = known.select(~known.liked & dislikes_last).matrix()
+
+    @torch.inference_mode()
+    def __call__(self, networks: ActorCritic) -> dict[str, float]:
+        device = networks.items.weight.device
+        users = torch.arange(len(self.memory), device=device)
+        scores = networks.act(networks.see(users, self.memory.to(device))) @ networks.item_vectors().T
+        k = min(10, self.task.list_length)
+        report = evaluate_scores(dislikes_last(scores.cpu().numpy(), self.disliked), self.task, ks=(k,))
+        return {"hit": report.mean(f"HR@{k}"), "dcg": report.mean(f"nDCG@{k}")}
+
+
+def _task(known: Ratings, held_back: Ratings, seed: int) -> RankingTask:
+    """The held-back positives against items that somebody rated and the user has not liked: 99, or as many as everybody
+    has.
+    """
+    order = np.lexsort((held_back.items, held_back.users))
+    users, items = held_back.users[order], held_back.items[order]
+    catalogue = np.union1d(known.items, held_back.items)
+    liked = (known.positives().matrix() + held_back.matrix())[:, catalogue]
+    n_negatives = min(N_NEGATIVES, len(catalogue) - int(np.diff(liked.indptr).max()))
+    negatives = catalogue[sample_negatives(users, liked, n_negatives, np.random.default_rng(seed))]
+    return RankingTask("unseen", users, items, negatives, None, known.user_ids, known.item_ids, seed)

@@ -1,0 +1,1 @@
+"""Replay, exploration, the update of DDPG, and the loop around them that can be interrupted and resumed."""

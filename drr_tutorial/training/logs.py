@@ -1,0 +1,116 @@
+"""TensorBoard log of a training (chapter 5 explains each name). See it with `tensorboard --logdir FOLDER`, or read the
+scalars back with `read_scalars`.
+"""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drr_tutorial.storage import StorageError
+from drr_tutorial.training.ddpg import UpdateResult
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+TAGS = {"hit": "validation/HR@10", "dcg": "validation/nDCG@10"}
+"""Where a figure of the validation goes; one of another name goes to `validation/<name>`."""
+DESCRIPTIONS = {
+    "validation/HR@10": "Hit rate at 10 on the validation part: the goal.",
+    "validation/nDCG@10": "nDCG at 10 on the same lists.",
+    "train/reward": "Mean reward a step since the last entry, noise included.",
+    "train/steps_per_second": "Speed of the whole loop since the last entry.",
+    "train/value_loss": "The critic's loss on the latest batch.",
+    "train/policy_loss": "Mean of -Q(s, pi(s)) on the latest batch.",
+    "train/value": "Q(s, a) on the latest batch.",
+    "train/target_value": "Q'(s', pi'(s')) on the latest batch, by the target networks.",
+    "train/expected_value": "y, what the critic learns, on the latest batch.",
+}
+"""What TensorBoard shows beside a chart."""
+
+
+class TrainingLog:
+    """Writes into `folder/tensorboard`; with `folder=None` it only listens. Entries from `step` on, left by a
+    run that died, are purged.
+    """
+
+    def __init__(self, folder: Path | None, step: int = 0) -> None:
+        self.writer = None if folder is None else _writer(folder / "tensorboard", step)
+        self._rewards: list[float] = []
+        self._mark = (time.perf_counter(), step)
+
+    def record(self, step: int, reward: float, result: UpdateResult | None, *, due: bool) -> None:
+        """Take note of one step's mean reward and latest update; write an entry when it is `due`."""
+        self._rewards.append(reward)
+        if not due or self.writer is None:
+            return
+        now = time.perf_counter()
+        mean, seconds = sum(self._rewards) / len(self._rewards), max(now - self._mark[0], 1e-9)
+        self._scalar("train/reward", mean, step)
+        self._scalar("train/steps_per_second", (step - self._mark[1]) / seconds, step)
+        self._rewards, self._mark = [], (now, step)
+        if result is not None:
+            self._update(step, result)
+
+    def validation(self, step: int, figures: Mapping[str, float]) -> None:
+        """Write figures of a validation."""
+        for name, value in figures.items():
+            self._scalar(TAGS.get(name, f"validation/{name}"), value, step)
+
+    def _update(self, step: int, result: UpdateResult) -> None:
+        from torch.utils.tensorboard.summary import histogram
+
+        assert self.writer is not None
+        for name in ("value_loss", "policy_loss"):
+            self._scalar(f"train/{name}", getattr(result, name).item(), step)
+        bins = self.writer.default_bins  # TensorFlow's
+        for name in ("value", "target_value", "expected_value"):
+            self._write(histogram(f"train/{name}", getattr(result, name).cpu().numpy(), bins), step)
+
+    def _scalar(self, tag: str, value: float, step: int) -> None:
+        if self.writer is not None:
+            from torch.utils.tensorboard.summary import scalar
+
+            self._write(scalar(tag, value), step)
+
+    def _write(self, summary: Any, step: int) -> None:
+        """As `SummaryWriter.add_scalar` does, with a description, for which that has no argument."""
+        assert self.writer is not None
+        (entry,) = summary.value
+        entry.metadata.summary_description = DESCRIPTIONS.get(entry.tag, "")
+        self.writer.file_writer.add_summary(summary, step)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.writer is not None:
+            self.writer.close()
+
+
+def _writer(folder: Path, step: int) -> "SummaryWriter":
+    from torch.utils.tensorboard import SummaryWriter  # takes a second to import
+
+    return SummaryWriter(str(folder), purge_step=step)
+
+
+def read_scalars(folder: str | Path) -> dict[str, NDArray[np.float64]]:
+    """The scalars that a training left in `folder/tensorboard`: {name: (n, 2)}, a row (step, value) an entry,
+    steps rising. Raises `StorageError` when there is no log.
+    """
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # takes a second to import
+
+    path = Path(folder) / "tensorboard"
+    if not any(path.glob("events.out.tfevents.*")):
+        raise StorageError(f"no log in {path}; give the folder that an agent or an experiment was trained with")
+    log = EventAccumulator(str(path), size_guidance={"scalars": 0})  # 0: every entry, not a sample of them
+    log.Reload()
+    return {
+        name: np.array([[entry.step, entry.value] for entry in log.Scalars(name)]) for name in log.Tags()["scalars"]
+    }

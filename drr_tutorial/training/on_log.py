@@ -1,0 +1,116 @@
+"""The parts of a training on a log of ratings, made from the settings: what `Trainer` is handed (chapter 5)."""
+
+import json
+from typing import Any, TypedDict
+
+import numpy as np
+import torch
+
+from drr_tutorial.actor_critic.networks import ActorCritic
+from drr_tutorial.config import ExperimentConfig, TrainingConfig
+from drr_tutorial.data.ratings import Ratings
+from drr_tutorial.environment.in_turn import UsersInTurn
+from drr_tutorial.environment.vector_env import RecommendationVectorEnv
+from drr_tutorial.training.ddpg import DDPG
+from drr_tutorial.training.exploration import Exploration, make_exploration
+from drr_tutorial.training.replay import PAPER_BETA, PrioritizedReplayBuffer, ReplayBuffer
+from drr_tutorial.training.schedules import LinearSchedule
+
+CAPACITY = 1_000_000  # transitions kept for replay at most, as in the original
+GENERATORS = ("users", "environment", "replay", "exploration")
+
+
+class Parts(TypedDict):
+    """Arguments of `Trainer`."""
+
+    ddpg: DDPG
+    env: UsersInTurn
+    replay: ReplayBuffer
+    exploration: Exploration
+    settings: TrainingConfig
+    total_steps: int
+    rngs: dict[str, np.random.Generator]
+    about: dict[str, Any]
+
+
+def parts_on_log(
+    config: ExperimentConfig,
+    ratings: Ratings,
+    networks: ActorCritic,
+    *,
+    history: Ratings | None = None,
+    update: type[DDPG] = DDPG,
+    environment: type[RecommendationVectorEnv] = RecommendationVectorEnv,
+    prioritized: type[PrioritizedReplayBuffer] = PrioritizedReplayBuffer,
+) -> Parts:
+    """What `Trainer(**parts)` trains `networks` with, for `config.training.passes` passes over the users of `ratings`.
+
+    `ratings` pay rewards; `history` are likes from before, which fill the memories and are not shown again (see
+    `UserModel`). The classes may be replaced by kinds of them. Raises `DataError` when no user has
+    `config.environment.min_positives` positives.
+    """
+    seeds = np.random.SeedSequence(config.seed).spawn(len(GENERATORS))
+    rngs = {name: np.random.default_rng(seed) for name, seed in zip(GENERATORS, seeds, strict=True)}
+    env = _users_in_turn(config, ratings, history, environment, rngs)
+    total_steps = max(1, round(config.training.passes * env.steps_of_a_pass))
+    users = env.env.users
+    ddpg = update(
+        networks,
+        config.agent,
+        torch.Generator().manual_seed(config.seed),
+        embedding_lr=config.embedding.learning_rate,
+        known=None if history is None else torch.from_numpy(users.known.toarray()).to(config.device),
+        largest_reward=float(abs(users.rewards).max()),
+    )
+    return {
+        "ddpg": ddpg,
+        "env": env,
+        "replay": _replay(config, total_steps, prioritized),
+        "exploration": _exploration(config, networks, total_steps),
+        "settings": config.training,
+        "total_steps": total_steps,
+        "rngs": rngs,
+        "about": {"settings": json.loads(config.to_json()), "data": _fingerprints(ratings, history)},
+    }
+
+
+def _fingerprints(*parts: Ratings | None) -> str:
+    return "+".join(data.fingerprint() for data in parts if data is not None)
+
+
+def _users_in_turn(
+    config: ExperimentConfig,
+    ratings: Ratings,
+    history: Ratings | None,
+    environment: type[RecommendationVectorEnv],
+    rngs: dict[str, np.random.Generator],
+) -> UsersInTurn:
+    settings = config.environment
+    env = environment(
+        ratings, settings.num_envs, candidates=settings.candidates, memory_size=config.agent.memory_size,
+        reward=settings.reward, max_steps=settings.max_steps, history=history,
+    )  # fmt: skip
+    env.np_random = rngs["environment"]
+    return UsersInTurn(env, rngs["users"], min_positives=settings.min_positives)
+
+
+def _exploration(config: ExperimentConfig, networks: ActorCritic, total_steps: int) -> Exploration:
+    settings, shape = config.training, (config.environment.num_envs, config.embedding.length)
+    return make_exploration(
+        settings.exploration, shape, start=settings.noise, end=settings.final_noise, n_steps=total_steps,
+        limit=1.0 if networks.actor.bounded else np.inf,
+    )  # fmt: skip
+
+
+def _replay(config: ExperimentConfig, total_steps: int, prioritized: type[PrioritizedReplayBuffer]) -> ReplayBuffer:
+    settings = config.training
+    most = min(CAPACITY, total_steps + config.environment.num_envs)
+    sizes = {
+        "capacity": max(settings.batch_size, most),
+        "memory_size": config.agent.memory_size,
+        "action_dim": config.embedding.length,
+    }
+    if settings.replay == "uniform":
+        return ReplayBuffer(**sizes)
+    beta = LinearSchedule(PAPER_BETA.start, 1.0, total_steps // settings.steps_per_update)
+    return prioritized(**sizes, beta=beta)

@@ -1,0 +1,124 @@
+"""The folder of a training: taken when the training can start, given back when nothing came of it (chapter 6).
+
+It belongs to a training from the moment that its config.json is there. A training that was killed at any moment after
+that goes on from the folder; one that failed before there was anything to go on from leaves the folder as it was.
+"""
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from drr_tutorial import __version__
+from drr_tutorial.config import ExperimentConfig
+from drr_tutorial.storage import StorageError, as_path, cannot_write, of_another_version, read_json, write_new_json
+from drr_tutorial.training.trainer import CHECKPOINT
+
+RUNS = Path("runs")
+CONFIG, AGENT, METRICS = "config.json", "agent", "metrics.json"
+BEFORE_THE_FIRST_CHECKPOINT = (CONFIG, "tensorboard", "best.safetensors", "final.safetensors")
+
+
+@contextmanager
+def taken(folder: str | Path | None, config: ExperimentConfig) -> Iterator[Path]:
+    """The folder for a training with `config`, which is taken now; None: a new one under runs/, named by the time.
+
+    A folder with the same config is gone on with. When the training fails or is stopped without a checkpoint, what it
+    wrote is removed; the exception gets a note that says how to go on. Raises `StorageError` for a folder that holds
+    another training, is none, or cannot be written.
+    """
+    before = None if folder is None else _names_in(as_path(folder))
+    folder = _new_folder(RUNS) if folder is None else as_path(folder)
+    _write_config(folder, config)
+    try:
+        yield folder
+    except BaseException as error:
+        if not (folder / CHECKPOINT).exists() and not (folder / AGENT).exists():
+            _give_back(folder, before)
+        error.add_note(how_to_go_on(folder))
+        raise
+
+
+def refuse_taken(folder: str | Path) -> None:
+    """Raises `StorageError` when a folder cannot be that of a new training, before any work is done for it."""
+    folder = as_path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise StorageError(f"{folder} is a file; give a new folder for the training")
+    if (folder / CONFIG).exists():
+        raise StorageError(f"{folder} holds a training already; go on with it by --resume {folder}, or choose another")
+
+
+def how_to_go_on(folder: Path) -> str:
+    """What there is to do with a training that has not ended well, as a part of a sentence."""
+    again = f"drr-tutorial train --resume {folder}"
+    if (folder / AGENT).exists():
+        return (
+            f"the trained agent is kept in {folder}: drr-tutorial evaluate {folder} prints its figures, {again} goes on"
+        )
+    if (folder / CONFIG).exists():
+        return f"go on with: {again}"
+    return "nothing was trained yet, so there is nothing to resume"
+
+
+def read_config(folder: str | Path) -> ExperimentConfig:
+    """The configuration of a training's folder. Raises `StorageError` when there is none."""
+    path = as_path(folder) / CONFIG
+    about = read_json(path)
+    try:
+        return ExperimentConfig.from_json(json.dumps(_settings(about)))
+    except (ValueError, TypeError) as error:
+        raise of_another_version(path, about, error) from error
+
+
+def _write_config(folder: Path, config: ExperimentConfig) -> None:
+    """Write the configuration, or check that the folder belongs to it."""
+    path, settings = folder / CONFIG, json.loads(config.to_json())
+    if not path.exists():
+        write_new_json(path, {"version": __version__, **settings})
+    elif _settings(read_json(path)) != settings:
+        raise StorageError(
+            f"{folder} holds another experiment; choose another, or go on with its own settings: --resume {folder}"
+        )
+
+
+def _settings(about: Any) -> Any:
+    return {name: value for name, value in about.items() if name != "version"} if isinstance(about, dict) else about
+
+
+def _new_folder(parent: Path) -> Path:
+    """A new folder named by the time; with a number behind it, if somebody else took that name in the same second."""
+    name, number = time.strftime("%Y%m%d-%H%M%S"), 1
+    while True:
+        folder = parent / (name if number == 1 else f"{name}-{number}")
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir()
+            return folder
+        except FileExistsError as error:
+            if not parent.is_dir():
+                raise cannot_write(folder, error) from error
+            number += 1
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+
+
+def _names_in(folder: Path) -> set[str] | None:
+    """What a folder holds; None where there is no folder."""
+    try:
+        return {path.name for path in folder.iterdir()}
+    except OSError:
+        return None
+
+
+def _give_back(folder: Path, before: set[str] | None) -> None:
+    """Remove what a training without a checkpoint left, and the folder, if nothing else is in it."""
+    for name in set(BEFORE_THE_FIRST_CHECKPOINT) - (before or set()):
+        path = folder / name
+        with suppress(OSError):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    if before is None:
+        with suppress(OSError):  # it holds something else
+            folder.rmdir()

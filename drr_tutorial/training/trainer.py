@@ -1,0 +1,266 @@
+"""The training loop: act, step, store, sample, update; with logs, validation and checkpoints (chapter 5).
+
+Source: Liu et al. (2018), algorithm 1, for many users at once. The loop makes none of its parts: environment, networks,
+replay, exploration and validation are handed to it, so a log of ratings and any other world train through the same
+lines. On one machine, with one set of kernels, threads and library versions, one seed gives one result, and a run that
+was stopped at any moment and resumed from its last checkpoint ends with the same weights, bit for bit: a checkpoint
+holds the networks, their targets and optimizers, the replay buffer, the users at play, the noise and every random
+generator. Kernels of another processor differ in the last digits; training makes such differences grow.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from drr_tutorial.actor_critic.networks import ActorCritic
+from drr_tutorial.config import TrainingConfig
+from drr_tutorial.storage import StorageError
+from drr_tutorial.training.checkpoints import REFUSED, read_checkpoint, write_checkpoint, write_weights
+from drr_tutorial.training.ddpg import DDPG, UpdateResult
+from drr_tutorial.training.divergence import Watch
+from drr_tutorial.training.exploration import Exploration
+from drr_tutorial.training.logs import TrainingLog
+from drr_tutorial.training.n_step import NStep
+from drr_tutorial.training.replay import ReplayBuffer
+
+Validate = Callable[[ActorCritic], dict[str, float]]
+CHECKPOINT = "checkpoint.pt"
+
+
+class Environment(Protocol):
+    """What the loop asks of `num_envs` users at play; a finished one waits until it is reset."""
+
+    num_envs: int
+
+    @property
+    def penalty(self) -> NDArray[np.float32]:
+        """(num_envs, n_items): 0 where an item can be shown, minus infinity elsewhere."""
+
+    def observation(self) -> dict[str, Any]:
+        """What the agent sees now: `user` (num_envs,) and `memory` (num_envs, N)."""
+
+    def reset(self, *, options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Start the environments of `options["reset_mask"]` (num_envs,) anew."""
+
+    def step(
+        self, items: NDArray[np.int64], /
+    ) -> tuple[dict[str, Any], NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
+        """Show every user an item: what is seen then, rewards, terminated, truncated (num_envs,), information."""
+
+    def state_dict(self) -> dict[str, NDArray[Any]]:
+        """Everything that `load_state_dict` needs to go on, but the generators."""
+
+    def load_state_dict(self, state: Mapping[str, NDArray[Any]], /) -> None:
+        """Go on where `state_dict` was taken."""
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch on one thread, then as before: for networks this small more threads only wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+class Trainer:
+    """Trains the networks of `ddpg` in `env`, in place; `run()` ends with the best validated weights in them.
+
+    Args:
+        ddpg: networks, their targets, and the update.
+        env: the users at play.
+        replay: where transitions are kept.
+        exploration: noise on the actor's vectors.
+        settings: how often what is done.
+        total_steps: steps of training, over all users at play.
+        rngs: generators of the parts by name, "replay" and "exploration" among them; saved in checkpoints.
+        n_step: makes transitions of steps; default: of one step each.
+        validate: turns the networks into figures; the larger their sum, the better.
+        folder: where logs and checkpoints are kept; None: nowhere.
+        about: what a checkpoint belongs to, JSON-able by name; one that belongs to something else is refused.
+        progress: show a bar.
+
+    `DivergenceError` within a validation after the networks ran away; the last checkpoint stays.
+    """
+
+    def __init__(
+        self,
+        ddpg: DDPG,
+        env: Environment,
+        replay: ReplayBuffer,
+        exploration: Exploration,
+        settings: TrainingConfig,
+        *,
+        total_steps: int,
+        rngs: Mapping[str, np.random.Generator],
+        n_step: NStep | None = None,
+        validate: Validate | None = None,
+        folder: Path | None = None,
+        about: Mapping[str, Any] | None = None,
+        progress: bool = True,
+    ) -> None:
+        self.ddpg, self.networks, self.env, self.replay, self.noise = ddpg, ddpg.online, env, replay, exploration
+        self.settings, self.total_steps, self.rngs = settings, total_steps, dict(rngs)
+        self.n_step = NStep(1, ddpg.config.gamma) if n_step is None else n_step
+        self.validate, self.folder, self.about, self.progress = validate, folder, dict(about or {}), progress
+        self.watch = Watch(ddpg)
+        self.observation: dict[str, Any] = {}
+        self.step = 0
+        self.history: list[dict[str, float]] = []
+        self.best: dict[str, torch.Tensor] = {}
+
+    def run(self) -> list[dict[str, float]]:
+        """Train to the end, from the last checkpoint when the folder holds one; returns the validation history."""
+        self._start()
+        with one_thread(), TrainingLog(self.folder, self.step) as log, self._progress_bar() as bar:
+            if self.step == 0:
+                self._evaluate(log)  # the untrained agent
+            for reward, result in self._steps():
+                log.record(self.step, reward, result, due=self._due(self.total_steps // self.settings.log_every))
+                bar.update(min(self.step, self.total_steps) - bar.n)
+                if self._due(self.settings.evaluations) or self._due(self.settings.checkpoints):
+                    self.watch.check(self.step, self.networks)
+                if self._due(self.settings.evaluations):
+                    bar.set_postfix({name: f"{value:.3f}" for name, value in self._evaluate(log).items()})
+                if self._due(self.settings.checkpoints):
+                    self.save()
+        self._save_weights("final")
+        if self.best:
+            self.networks.load_state_dict(self.best)
+        return self.history
+
+    def save(self) -> None:
+        """Write the checkpoint, all or nothing."""
+        if self.folder is not None:
+            write_checkpoint(self.folder / CHECKPOINT, self.state_dict(), self.about)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that the rest of the training depends on."""
+        return {
+            "step": self.step,
+            "ddpg": self.ddpg.state_dict(),
+            "env": self.env.state_dict(),
+            "replay": self.replay.state_dict(),
+            "noise": self.noise.state_dict(),
+            "n_step": self.n_step.state_dict(),
+            "random": {name: rng.bit_generator.state for name, rng in self.rngs.items()},
+            "history": self.history,
+            "best": self.best,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where `state_dict` was taken, in a trainer made of the same parts."""
+        self.ddpg.load_state_dict(state["ddpg"])
+        for name in ("env", "replay", "noise", "n_step"):
+            getattr(self, name).load_state_dict({key: value.numpy() for key, value in state[name].items()})
+        for name, rng in self.rngs.items():
+            rng.bit_generator.state = state["random"][name]
+        self.step, self.history, self.best = state["step"], state["history"], state["best"]
+
+    def _save_weights(self, name: str) -> None:
+        if self.folder is not None:
+            write_weights(self.networks, self.folder / f"{name}.safetensors", {"step": self.step})
+
+    @torch.no_grad()
+    def act(self) -> NDArray[np.float32]:
+        """The actor's vectors for the users at play, with exploration: (num_envs, k)."""
+        device = self.networks.items.weight.device
+        state = self.networks.see(*(torch.from_numpy(self.observation[name]).to(device) for name in ("user", "memory")))
+        vector = self.networks.act(state)
+        self.watch.see_actions(self.step, vector)
+        action = vector.cpu().numpy()
+        return self.noise.explore(action, step=self.step, rng=self.rngs["exploration"])
+
+    @torch.no_grad()
+    def select(self, action: NDArray[np.float32]) -> NDArray[np.int64]:
+        """The available item with the largest dot product, for each user: (num_envs,)."""
+        items = self.networks.item_vectors()
+        penalty, vectors = (torch.from_numpy(array).to(items.device) for array in (self.env.penalty, action))
+        scores = torch.addmm(penalty, vectors, items.T)  # (num_envs, n_items)
+        return scores.cpu().numpy().argmax(axis=1)  # several times as fast as torch's on a CPU
+
+    def _steps(self) -> Iterator[tuple[float, UpdateResult | None]]:
+        """One step of all environments, and the updates that are due: mean reward, and what the last update saw."""
+        while self.step < self.total_steps:
+            reward = self._interact()
+            result = None
+            every = self.settings.steps_per_update
+            if len(self.replay) >= self.settings.batch_size:
+                for _ in range(self.step // every - (self.step - self.env.num_envs) // every):
+                    result = self._learn()
+            yield reward, result
+
+    def _interact(self) -> float:
+        action = self.act()
+        item = self.select(action)
+        before = self.observation
+        self.observation, reward, terminated, truncated, _ = self.env.step(item)
+        start = {"user": before["user"], "memory": before["memory"], "action": action, "item": item}
+        end, finished = {"next_memory": self.observation["memory"]}, terminated | truncated
+        for transitions in self.n_step.add(start, reward, end, terminated, finished):
+            self.replay.add(**transitions)
+        if finished.any():
+            self._reset(finished)
+        self.step += self.env.num_envs
+        return float(reward.mean())
+
+    def _learn(self) -> UpdateResult:
+        device = self.networks.items.weight.device
+        batch = self.replay.sample(self.settings.batch_size, self.rngs["replay"], device=device)
+        alone = self.settings.critic_first * self.total_steps
+        result = self.ddpg.update(batch, move_actor=self.step >= alone)
+        self.watch.see(self.step, result)
+        self.replay.update_priorities(batch.index.cpu().numpy(), result.td_error.cpu().numpy())
+        return result
+
+    def _reset(self, mask: NDArray[np.bool_]) -> None:
+        self.observation, _ = self.env.reset(options={"reset_mask": mask})
+        self.noise.reset(mask)
+
+    def _start(self) -> None:
+        """Take up the checkpoint, or begin with new users and the figures of the untrained agent."""
+        path = None if self.folder is None else self.folder / CHECKPOINT
+        if path is not None and path.exists():
+            state = read_checkpoint(path, self.about)
+            try:
+                self.load_state_dict(state)
+            except REFUSED as error:
+                raise StorageError(f"{path} is not a whole checkpoint ({error}); delete it to start anew") from error
+            self.observation = self.env.observation()
+        else:
+            self._reset(np.ones(self.env.num_envs, dtype=np.bool_))
+
+    def _evaluate(self, log: TrainingLog) -> dict[str, float]:
+        if self.validate is None:
+            return {}
+        figures = {name: float(value) for name, value in self.validate(self.networks).items()}
+        if not self.history or sum(figures.values()) > max(map(_sum, self.history)):
+            self.best = {name: value.clone() for name, value in self.networks.state_dict().items()}
+            self._save_weights("best")
+        self.history.append({"step": self.step, **figures})
+        log.validation(self.step, figures)
+        return figures
+
+    def _due(self, times: int) -> bool:
+        """True when this step is the first at or after one of `times` evenly spaced marks, the last at the end."""
+        now, before = (
+            min(step, self.total_steps) * times // self.total_steps
+            for step in (self.step, self.step - self.env.num_envs)
+        )
+        return now > before
+
+    def _progress_bar(self) -> "tqdm[Any]":
+        return tqdm(total=self.total_steps, initial=self.step, desc="training", unit="step", disable=not self.progress)
+
+
+def _sum(entry: Mapping[str, float]) -> float:
+    """How good a validation was."""
+    return sum(value for name, value in entry.items() if name != "step")
