@@ -1,4 +1,4 @@
-# make book | serve | test | portable | lowest | train | results | pretrained | pdf | smoke | outputs | tolerances | readme | benchmarks | lock | dist | clean: each sets up .venv when it is missing
+# `make help` prints the targets; each sets up .venv when it is missing.
 SHELL  := bash
 PYTHON ?= python3
 VENV   ?= .venv
@@ -22,8 +22,12 @@ THREADS ?= 1
 JOBS   ?= 2
 UNDER  := $(BIN)/python tests/portable/kernels.py $(KERNELS) $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile
 
-.PHONY: install book serve pdf train results pretrained test lint unit notebooks pages portable lowest smoke outputs tolerances readme benchmarks lock dist clean
-install: $(STAMP)
+.DEFAULT_GOAL := help
+.PHONY: help install book serve pdf train results pretrained test lint unit coverage notebooks pages portable lowest smoke outputs tolerances readme benchmarks lock dist clean
+help:   # what there is to make
+	@awk -F ':.*   # ' '/^[a-z]+:.*   # / { printf "%-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST)) | sort
+
+install: $(STAMP)   # .venv with the versions of requirements.lock
 
 $(STAMP): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -51,28 +55,31 @@ results: $(STAMP)   # every figure of the book from raw data, under an hour on t
 	$(BIN)/python book/_ext/learning_figure.py
 
 pretrained: $(STAMP)   # the weights that the package brings along, from MovieLens 100K; under a minute
-	$(BIN)/python -c 'from drr_tutorial.pretrained import make_pretrained; print(make_pretrained("ml-100k"))'
+	$(BIN)/python -c 'from drr_tutorial.lab.release import make_pretrained; print(make_pretrained("ml-100k"))'
 
 # The notebook cache looks at notebooks only: a change of the package or of its versions must empty it.
 book: $(STAMP)   # runs the notebooks and builds all pages into _build/html
-	@key=_build/.code-$$(cat drr_tutorial/*.py drr_tutorial/*/*.py book/results/*.json requirements.lock | sha256sum | cut -c1-16); \
+	@key=_build/.code-$$(cat $$(find drr_tutorial -name "*.py") book/results/*.json requirements.lock | sha256sum | cut -c1-16); \
 	test -e $$key || { rm -rf _build/.jupyter_cache _build/.code-*; mkdir -p _build; touch $$key; }
 	$(BUILD)
 
-serve: book
+serve: book   # the same, and shows them at http://127.0.0.1:8000
 	@echo "open http://127.0.0.1:8000"; $(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
 
-test: lint unit notebooks pages
+test: lint unit notebooks pages   # all that has to pass: lint, unit tests, notebooks, pages; half an hour
 
-lint: $(STAMP)
+lint: $(STAMP)   # style, format, types, layers, spelling
 	$(BIN)/ruff check drr_tutorial tests book
 	$(BIN)/ruff format --check drr_tutorial tests book
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/codespell README.md CHANGELOG.md book drr_tutorial tests --skip '*.svg,*.bib,*.json' -L hist,te,nd,als,vie,unkonwn
+	$(BIN)/codespell README.md CHANGELOG.md CONTRIBUTING.md .github book drr_tutorial tests
 
-unit: $(STAMP)
+unit: $(STAMP)   # the unit tests; KERNELS=default with those of an older processor
 	OMP_NUM_THREADS=1 $(UNDER) tests --ignore tests/book/test_site.py
+
+coverage: $(STAMP)   # the unit tests, and the lines of the package that none of them runs
+	OMP_NUM_THREADS=1 $(UNDER) tests --ignore tests/book --cov=drr_tutorial --cov-report=term-missing:skip-covered --cov-report=xml
 
 notebooks: $(STAMP)   # every notebook again, its outputs compared with the stored ones
 	OMP_NUM_THREADS=$(THREADS) $(UNDER) $(NBVAL) book
@@ -88,12 +95,11 @@ portable: $(STAMP)   # unit tests and notebooks with the kernels of other proces
 	    $(MAKE) notebooks KERNELS=$$kernels THREADS=$$threads || failed="$$failed notebooks-$$kernels-$$threads"; done; done; \
 	if [ -n "$$failed" ]; then echo "not the same verdict:$$failed"; exit 1; fi
 
-# All other targets use the versions of requirements.lock.
 lowest:   # tests of the package with the oldest libraries that pyproject.toml allows, in .lowest
 	test -x .lowest/bin/uv || { $(PYTHON) -m venv .lowest && .lowest/bin/python -m pip install -q -q 'uv>=0.9'; }
 	.lowest/bin/uv pip install -q -p .lowest/bin/python --resolution lowest-direct -e '.[baselines]'
 	.lowest/bin/uv pip install -q -p .lowest/bin/python hypothesis 'pytest>=8'
-	OMP_NUM_THREADS=1 .lowest/bin/python -m pytest -q tests --ignore tests/book --ignore tests/oracles --ignore tests/test_notebook.py
+	OMP_NUM_THREADS=1 .lowest/bin/python -m pytest -q tests --ignore tests/book --ignore tests/oracles --ignore tests/lab/test_pages.py
 
 smoke: $(STAMP)   # every notebook with the small budget, into _build/smoke: does it all run? under two minutes
 	rm -rf _build/smoke
@@ -113,12 +119,12 @@ readme: $(STAMP)   # the README's speeds measured anew, about half an hour, and 
 benchmarks: $(STAMP)   # speed and memory, printed; tens of minutes
 	for file in tests/benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
-lock: pyproject.toml constraints.txt
+lock: $(STAMP) constraints.txt   # requirements.lock, with the newest versions that pyproject.toml and constraints.txt allow
 	$(UV) compile -q $(LOCAL) --no-emit-find-links --python-version 3.11 --extra dev -c constraints.txt pyproject.toml \
 	  --no-header --no-annotate | sed 's/+cpu//' > requirements.lock
 
-dist: $(STAMP)
+dist: $(STAMP)   # wheel and sdist into dist/
 	$(BIN)/python -m build
 
-clean:
+clean:   # removes what was built; .venv and the data stay
 	rm -rf _build dist runs .pytest_cache .mypy_cache .ruff_cache
