@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from drr_tutorial.notebook import read_result
-from drr_tutorial.plots import style, training
+from drr_tutorial.lab.figures import style, training
+from drr_tutorial.lab.pages import read_result
 
 gains = read_result("learning-ml-100k")["summary"]["gains"]
 figure = training.learning_curves(gains, {"warm start: iALS without RL": {"hit": 0.0, "dcg": 0.0}})

@@ -1,4 +1,4 @@
-"""Writes the figures of README.md from result files. Run: python book/_ext/readme_figures.py
+"""Writes the numbers of README.md and book/at_a_glance.md from result files. Run: python book/_ext/readme_figures.py
 
 What stands between `<!-- figures: NAME -->` and `<!-- end -->` is made here, from book/results/fair-table.json,
 all-states.json and speed.json. `make readme` measures the speeds first; `make results FULL=1` makes the tables.
@@ -10,12 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from drr_tutorial.notebook import read_result
+from drr_tutorial.lab.pages import read_result
+from drr_tutorial.lab.sentences import main_metric, signed
 from drr_tutorial.storage import read_json, whole_file
-from drr_tutorial.verdicts import main_metric, signed
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "book" / "results"
+PAGES = (ROOT / "README.md", ROOT / "book" / "at_a_glance.md")
 MARKED = re.compile(r"(<!-- figures: (.+?) -->)(\n?).*?(<!-- end -->)", re.DOTALL)
 LABELS = ("HR@10", "nDCG@10")
 DATA = {"ml-100k": "MovieLens 100K", "ml-1m": "MovieLens 1M"}
@@ -26,6 +27,7 @@ LEARNS_FROM = {  # name in the fair table: name here
     "likes": {"DRR-ave, likes only": "DRR", "DRR-ave, likes only, before training": "DRR before training"}
     | {bar: bar for bar in (*BARS, "random")},
 }
+WORDS = {1: "ahead", -1: "**behind**", 0: "neither"}
 AGENTS = {"DRR-ave": "default", "DRR next": "next"}
 ORIGINAL = "the original's pass: 439,657 steps, an update of batch 512 each, sizes 8 and 16, Ranger"
 SPEEDS = (  # name in speed.json, words, form, target
@@ -41,16 +43,16 @@ SPEEDS = (  # name in speed.json, words, form, target
 
 
 def main() -> None:
-    """Write README.md."""
-    path = ROOT / "README.md"
-    text = refreshed(path.read_text(encoding="utf-8"))
-    with whole_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    """Write the pages."""
+    for path in PAGES:
+        text = refreshed(path.read_text(encoding="utf-8"))
+        with whole_file(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
 
 
-def refreshed(readme: str) -> str:
+def refreshed(page: str) -> str:
     """The text with every marked place made anew; `KeyError` for a name that nobody makes."""
-    return MARKED.sub(lambda found: found[1] + found[3] + PLACES[found[2]]() + found[3] + found[4], readme)
+    return MARKED.sub(lambda found: found[1] + found[3] + PLACES[found[2]]() + found[3] + found[4], page)
 
 
 @cache
@@ -92,6 +94,23 @@ def standing() -> str:
     return "\n".join(lines)
 
 
+def verdicts() -> str:
+    """By which protocols the agents stand ahead of the best bar, and by which behind."""
+    found: dict[str, list[str]] = {word: [] for word in WORDS.values()}
+    for data, words in DATA.items():
+        for protocol, table in tables(data).items():
+            differences = table["differences"][main_metric(table)]
+            for agent in AGENTS:
+                if agent in differences:
+                    found[WORDS[verdict_of(differences[agent])]].append(f"`{protocol}` ({words})")
+    return "; ".join(f"{word} by {', '.join(places)}" for word, places in found.items() if places)
+
+
+def verdict_of(difference: dict[str, float]) -> int:
+    """1 for an interval above 0, -1 for one below, 0 where nobody can tell."""
+    return (difference["low"] > 0) - (difference["high"] < 0)
+
+
 def original() -> str:
     """The notebook's own protocol and data: what it published, popularity, the agents."""
     table = tables("ml-1m")["original"]
@@ -115,6 +134,7 @@ PLACES: dict[str, Callable[[], str]] = {
     "unseen": by_information,
     "standing": standing,
     "original": original,
+    "verdicts": verdicts,
     "speed": speeds,
 }
 
