@@ -41,8 +41,8 @@ from drr_tutorial.evaluation import ranking
 def at_nine(metric, ranks, k, lists=None):
     return metric(ranks, min(k, 9), lists)
 
-for name, metric in evaluation.METRICS.items():
-    evaluation.METRICS[name] = partial(at_nine, metric)
+for name, metric in ranking.METRICS.items():
+    ranking.METRICS[name] = partial(at_nine, metric)
 """
 CELLS = {  # those that must fail, and what they need
     "01_problem": ["c01-07", "c01-08", "c01-42", "c01-44", "c01-45"],
