@@ -62,9 +62,11 @@ class UsersInTurn:
 
     def state_dict(self) -> dict[str, NDArray[Any]]:
         """Who plays, how far, and who comes next; but for the generators."""
-        return {"queue": self.queue, **self.env.state_arrays()}
+        return {"queue": self.queue, **self.env.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Go on where `state_dict` was taken."""
-        self.env.load_state_arrays(state)
+        if not np.isin(state["queue"], self.users).all():
+            raise ValueError("queue must hold users who can be played with")
+        self.env.load_state_dict(state)
         self.queue = state["queue"]

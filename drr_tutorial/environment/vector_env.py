@@ -89,14 +89,22 @@ class RecommendationVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[
         self.steps_left -= 1
         return self.observation(), rewards, self.n_left == 0, self.steps_left <= 0, self._info()
 
-    def state_arrays(self) -> dict[str, NDArray[Any]]:
-        """Everything that a later `load_state_arrays` needs to go on as if nothing had happened, but the generator."""
+    def state_dict(self) -> dict[str, NDArray[Any]]:
+        """Everything that a later `load_state_dict` needs to go on as if nothing had happened, but the generator."""
         return {name: getattr(self, name).copy() for name in ("user", "memory", "available", "n_left", "steps_left")}
 
-    def load_state_arrays(self, arrays: Mapping[str, ArrayLike]) -> None:
-        """Take up the state of `state_arrays`."""
-        for name in ("user", "memory", "available", "n_left", "steps_left"):
-            getattr(self, name)[:] = arrays[name]
+    def load_state_dict(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on where `state_dict` was taken. Raises `ValueError` for a state of other sizes, users or items."""
+        for name, array in self.state_dict().items():
+            if state[name].shape != array.shape or state[name].dtype != array.dtype:
+                raise ValueError(
+                    f"{name} must be {array.dtype} {array.shape}, got {state[name].dtype} {state[name].shape}"
+                )
+        for name, end in (("user", self.ratings.n_users), ("memory", self.ratings.n_items + 1)):
+            if state[name].min() < 0 or state[name].max() >= end:
+                raise ValueError(f"{name} must hold indices from 0 to {end - 1}")
+        for name in self.state_dict():
+            getattr(self, name)[:] = state[name]
         self.reward_of[:] = self.users.rewards[self.user].toarray()
         self.penalty[:] = np.where(self.available, 0, -np.inf)
 

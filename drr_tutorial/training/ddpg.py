@@ -14,7 +14,7 @@ from torch import Tensor
 
 from drr_tutorial.actor_critic.networks import ActorCritic, Critic, State
 from drr_tutorial.config import AgentConfig
-from drr_tutorial.training.optimizers import make_optimizer
+from drr_tutorial.training.optimizers import load_optimizer, make_optimizer
 from drr_tutorial.training.replay import TransitionBatch
 
 Policy = Callable[[Tensor, Tensor], Tensor]  # state (B, state_dim), prior (B, k) -> vector (B, k)
@@ -114,9 +114,9 @@ class DDPG:
         for name in ("online", "target_actor", "target_critic"):
             getattr(self, name).load_state_dict(state[name])
         for name, optimizer in self.optimizers.items():
-            optimizer.load_state_dict(state["optimizers"][name])
+            load_optimizer(optimizer, state["optimizers"][name])
         self.generator.set_state(state["generator"])
-        self.n_updates = state["n_updates"]
+        self.n_updates = int(state["n_updates"])
 
     def update(self, batch: TransitionBatch, *, move_actor: bool = True) -> UpdateResult:
         """One step of algorithm 1; without `move_actor` the actor stays as it is."""

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from drr_tutorial.training.checkpoints import check_form
+
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -40,6 +42,7 @@ class NStep:
         `start`: what was seen and done, (m, ...) by name; `end`: what was seen then. `finished` (m,) says where an
         episode ended, `terminated` (m,) where no state follows.
         """
+        reward = reward if reward.dtype.kind == "f" else reward.astype(np.float32)  # gamma^k is no whole number
         for one in self._waiting:
             one["reward"] = one["reward"] + (self.gamma ** one["steps"]).astype(reward.dtype) * reward
             one["steps"] = one["steps"] + 1
@@ -54,13 +57,23 @@ class NStep:
         self._waiting = [one for one in self._waiting if one["waits"].any()]
 
     def state_dict(self) -> Arrays:
-        """What waits: the arrays of each age, by "<age>.<name>"."""
-        return {f"{age}.{name}": array for age, one in enumerate(self._waiting) for name, array in one.items()}
+        """What waits: the arrays of each age, by "<age>.<name>"; and n and gamma, by which the rewards were summed."""
+        waiting = {f"{age}.{name}": array for age, one in enumerate(self._waiting) for name, array in one.items()}
+        return {"n": np.array(self.n), "gamma": np.array(float(self.gamma)), **waiting}
 
     def load_state_dict(self, state: Mapping[str, NDArray[Any]]) -> None:
-        """Go on where `state_dict` was taken."""
-        ages = sorted({int(name.partition(".")[0]) for name in state})
-        self._waiting = [
-            {name.partition(".")[2]: array.copy() for name, array in state.items() if name.startswith(f"{age}.")}
-            for age in ages
-        ]
+        """Go on where `state_dict` was taken. `ValueError` when n or gamma differ, or what waits is not whole."""
+        if int(state["n"]) != self.n or float(state["gamma"]) != self.gamma:
+            raise ValueError(f"n and gamma are {self.n} and {self.gamma}, were {state['n']} and {state['gamma']}")
+        waiting: dict[str, Arrays] = {}
+        for place, array in state.items():
+            age, _, name = place.partition(".")
+            if name:
+                waiting.setdefault(age, {})[name] = array.copy()
+        self._waiting = [waiting[age] for age in sorted(waiting, key=int)]
+        for one in self._waiting:
+            check_form(
+                {**self._waiting[0], "reward": one["reward"], "steps": one["steps"], "waits": one["waits"]},
+                one,
+                "n_step",
+            )

@@ -4,12 +4,14 @@ Ranger is Lookahead (Zhang et al. 2019) over RAdam (Liu et al. 2020), here with 
 et al. 2020) if wanted. RAdam is PyTorch's; Lookahead and the centralization are below.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
+
+from drr_tutorial.training.checkpoints import check_form
 
 OptimizerKind = Literal["adam", "adamw", "ranger"]
 Params = Iterable[Tensor] | Iterable[dict[str, Any]]
@@ -97,9 +99,26 @@ class Lookahead(Optimizer):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on where `state_dict` was taken."""
         super().load_state_dict(state_dict)
-        self.inner.load_state_dict(state_dict["inner"])
+        load_optimizer(self.inner, state_dict["inner"])
         self.param_groups = self.inner.param_groups  # loading made new ones: share them again
         self.n_steps = state_dict["n_steps"]
+
+
+def load_optimizer(optimizer: Optimizer, state: Mapping[str, Any]) -> None:
+    """Go on where `optimizer.state_dict()` was taken, for the same parameters.
+
+    Raises `ValueError` when they are others, or what is kept of one has another shape or kind of numbers: fused steps
+    would read and write beyond it.
+    """
+    for mine, theirs in zip(optimizer.state_dict()["param_groups"], state["param_groups"], strict=True):
+        check_form({**mine, "params": 0}, {**theirs, "params": 0}, "an optimizer's group")
+        if mine["params"] != theirs["params"]:
+            raise ValueError(f"an optimizer's group has parameters {theirs['params']}, not {mine['params']}")
+    parameters = _parameters(optimizer)
+    for number, kept in state["state"].items():
+        for name, value in kept.items():
+            check_form(torch.tensor(0.0) if name == "step" else parameters[number], value, f"an optimizer's {name}")
+    optimizer.load_state_dict(dict(state))
 
 
 def _parameters(optimizer: Optimizer) -> list[Tensor]:

@@ -21,7 +21,7 @@ from tqdm import tqdm
 from drr_tutorial.actor_critic.networks import ActorCritic
 from drr_tutorial.config import TrainingConfig
 from drr_tutorial.storage import StorageError
-from drr_tutorial.training.checkpoints import REFUSED, read_checkpoint, write_checkpoint, write_weights
+from drr_tutorial.training.checkpoints import REFUSED, check_form, read_checkpoint, write_checkpoint, write_weights
 from drr_tutorial.training.ddpg import DDPG, UpdateResult
 from drr_tutorial.training.divergence import Watch
 from drr_tutorial.training.exploration import Exploration
@@ -43,7 +43,7 @@ class Environment(Protocol):
         """(num_envs, n_items): 0 where an item can be shown, minus infinity elsewhere."""
 
     def observation(self) -> dict[str, Any]:
-        """What the agent sees now: `user` (num_envs,) and `memory` (num_envs, N)."""
+        """What the agent sees now: `user` (num_envs,), a row of the networks' users, and `memory` (num_envs, N)."""
 
     def reset(self, *, options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Start the environments of `options["reset_mask"]` (num_envs,) anew."""
@@ -88,7 +88,8 @@ class Trainer:
         about: what a checkpoint belongs to, JSON-able by name; one that belongs to something else is refused.
         progress: show a bar.
 
-    `DivergenceError` within a validation after the networks ran away; the last checkpoint stays.
+    `ValueError` for parts that do not fit together. `DivergenceError` within a validation after the networks ran away;
+    the last checkpoint stays.
     """
 
     def __init__(
@@ -158,12 +159,37 @@ class Trainer:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on where `state_dict` was taken, in a trainer made of the same parts."""
+        self._check_state(state)
         self.ddpg.load_state_dict(state["ddpg"])
         for name in ("env", "replay", "noise", "n_step"):
             getattr(self, name).load_state_dict({key: value.numpy() for key, value in state[name].items()})
         for name, rng in self.rngs.items():
             rng.bit_generator.state = state["random"][name]
         self.step, self.history, self.best = state["step"], state["history"], state["best"]
+
+    def _check_parts(self) -> None:
+        """Parts that do not fit together would train on nothing, or on something else."""
+        if missing := {"replay", "exploration"} - self.rngs.keys():
+            raise ValueError(f"rngs must hold generators by the names of their parts, got none for {sorted(missing)}")
+        if self.total_steps < 1:
+            raise ValueError(f"total_steps must be at least 1, got {self.total_steps}")
+        if self.replay.capacity < self.settings.batch_size:
+            raise ValueError(
+                f"replay must hold a batch of {self.settings.batch_size}, its capacity is {self.replay.capacity}; "
+                "no update would ever be due"
+            )
+        if self.n_step.gamma != self.ddpg.config.gamma:
+            raise ValueError(
+                f"n_step has gamma {self.n_step.gamma}, ddpg {self.ddpg.config.gamma}; they must be the same"
+            )
+
+    def _check_state(self, state: Mapping[str, Any]) -> None:
+        """`ValueError` unless this trainer could have saved it: a file may hold anything. Parts check their own."""
+        mine = self.state_dict()
+        for name in ("step", "history"):
+            check_form(mine[name], state[name], name)
+        check_form(self.networks.state_dict() if state["history"] else {}, state["best"], "best")
+        np.array([list(entry.values()) for entry in state["history"]], dtype=np.float64)
 
     def _save_weights(self, name: str) -> None:
         if self.folder is not None:
@@ -201,7 +227,7 @@ class Trainer:
     def _interact(self) -> float:
         action = self.act()
         item = self.select(action)
-        before = self.observation
+        before = {name: self.observation[name].copy() for name in ("user", "memory")}  # a world may reuse its arrays
         self.observation, reward, terminated, truncated, _ = self.env.step(item)
         start = {"user": before["user"], "memory": before["memory"], "action": action, "item": item}
         end, finished = {"next_memory": self.observation["memory"]}, terminated | truncated
@@ -227,6 +253,7 @@ class Trainer:
 
     def _start(self) -> None:
         """Take up the checkpoint, or begin with new users and the figures of the untrained agent."""
+        self._check_parts()
         path = None if self.folder is None else self.folder / CHECKPOINT
         if path is not None and path.exists():
             state = read_checkpoint(path, self.about)
@@ -242,6 +269,8 @@ class Trainer:
         if self.validate is None:
             return {}
         figures = {name: float(value) for name, value in self.validate(self.networks).items()}
+        if not np.isfinite(list(figures.values())).all():
+            raise ValueError(f"validate must return finite figures, got {figures}; the best would be nobody's")
         if not self.history or sum(figures.values()) > max(map(_sum, self.history)):
             self.best = {name: value.clone() for name, value in self.networks.state_dict().items()}
             self._save_weights("best")

@@ -125,12 +125,17 @@ class Sessions:
         """What an agent sees now; copies, (m, ...) each."""
         return {"user": self.users.seen(), "shown": self.shown.copy(), "responses": self.responses.copy()}
 
-    def state_arrays(self) -> dict[str, NDArray[Any]]:
-        """Everything that `load_state_arrays` needs to go on, but the generators; copies."""
+    def state_dict(self) -> dict[str, NDArray[Any]]:
+        """Everything that `load_state_dict` needs to go on, but the generators; copies."""
         return {name: getattr(owner, name).copy() for owner in (self, self.users) for name in owner.ARRAYS}
 
-    def load_state_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Go on where `state_arrays` was taken."""
+    def load_state_dict(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Go on where `state_dict` was taken."""
+        for name, array in self.state_dict().items():
+            if arrays[name].shape != array.shape or arrays[name].dtype != array.dtype:
+                raise ValueError(
+                    f"{name} must be {array.dtype} {array.shape}, got {arrays[name].dtype} {arrays[name].shape}"
+                )
         for owner in (self, self.users):
             for name in owner.ARRAYS:
                 getattr(owner, name)[:] = arrays[name]

@@ -59,13 +59,13 @@ class WorldVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]):
         liked, terminated, truncated = self.sessions.step(items)
         return self.sessions.observation(), liked.astype(np.float32), terminated, truncated, {}
 
-    def state_arrays(self) -> dict[str, NDArray[Any]]:
-        """Everything that a later `load_state_arrays` needs to go on as if nothing had happened, but the generators."""
-        return self.sessions.state_arrays()
+    def state_dict(self) -> dict[str, NDArray[Any]]:
+        """Everything that a later `load_state_dict` needs to go on as if nothing had happened, but the generators."""
+        return self.sessions.state_dict()
 
-    def load_state_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Take up the state of `state_arrays`."""
-        self.sessions.load_state_arrays(arrays)
+    def load_state_dict(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take up the state of `state_dict`."""
+        self.sessions.load_state_dict(arrays)
 
 
 class PlanningVectorEnv(WorldVectorEnv):

@@ -76,7 +76,7 @@ def test_a_saved_state_goes_on_as_if_nothing_had_happened(synthetic: Ratings) ->
     env.reset(seed=0)
     for _ in range(5):
         env.step(np.array([row.argmax() for row in env.available]))
-    other.load_state_arrays(env.state_arrays())
+    other.load_state_dict(env.state_dict())
     items = np.array([row.argmax() for row in env.available])
     for mine, theirs in zip(env.step(items)[1:4], other.step(items)[1:4], strict=True):
         assert mine.tolist() == theirs.tolist()

@@ -79,3 +79,18 @@ def test_what_waits_can_be_saved() -> None:
 def test_n_below_one() -> None:
     with pytest.raises(ValueError, match="n must be from 1 to 255, got 0"):
         NStep(0, GAMMA)
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.bool_, np.uint8])
+def test_rewards_of_whole_numbers_are_discounted_like_others(kind: type[Any]) -> None:
+    collector, ends = NStep(3, GAMMA), np.array([False])
+    for _ in range(2):
+        assert list(collector.add({}, np.array([1], dtype=kind), {}, ends, ends)) == []
+    (found,) = collector.add({}, np.array([1], dtype=kind), {}, ends, ends)
+    assert found["reward"] == pytest.approx(1 + GAMMA + GAMMA**2)
+
+
+@pytest.mark.parametrize("other", [NStep(2, GAMMA), NStep(3, 0.9)])
+def test_what_was_summed_otherwise_is_refused(other: NStep) -> None:
+    with pytest.raises(ValueError, match="n and gamma are"):
+        other.load_state_dict(NStep(3, GAMMA).state_dict())

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import pickle
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from drr_tutorial.recommenders.drr import DRRRecommender
 from drr_tutorial.representation.embeddings import factorize, scaled
 from drr_tutorial.storage import StorageError, read_arrays
 from drr_tutorial.training.ddpg import DDPG
+from drr_tutorial.training.exploration import make_exploration
 from drr_tutorial.training.logs import read_scalars
 from drr_tutorial.training.n_step import NStep
 from drr_tutorial.training.on_log import parts_on_log
+from drr_tutorial.training.replay import ReplayBuffer
 from drr_tutorial.training.trainer import CHECKPOINT, Trainer
 from tests.toy import block_ratings, toy_ratings
 
@@ -233,7 +236,13 @@ def test_returns_over_more_steps_are_learned_from_and_resumed(blocks: Ratings, t
         broken.run()
     resumed = make_n(tmp_path / "broken", lambda networks: {"hit": 0.0})
     resumed.run()
-    assert equal(weights(whole), weights(resumed))
+    assert not equal(weights(whole), final(tmp_path / "whole"))  # what is compared was learned
+    assert equal(final(tmp_path / "whole"), final(tmp_path / "broken"))
+
+
+def final(folder: Path) -> dict[str, torch.Tensor]:
+    """The weights at the end of a training, the best or not."""
+    return {name: torch.from_numpy(array) for name, array in read_arrays(folder / "final.safetensors")[0].items()}
 
 
 class TestRefusals:
@@ -267,6 +276,58 @@ class TestRefusals:
         with pytest.raises(StorageError, match=r"is not a whole checkpoint .*reward.*delete it to start anew"):
             self.resume(blocks, folder, change(training={"passes": 0.5}))
 
+    @pytest.mark.parametrize(
+        ("place", "value"),
+        [
+            (("step",), "many"),
+            (("history",), 5),
+            (("history",), [{"step": 0, "hit": "much"}]),
+            (("best",), {"actor": torch.ones(1)}),
+            (
+                ("ddpg", "optimizers", "actor", "state", 0, "exp_avg"),
+                torch.ones(1),
+            ),  # a fused step would read beyond it
+            (("ddpg", "optimizers", "critic", "state", 0, "exp_avg_sq"), torch.ones(32, 32, dtype=torch.int8)),
+            (("ddpg", "optimizers", "actor", "state", 0, "step"), torch.ones(0)),
+            (("ddpg", "optimizers", "actor", "state", 99), {"exp_avg": torch.ones(1)}),
+            (("ddpg", "generator"), torch.zeros(3)),
+            (("env", "user"), torch.full((4,), 10**6)),
+            (("env", "memory"), torch.full((4, 5), -1)),
+            (("env", "n_left"), torch.ones(1, dtype=torch.int64)),
+            (("env", "queue"), torch.tensor([10**6])),
+            (("n_step", "0.reward"), torch.ones(4)),
+            (("n_step", "n"), torch.tensor(3)),
+            (("random", "replay", "state", "state"), 10**60),
+        ],
+    )
+    def test_a_checkpoint_that_this_training_cannot_have_saved(
+        self, blocks: Ratings, folder: Path, place: tuple[Any, ...], value: Any
+    ) -> None:
+        whole = torch.load(folder / CHECKPOINT, weights_only=True)
+        part = whole["state"]
+        for name in place[:-1]:
+            part = part[name]
+        part[place[-1]] = value
+        torch.save(whole, folder / CHECKPOINT)
+        with pytest.raises(StorageError, match="is not a whole checkpoint .*; delete it to start anew"):
+            self.resume(blocks, folder, change(training={"passes": 0.5}))
+
+    @pytest.mark.parametrize("whole", [torch.ones(1), [1], {"state": torch.ones(1), "about": {}}, {}])
+    def test_a_file_of_something_else(self, blocks: Ratings, folder: Path, whole: Any) -> None:
+        torch.save(whole, folder / CHECKPOINT)
+        with pytest.raises(StorageError, match="is not a whole checkpoint"):
+            self.resume(blocks, folder, change(training={"passes": 0.5}))
+
+    def test_one_flipped_bit_of_a_weight(self, blocks: Ratings, folder: Path) -> None:
+        path = folder / CHECKPOINT
+        with zipfile.ZipFile(path) as parts:
+            largest = max(parts.infolist(), key=lambda part: part.file_size)
+        data = bytearray(path.read_bytes())
+        data[largest.header_offset + largest.file_size // 2] ^= 1
+        path.write_bytes(data)
+        with pytest.raises(StorageError, match="is not what was written"):
+            self.resume(blocks, folder, change(training={"passes": 0.5}))
+
     def test_a_malicious_checkpoint_executes_nothing(self, blocks: Ratings, folder: Path, tmp_path: Path) -> None:
         (folder / CHECKPOINT).write_bytes(pickle.dumps(Malicious(tmp_path / "executed"), protocol=2))
         torch.save(Malicious(tmp_path / "executed"), folder / "other.pt")
@@ -292,6 +353,96 @@ class TestRefusals:
             trainer.save()
         assert (folder / CHECKPOINT).read_bytes() == old
         assert not list(folder.glob("*.part"))
+
+
+class TestPartsThatDoNotFit:
+    def trainer(self, blocks: Ratings) -> Trainer:
+        return make(blocks, config=change(training={"passes": 0.5}))
+
+    def refused(self, trainer: Trainer, said: str) -> None:
+        with pytest.raises(ValueError, match=said):
+            trainer.run()
+        assert trainer.step == 0
+
+    def test_a_replay_that_holds_no_batch(self, blocks: Ratings) -> None:
+        trainer = self.trainer(blocks)
+        trainer.replay = ReplayBuffer(16, 5, 8)
+        self.refused(trainer, "replay must hold a batch of 32, its capacity is 16")
+
+    def test_two_gammas(self, blocks: Ratings) -> None:
+        trainer = self.trainer(blocks)
+        trainer.n_step = NStep(3, 0.99)
+        self.refused(trainer, r"n_step has gamma 0.99, ddpg 0.5")
+
+    def test_a_part_without_a_generator(self, blocks: Ratings) -> None:
+        trainer = self.trainer(blocks)
+        del trainer.rngs["exploration"]
+        self.refused(trainer, r"rngs must hold generators .* got none for \['exploration'\]")
+
+    def test_no_steps(self, blocks: Ratings) -> None:
+        trainer = self.trainer(blocks)
+        trainer.total_steps = 0
+        self.refused(trainer, "total_steps must be at least 1, got 0")
+
+    def test_a_validation_that_knows_nothing(self, blocks: Ratings) -> None:
+        trainer = make(blocks, validate=lambda networks: {"hit": float("nan")})
+        self.refused(trainer, "validate must return finite figures")
+
+
+class Machines:
+    """A world that is no log: four machines, of which number 2 pays; a session has five steps. It reuses its arrays."""
+
+    num_envs = 4
+
+    def __init__(self) -> None:
+        self.penalty = np.zeros((4, 4), dtype=np.float32)
+        self.seen = {"user": np.zeros(4, dtype=np.int64), "memory": np.full((4, 2), 4)}
+        self.left = np.zeros(4, dtype=np.int64)
+
+    def observation(self) -> dict[str, Any]:
+        return self.seen
+
+    def reset(self, *, options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        self.left[options["reset_mask"]] = 5
+        self.seen["memory"][options["reset_mask"]] = 4
+        return self.seen, {}
+
+    def step(self, items: Any, /) -> Any:
+        self.seen["memory"][:] = np.column_stack([self.seen["memory"][:, 1], items])
+        self.left -= 1
+        return self.seen, (items == 2).astype(np.int64), np.zeros(4, dtype=bool), self.left == 0, {}
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"left": self.left.copy(), "memory": self.seen["memory"].copy()}
+
+    def load_state_dict(self, state: Any, /) -> None:
+        self.left[:], self.seen["memory"][:] = state["left"], state["memory"]
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_a_world_that_is_no_log_trains_through_the_same_loop(tmp_path: Path, n: int) -> None:
+    config = change(agent={"memory_size": 2}).agent
+    vectors = np.eye(4, dtype=np.float32)
+    networks = ActorCritic(config, vectors[:1], vectors, torch.Generator().manual_seed(0))
+    trainer = Trainer(
+        Mild(networks, config, torch.Generator().manual_seed(0)),
+        Machines(),
+        ReplayBuffer(5000, 2, 4),
+        make_exploration("gaussian", (4, 4), start=0.5, end=0.1, n_steps=3000),
+        CONFIG.training,
+        total_steps=3000,
+        rngs={name: np.random.default_rng(0) for name in ("replay", "exploration")},
+        n_step=NStep(n, config.gamma),
+        folder=tmp_path,
+        progress=False,
+    )
+    rewards = np.array([reward for reward, _ in _played(trainer)])
+    assert rewards[:50].mean() < 0.6 < 0.9 < rewards[-100:].mean()
+    kept = trainer.replay.state_dict()
+    assert (kept["next_memory"] != kept["memory"]).any()
+    assert (kept["steps"] == n).mean() > 0.4
+    assert kept["reward"].max() == pytest.approx(sum(0.5**step for step in range(n)))
+    trainer.save()
 
 
 class TestAgentOnDifficultData:

@@ -55,9 +55,9 @@ def test_a_seed_gives_the_same_sessions(name: str) -> None:
 def test_what_was_saved_goes_on_the_same() -> None:
     env = PlanningVectorEnv(4)
     _rewards(env, seed=0)
-    saved, generators = env.state_arrays(), copy.deepcopy(env.sessions.rngs)
+    saved, generators = env.state_dict(), copy.deepcopy(env.sessions.rngs)
     first = _rewards(env)
-    env.load_state_arrays(saved)
+    env.load_state_dict(saved)
     env.sessions.rngs = generators
     np.testing.assert_array_equal(_rewards(env), first)
 
