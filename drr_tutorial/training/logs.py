@@ -82,6 +82,7 @@ class TrainingLog:
         assert self.writer is not None
         (entry,) = summary.value
         entry.metadata.summary_description = DESCRIPTIONS.get(entry.tag, "")
+        entry.metadata.plugin_data.plugin_name = "scalars" if entry.HasField("simple_value") else "histograms"
         self.writer.file_writer.add_summary(summary, step)
 
     def __enter__(self) -> Self:

@@ -23,7 +23,7 @@ def result(value_loss: float) -> UpdateResult:
     return UpdateResult(zeros, zeros, zeros, zeros, torch.tensor(value_loss), torch.tensor(-0.5))
 
 
-def test_scalars_come_back_as_written(tmp_path: Path) -> None:
+def test_scalars_come_back_as_written(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with TrainingLog(tmp_path) as log:
         log.validation(0, {"hit": 0.25, "own": 1.0})
         log.record(10, 1.0, result(9.0), due=False)
@@ -35,6 +35,7 @@ def test_scalars_come_back_as_written(tmp_path: Path) -> None:
     np.testing.assert_allclose(scalars["train/reward"], [[20, 0.75], [30, 0.25]])
     np.testing.assert_allclose(scalars["train/value_loss"], [[20, 2.0], [30, 1.0]])
     np.testing.assert_allclose(scalars["train/policy_loss"][:, 1], -0.5)
+    assert not caplog.records  # TensorBoard has nothing to say against the log
 
 
 def test_tensorboard_shows_a_description_beside_every_chart_of_ours(tmp_path: Path) -> None:
