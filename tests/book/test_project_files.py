@@ -29,7 +29,9 @@ FORMS = {path.stem: read(path) for path in (GITHUB / "ISSUE_TEMPLATE").glob("*.y
 
 @pytest.mark.skipif(sys.platform == "win32", reason="make is not at hand")
 def test_help_has_a_line_for_every_target() -> None:
-    done = subprocess.run(["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert {line.split()[0] for line in done.stdout.splitlines()} == TARGETS
     assert all(len(line.split(maxsplit=1)) == 2 for line in done.stdout.splitlines())
 
