@@ -35,6 +35,7 @@ class AuthorYearLabels(BaseLabelStyle):
     """Labels of the bibliography as the pages cite: Liu et al., 2018."""
 
     def format_labels(self, sorted_entries: Any) -> Any:
+        """One label an entry, in their order."""
         for entry in sorted_entries:
             names = [" ".join([*person.prelast_names, *person.last_names]) for person in entry.persons["author"]]
             shown = " and ".join(names) if len(names) < 3 else f"{names[0]} et al."

@@ -29,7 +29,8 @@ OPEN = "document.querySelectorAll('details').forEach(each => { each.open = true 
 class Quiet(http.server.SimpleHTTPRequestHandler):
     """Serves files without a log."""
 
-    def log_message(self, *args: Any) -> None: ...
+    def log_message(self, *args: Any) -> None:
+        """Nothing."""
 
 
 def main(folder: str, page: str, out: str) -> None:

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from drr_tutorial.lab.pages import read_result
+from drr_tutorial.lab.pages import WAITING, changed_since, read_result
 from drr_tutorial.lab.sentences import main_metric, signed
 from drr_tutorial.storage import read_json, whole_file
 
@@ -130,12 +130,38 @@ def speeds() -> str:
     return "\n".join(["| what | measured | target |", "|---|---|---|", *lines])
 
 
+@cache
+def older() -> dict[str, str]:
+    """Result file that waits to be made anew, as the code has changed since -> what is known of its numbers."""
+    reasons = read_json(RESULTS / WAITING) if (RESULTS / WAITING).is_file() else {}
+    return {name: said for name, said in reasons.items() if changed_since(read_json(RESULTS / f"{name}.json"))}
+
+
+def waiting() -> str:
+    """Which tables wait, and where to read more; nothing where none does."""
+    return f"{said_of_older()} ([what is known of them](book/at_a_glance.md))." if older() else ""
+
+
+def reasons() -> str:
+    """Which tables wait, and what is known of each; nothing where none does."""
+    lines = [f"- `{name}`: {said}" for name, said in older().items()]
+    return "\n".join([f"{said_of_older()}:", "", *lines]) if lines else ""
+
+
+def said_of_older() -> str:
+    """The beginning of both."""
+    names = ", ".join(f"`{name}`" for name in older())
+    return f"The result files {names} are older than the code, and wait for the hours that it takes to make them anew"
+
+
 PLACES: dict[str, Callable[[], str]] = {
     "unseen": by_information,
     "standing": standing,
     "original": original,
     "verdicts": verdicts,
     "speed": speeds,
+    "waiting": waiting,
+    "reasons": reasons,
 }
 
 

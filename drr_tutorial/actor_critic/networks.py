@@ -55,6 +55,7 @@ class Actor(nn.Module):
             nn.init.zeros_(cast(nn.Linear, self.layers[-1]).weight)
 
     def forward(self, state: Tensor, prior: Tensor) -> Tensor:
+        """Actions (B, k) from states (B, state_dim) and their priors (B, k)."""
         output = cast(Tensor, self.layers(state))
         if self.residual:
             start = torch.atanh(prior)
@@ -104,6 +105,7 @@ class Critic(nn.Module):
         self.layers = linear_stack([n_joined, *hidden_dims, 1], generator)
 
     def forward(self, state: "State", action: Tensor) -> Tensor:
+        """Values (B,) of one action each: states with vectors (B, state_dim), actions (B, k)."""
         products = [state.prior * action] if self.products else []
         joined = torch.cat([self.state_layers(state.vector), action, *products], dim=1)
         return cast(Tensor, self.layers(joined)).squeeze(1)

@@ -45,6 +45,7 @@ class WarmStart(nn.Module):
             self.spread.copy_(torch.from_numpy(np.atleast_2d(np.cov(item_vectors.T, bias=True))))
 
     def forward(self, user: Tensor, liked: Tensor) -> Tensor:
+        """Priors (B, k) from user vectors (B, k) and vectors of what they liked (B, N, k), zeros for padding."""
         start = user
         if self.memory_weight > 0:
             start = self._standard(user) + self.memory_weight * self._standard(liked.sum(dim=1) @ self.fold)

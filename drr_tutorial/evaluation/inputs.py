@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 if TYPE_CHECKING:
-    from drr_tutorial.recommenders.base import Recommender
+    from drr_tutorial.evaluation.contestant import Contestant as Recommender
 
 Scores = NDArray[np.floating]
 

@@ -9,6 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+# Bootstrap and randomization test stand here by hand, as measured at 6,040 users: `scipy.stats.bootstrap` gives the
+# same bounds with the same draws, to the last digits, but takes about twice as long (339 ms for 171 ms), and
+# `scipy.stats.permutation_test` more than ten times as long (4.6 s for 0.34 s). The oracles in tests compare them.
+
 Floats = NDArray[np.float64]
 
 

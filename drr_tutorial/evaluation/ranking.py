@@ -18,7 +18,7 @@ from drr_tutorial.evaluation.tasks import Protocol, RankingTask, ranking_task
 
 if TYPE_CHECKING:
     from drr_tutorial.data.splits import Split
-    from drr_tutorial.recommenders.base import Recommender
+    from drr_tutorial.evaluation.contestant import Contestant as Recommender
 
 Ints = NDArray[np.int32]
 Scorer = Callable[[Ints], Scores]  # user indices (b,) -> (b, n_items)

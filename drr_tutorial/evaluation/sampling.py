@@ -17,7 +17,7 @@ from drr_tutorial.data.splits import Split
 from drr_tutorial.evaluation.metrics import rank
 
 if TYPE_CHECKING:
-    from drr_tutorial.recommenders.base import Recommender
+    from drr_tutorial.evaluation.contestant import Contestant as Recommender
 
 BATCH_USERS = 64  # their lists, each with the whole catalogue, fit in the processor's cache
 

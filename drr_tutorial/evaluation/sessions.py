@@ -17,7 +17,7 @@ from drr_tutorial.evaluation.tasks import fingerprint_of
 
 if TYPE_CHECKING:
     from drr_tutorial.data.ratings import Ratings
-    from drr_tutorial.recommenders.base import Recommender
+    from drr_tutorial.evaluation.contestant import Contestant as Recommender
 
 Bools = NDArray[np.bool_]
 

@@ -26,7 +26,7 @@ from drr_tutorial.evaluation.tasks import fingerprint_of
 from drr_tutorial.representation.embeddings import Embeddings, factorize
 
 if TYPE_CHECKING:
-    from drr_tutorial.recommenders.base import Recommender
+    from drr_tutorial.evaluation.contestant import Contestant as Recommender
 
 Ints = NDArray[np.integer[Any]]
 N_FACTORS, REGULARIZATION = 8, 5.0  # the least error, 0.855 stars, on a fifth of ML-1M that was held back

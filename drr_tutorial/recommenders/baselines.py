@@ -125,6 +125,7 @@ class RandomRecommender(Recommender):
     seed: int = 0
 
     def scores_for(self, histories: csr_array) -> Scores:
+        """The same scores (m, n_items) in every row, whatever was liked."""
         return _repeated(self._draw(-1), histories.shape[0])
 
     def _fit(self, ratings: Ratings) -> None: ...

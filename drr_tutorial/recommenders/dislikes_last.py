@@ -40,16 +40,20 @@ class DislikesLast(Recommender):
 
     @property
     def label(self) -> str:
+        """The inner recommender's label, and that dislikes come last."""
         return f"{self.inner.label}, {self.name}"
 
     def scores_for(self, histories: csr_array) -> Scores:
+        """Scores (m, n_items) of the inner recommender: of newcomers no dislikes are known."""
         return self.inner.scores_for(histories)
 
     def settings(self) -> dict[str, Any]:
+        """Name and settings of the inner recommender, JSON-able."""
         return {"inner": self.inner.name, "settings": self.inner.settings()}
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Self:
+        """Around an unfitted inner recommender. Raises `LookupError` or `ValueError` for other settings."""
         inner, own = (settings[name] for name in ("inner", "settings"))
         if len(settings) > 2:
             raise ValueError(f"settings must be of inner and settings, got {sorted(settings)}")

@@ -27,6 +27,7 @@ class Validation:
 
     @torch.inference_mode()
     def __call__(self, networks: ActorCritic) -> dict[str, float]:
+        """Mean "hit" rate and "dcg" (nDCG), each in [0, 1], of the networks' actions at the end of these memories."""
         device = networks.items.weight.device
         users = torch.arange(len(self.memory), device=device)
         scores = networks.act(networks.see(users, self.memory.to(device))) @ networks.item_vectors().T

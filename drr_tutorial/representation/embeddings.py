@@ -140,9 +140,14 @@ class Vectors(Protocol):
     """What has user and item vectors whose dot product is a score."""
 
     @property
-    def users(self) -> NDArray[np.float32]: ...
+    def users(self) -> NDArray[np.float32]:
+        """(n_users, k)."""
+        ...
+
     @property
-    def items(self) -> NDArray[np.float32]: ...
+    def items(self) -> NDArray[np.float32]:
+        """(n_items, k)."""
+        ...
 
 
 def scaled(vectors: Vectors) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

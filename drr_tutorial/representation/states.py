@@ -68,6 +68,7 @@ class _Pairwise(_Weighted):
 
     @property
     def state_dim(self) -> int:
+        """N vectors, and one for each of their N(N-1)/2 pairs."""
         return self.embedding_dim * (self.memory_size + len(self.first))
 
     def _join(self, singles: Tensor, weighted: Tensor) -> Tensor:
@@ -79,6 +80,7 @@ class DRRp(_Pairwise):
     """Items and products of items: the user appears only through what was liked."""
 
     def forward(self, user: Tensor, items: Tensor, present: Tensor) -> Tensor:
+        """(B, (N + N(N-1)/2) k): weighted items, then products of their pairs."""
         weighted = self.weights * items  # (B, N, k)
         return self._join(weighted, weighted)
 
@@ -87,6 +89,7 @@ class DRRu(_Pairwise):
     """Products of user and items, and of items with each other."""
 
     def forward(self, user: Tensor, items: Tensor, present: Tensor) -> Tensor:
+        """(B, (N + N(N-1)/2) k): user times weighted items, then products of pairs of items."""
         weighted = self.weights * items  # (B, N, k)
         return self._join(user[:, None] * weighted, weighted)
 
@@ -96,9 +99,11 @@ class DRRAve(_Weighted):
 
     @property
     def state_dim(self) -> int:
+        """Three vectors."""
         return 3 * self.embedding_dim
 
     def forward(self, user: Tensor, items: Tensor, present: Tensor) -> Tensor:
+        """(B, 3k): the user, user times average, the average."""
         average = (self.weights * items).sum(dim=1)  # (B, k)
         return torch.cat([user, user * average, average], dim=1)
 
@@ -114,9 +119,11 @@ class DRRAtt(StateRepresentation):
 
     @property
     def state_dim(self) -> int:
+        """Three vectors."""
         return 3 * self.embedding_dim
 
     def forward(self, user: Tensor, items: Tensor, present: Tensor) -> Tensor:
+        """(B, 3k): the user, user times attended average, that average."""
         pairs = torch.cat([user[:, None].expand_as(items), items], dim=2)  # (B, N, 2k)
         logits = self.attention(pairs).squeeze(2)  # (B, N)
         # The smallest number, not -inf: the softmax of an empty memory stays finite, and its items are zeros anyway.

@@ -77,6 +77,7 @@ class Planner:
         self.weights = np.asarray(weights, dtype=np.float64)
 
     def __call__(self, sessions: Sessions) -> NDArray[np.int64]:
+        """The planner's items (m,) for m sessions."""
         users, items = _known(sessions), _known(sessions).items
         copies = np.atleast_2d(self.weights)
         w = np.repeat(copies, len(users.taste) // len(copies), axis=0)[:, :, None]  # (m, 6, 1)

@@ -60,3 +60,21 @@ def test_a_visitor_reads_two_screens() -> None:
 
 def test_what_beats_us_stands_on_the_first_page(figures: Any) -> None:
     assert "**behind** by" in figures.verdicts()
+
+
+def test_tables_that_are_older_than_the_code_are_named_until_they_are_made_anew(
+    figures: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "older", lambda: {"fair-table": "ties counted as misses"})
+    assert "`fair-table` are older" in figures.waiting() and "`fair-table`: ties counted as misses" in figures.reasons()
+    monkeypatch.setattr(figures, "older", dict)
+    assert (figures.waiting(), figures.reasons()) == ("", "")
+
+
+def test_a_table_is_older_when_its_code_has_changed(figures: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = set(figures.read_json(figures.RESULTS / "waiting.json"))
+    for changed, expected in (["metrics"], names), ([], set()):
+        figures.older.cache_clear()
+        monkeypatch.setattr(figures, "changed_since", lambda result, changed=changed: changed)
+        assert set(figures.older()) == expected
+    figures.older.cache_clear()

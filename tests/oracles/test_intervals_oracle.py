@@ -28,6 +28,18 @@ def test_the_bootstrap_over_users_is_scipys_paired_percentile_bootstrap(level: f
     assert ours.high == pytest.approx(theirs.confidence_interval.high, abs=0.03 * wide)
 
 
+def test_with_the_same_draws_it_is_scipys_bootstrap_to_the_last_digits() -> None:
+    rng = np.random.default_rng(4)
+    counts = rng.integers(1, 9, size=300).astype(float)
+    sums = rng.binomial(counts.astype(int), 0.4).astype(float)
+    ours = bootstrap_users(sums, counts, n_resamples=100, seed=5)
+    theirs = stats.bootstrap(
+        (sums, counts), ratio, paired=True, vectorized=True, n_resamples=100, method="percentile",
+        rng=np.random.default_rng(5),
+    )  # fmt: skip
+    assert (ours.low, ours.high) == pytest.approx(tuple(theirs.confidence_interval), rel=1e-13)
+
+
 @pytest.mark.parametrize("shift", [0.0, 0.15, 0.4])
 def test_the_randomization_test_is_scipys_permutation_test_of_signs(shift: float) -> None:
     differences = np.random.default_rng(2).normal(shift, 1.0, size=80)

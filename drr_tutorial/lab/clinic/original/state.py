@@ -16,8 +16,10 @@ class ConvolutionAve(StateRepresentation):
 
     @property
     def state_dim(self) -> int:
+        """Three vectors."""
         return 3 * self.embedding_dim
 
     def forward(self, user: Tensor, items: Tensor, present: Tensor) -> Tensor:
+        """States (B, 3k), as `StateRepresentation.forward`; padding gets the bias, too."""
         average = (self.weights.T * items).sum(dim=1) + self.bias  # (B, k)
         return torch.cat([user, user * average, average], dim=1)

@@ -25,6 +25,7 @@ class Twins(nn.Module):
         self.first, self.second = first, second
 
     def forward(self, state: State, action: Tensor) -> Tensor:
+        """Q(s, a) of both: action (B, k) -> values (2, B)."""
         return torch.stack([self.first(state, action), self.second(state, action)])
 
     def over_items(self, state: State, vectors: Tensor) -> Tensor:
