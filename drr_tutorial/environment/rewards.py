@@ -31,10 +31,13 @@ REWARDS: dict[str, Callable[[NDArray[np.float32], Scale], NDArray[np.float32]]] 
 }
 
 
-def named(reward: str) -> Callable[[NDArray[np.float32], Scale], NDArray[np.float32]]:
-    """The function of this name. Raises `ValueError` for one that is not in `REWARDS`."""
+def named(reward: str, setting: str = "reward") -> Callable[[NDArray[np.float32], Scale], NDArray[np.float32]]:
+    """The function of this name. Raises `ValueError`, about the `setting`, for one that is not in `REWARDS`."""
     if reward not in REWARDS:
-        raise ValueError(f"reward must be a callable or one of {sorted(REWARDS)}, got {reward!r}")
+        raise ValueError(
+            f"{setting} must be one of {', '.join(REWARDS)}, got {reward!r}; one of your own is entered in "
+            "drr_tutorial.environment.rewards.REWARDS first, or given to an environment as a function"
+        )
     return REWARDS[reward]
 
 

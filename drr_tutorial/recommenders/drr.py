@@ -55,8 +55,7 @@ class DRRRecommender(Recommender):
         if isinstance(self.config, str) and self.config not in PRESETS:
             raise ValueError(f"config must be an ExperimentConfig or one of {sorted(PRESETS)}, got {self.config!r}")
         self._config = PRESETS[self.config] if isinstance(self.config, str) else self.config
-        state_class(self._config.agent.state)
-        rewards.named(self._config.environment.reward)
+        require_known(self._config)
         self.history: list[dict[str, float]] = []
         self.correction_share = 1.0
 
@@ -89,10 +88,7 @@ class DRRRecommender(Recommender):
         return self._scores(torch.from_numpy(vectors), _latest(histories, self._config.agent.memory_size))
 
     def _fit(self, ratings: Ratings) -> None:
-        if not _available(self._config.device):
-            raise ValueError(
-                f"device must be one that this machine has, got {self._config.device!r}; cpu is always there"
-            )
+        require_device(self._config)
         self.correction_share = 1.0
         parts = self._divide(ratings)
         self.embeddings = self._pretrain(parts["known"], None)
@@ -242,6 +238,20 @@ class DRRRecommender(Recommender):
             if name.startswith("networks/")
         }
         self.networks.load_state_dict(weights)
+
+
+def require_known(config: ExperimentConfig) -> None:
+    """Raises `ValueError` for a state representation or a reward that nobody has entered."""
+    state_class(config.agent.state)
+    rewards.named(config.environment.reward, "EnvironmentConfig.reward")
+
+
+def require_device(config: ExperimentConfig) -> None:
+    """Raises `ValueError` when this machine cannot train on the device."""
+    if not _available(config.device):
+        raise ValueError(
+            f"ExperimentConfig.device must be one that this machine has, got {config.device!r}; cpu is always there"
+        )
 
 
 def _available(device: str) -> bool:

@@ -84,7 +84,7 @@ def test_the_target_networks_follow_within_the_budget(name: str) -> None:
 def test_an_unknown_state_is_refused_before_anything_starts() -> None:
     with pytest.raises(ValueError, match=r"AgentConfig\.state must be one of drr-p, .*, got 'drr-x'; one of your own"):
         DRRRecommender(replace(DEFAULT, agent=replace(DEFAULT.agent, state="drr-x")))
-    with pytest.raises(ValueError, match=r"reward must be a callable or one of .*, got 'applause'"):
+    with pytest.raises(ValueError, match=r"^EnvironmentConfig\.reward must be one of binary, .*, got 'applause'"):
         DRRRecommender(replace(DEFAULT, environment=replace(DEFAULT.environment, reward="applause")))
 
 
