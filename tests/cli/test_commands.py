@@ -113,7 +113,7 @@ def test_doctor_can_be_pasted(capsys: pytest.CaptureFixture[str]) -> None:
         (["train", "--dataset", "ml-20m", "--out", "{tmp}/a"], "'ml-20m' is neither a data set"),
         (
             ["train", "--agent.gamma", "2", "--out", "{tmp}/a"],
-            "AgentConfig.gamma must be less than or equal to 1, got 2",
+            "AgentConfig.gamma must be from 0 to 1, got 2",
         ),
         (["train", "--resume", "{tmp}/nowhere"], "no file {tmp}/nowhere/config.json"),
         (["train", "--out", "{run}"], "holds a training already; go on with it by --resume"),
