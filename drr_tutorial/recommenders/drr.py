@@ -52,8 +52,11 @@ class DRRRecommender(Recommender):
     progress: bool = True
 
     def __post_init__(self) -> None:
+        rule = f"config must be an ExperimentConfig or one of {sorted(PRESETS)}, got {self.config!r}"
         if isinstance(self.config, str) and self.config not in PRESETS:
-            raise ValueError(f"config must be an ExperimentConfig or one of {sorted(PRESETS)}, got {self.config!r}")
+            raise ValueError(rule)
+        if not isinstance(self.config, str | ExperimentConfig):
+            raise TypeError(rule)
         self._config = PRESETS[self.config] if isinstance(self.config, str) else self.config
         require_known(self._config)
         self.history: list[dict[str, float]] = []

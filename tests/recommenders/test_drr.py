@@ -88,6 +88,12 @@ def test_an_unknown_state_is_refused_before_anything_starts() -> None:
         DRRRecommender(replace(DEFAULT, environment=replace(DEFAULT.environment, reward="applause")))
 
 
+@pytest.mark.parametrize("config", [3, None, {"seed": 1}, DEFAULT.agent, ExperimentConfig])
+def test_what_is_no_config_is_refused(config: object) -> None:
+    with pytest.raises(TypeError, match=r"^config must be an ExperimentConfig or one of \['default', .*\], got "):
+        DRRRecommender(config)  # type: ignore[arg-type]
+
+
 def test_the_latest_likes_are_held_back_first(synthetic: Ratings) -> None:
     rows = DRRRecommender(NEXT)._divide(synthetic)
     newest = {u: synthetic.timestamps[(synthetic.users == u) & (synthetic.ratings > 3)].max() for u in range(20)}
