@@ -41,18 +41,24 @@ def named(reward: str, setting: str = "reward") -> Callable[[NDArray[np.float32]
     return REWARDS[reward]
 
 
-def reward_matrix(ratings: Ratings, reward: str | RewardFunction) -> sp.csr_array:
-    """What each rated item pays: (n_users, n_items), sparse; an item that the user has not rated pays 0.
-
-    Raises `ValueError` for an unknown name or a non-finite reward, `DataError` when no reward is positive.
-    """
-    earned = named(reward)(ratings.ratings, ratings.scale) if isinstance(reward, str) else reward(ratings.ratings)
-    values = np.asarray(earned, dtype=np.float32)
+def earned(ratings: Ratings, reward: str | RewardFunction) -> NDArray[np.float32]:
+    """What each rating pays, (n,). Raises `ValueError` for an unknown name or a non-finite reward."""
+    paid = named(reward)(ratings.ratings, ratings.scale) if isinstance(reward, str) else reward(ratings.ratings)
+    values = np.asarray(paid, dtype=np.float32)
     if values.shape != ratings.ratings.shape or not np.isfinite(values).all():
         raise ValueError(
             f"reward must turn {ratings.ratings.shape} ratings into as many finite numbers, "
             f"got shape {values.shape} with {np.count_nonzero(~np.isfinite(values))} non-finite; check the function"
         )
+    return values
+
+
+def reward_matrix(ratings: Ratings, reward: str | RewardFunction) -> sp.csr_array:
+    """What each rated item pays: (n_users, n_items), sparse; an item that the user has not rated pays 0.
+
+    Raises `ValueError` for an unknown name or a non-finite reward, `DataError` when no reward is positive.
+    """
+    values = earned(ratings, reward)
     if not (values > 0).any():
         raise DataError(
             "ratings must hold a positive reward for at least one user, got none; a rating above "

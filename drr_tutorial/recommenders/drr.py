@@ -133,14 +133,14 @@ class DRRRecommender(Recommender):
 
     def _divide(self, ratings: Ratings) -> dict[str, Ratings]:
         """Known, rewarded and validation parts, and the others, which are all but validation. What was not liked is
-        known, for it pays nothing; where it costs something, it is divided as the likes are.
+        known, where it pays nothing; where it pays or costs something, it is divided as the likes are.
         """
         settings, share = self._config.training, self._config.training.reward_share
         liked, disliked = self._held_back_first(ratings), self._disliked_rows(ratings)
         n_validation = int(settings.validation_share * len(liked))
         validation, others = liked[:n_validation], liked[n_validation:]
         n_rewarded = max(1, round(share * len(others)))
-        n_costly = round(share * len(disliked)) if self._config.environment.reward == "centred" or share == 1 else 0
+        n_costly = round(share * len(disliked)) if self._dislikes_count(ratings) or share == 1 else 0
         known = np.concatenate([others, disliked])
         if share < 1:
             known = np.concatenate([others[n_rewarded:], disliked[n_costly:]])
@@ -156,6 +156,10 @@ class DRRRecommender(Recommender):
             "others": np.concatenate([others, disliked]),
         }
         return {name: ratings.select(np.sort(part)) for name, part in rows.items()}
+
+    def _dislikes_count(self, ratings: Ratings) -> bool:
+        """Whether the reward for a dislike is ever another one than 0."""
+        return bool(rewards.earned(ratings, self._config.environment.reward)[~ratings.liked].any())
 
     def _disliked_rows(self, ratings: Ratings) -> NDArray[np.int64]:
         """The positions of all dislikes, in random order."""
