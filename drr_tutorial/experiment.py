@@ -37,7 +37,7 @@ from drr_tutorial.recommenders.baselines import (
     RandomRecommender,
 )
 from drr_tutorial.recommenders.dislikes_last import DislikesLast
-from drr_tutorial.recommenders.drr import DRRRecommender
+from drr_tutorial.recommenders.drr import DRRRecommender, require_device, require_known
 from drr_tutorial.storage import as_path, write_json
 from drr_tutorial.training.runs import AGENT, METRICS, taken
 
@@ -99,6 +99,7 @@ def make_plan(
     unknown = [name for name in baselines if name not in _MAKERS]
     if unknown:
         raise ValueError(f"baselines must be some of {', '.join(_MAKERS)}; got {unknown[0]!r}")
+    require_known(config)
     ratings, split = prepare(config, progress=progress)
     config = replace(config, dataset=place_of(config.dataset))
     tasks = {protocol: feasible_task(split.likes(), protocol) for protocol in protocols}
@@ -158,6 +159,7 @@ def run_experiment(
 
     Raises `DataError`, and `StorageError` when the folder holds another experiment or cannot be written.
     """
+    require_device(config)
     plan = make_plan(config, baselines, progress=progress)
     with taken(folder, plan.config) as place:
         return run_plan(plan, place, progress=progress).reports

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ def test_the_originals_numbers() -> None:
 @pytest.mark.parametrize(
     ("make", "text"),
     [
-        (lambda: AgentConfig(gamma=1.5), r"AgentConfig\.gamma must be less than or equal to 1, got 1\.5"),
+        (lambda: AgentConfig(gamma=1.5), r"AgentConfig\.gamma must be from 0 to 1, got 1\.5$"),
         (lambda: AgentConfig(memory_size=0), r"AgentConfig\.memory_size must be greater than 0, got 0"),
         (lambda: AgentConfig(actor_hidden=(8, 0)), r"AgentConfig\.actor_hidden\.1 must be greater than 0, got 0"),
         (lambda: AgentConfig(actor_hidden=8), r"AgentConfig\.actor_hidden must be a valid tuple, got 8"),  # type: ignore[arg-type]
@@ -64,12 +65,34 @@ def test_the_originals_numbers() -> None:
             r"EmbeddingConfig\.learning_rate must be 0 when parts",
         ),
         (lambda: EnvironmentConfig(max_steps=0), r"EnvironmentConfig\.max_steps must be greater than 0, got 0"),
-        (lambda: TrainingConfig(validation_share=1.0), r"TrainingConfig\.validation_share must be less than 1, got 1"),
+        (
+            lambda: TrainingConfig(validation_share=1.0),
+            r"TrainingConfig\.validation_share must be from 0 to below 1, got 1",
+        ),
+        (
+            lambda: TrainingConfig(correction_shares=(1, 2)),
+            r"^TrainingConfig\.correction_shares\.1 must be from 0 to 1, got 2$",
+        ),
+        (
+            lambda: TrainingConfig(correction_shares=(2,)),
+            r"^TrainingConfig\.correction_shares\.0 must be from 0 to 1, got 2$",
+        ),
+        (
+            lambda: EnvironmentConfig(reward=3),  # type: ignore[arg-type]
+            r"^EnvironmentConfig\.reward must be 'binary' or 'centred', or a valid string, got 3$",
+        ),
+        (
+            lambda: AgentConfig(3),  # type: ignore[arg-type]
+            r"^AgentConfig\.state must be 'drr-p', 'drr-u', 'drr-ave' or 'drr-att', or a valid string, got 3$",
+        ),
         (
             lambda: TrainingConfig(correction_shares=()),
             r"TrainingConfig\.correction_shares: Tuple should have at least 1",
         ),
-        (lambda: ExperimentConfig(seed=-1), r"ExperimentConfig\.seed must be greater than or equal to 0, got -1"),
+        (
+            lambda: ExperimentConfig(seed=-1),
+            r"ExperimentConfig\.seed must be from 0 to below 9223372036854775808, got -1",
+        ),
         (lambda: ExperimentConfig(agent=3), r"ExperimentConfig\.agent must be .*AgentConfig, got 3"),  # type: ignore[arg-type]
     ],
 )
@@ -78,10 +101,48 @@ def test_values_out_of_range(make: object, text: str) -> None:
         make()  # type: ignore[operator]
 
 
+@pytest.mark.parametrize(
+    ("part", "values", "rule"),
+    [
+        (AgentConfig, {"gamma": "0.5"}, "a valid number, got '0.5'"),
+        (AgentConfig, {"gamma": True}, "a valid number, got True"),
+        (AgentConfig, {"memory_size": "3"}, "a valid integer, got '3'"),
+        (AgentConfig, {"memory_size": True}, "a valid integer, got True"),
+        (AgentConfig, {"memory_size": 3.0}, "a valid integer, got 3.0"),
+        (AgentConfig, {"dislikes_last": "no"}, "a valid boolean, got 'no'"),
+        (AgentConfig, {"dislikes_last": 1}, "a valid boolean, got 1"),
+        (AgentConfig, {"actor_hidden": {8, 4}}, "a valid tuple, got {8, 4}"),
+        (AgentConfig, {"state": b"drr-p"}, "'drr-p', 'drr-u', 'drr-ave' or 'drr-att', or a valid string, got b'drr-p'"),
+        (ExperimentConfig, {"liked_above": "3"}, "a valid number, got '3'"),
+        (ExperimentConfig, {"dataset": b"ml-1m"}, "a valid string, got b'ml-1m'"),
+        (ExperimentConfig, {"agent": {"gamma": 0.5}}, "an instance of AgentConfig, got {'gamma': 0.5}"),
+    ],
+)
+def test_a_wrong_type_is_refused(part: type, values: dict[str, object], rule: str) -> None:
+    """Nothing is guessed: text is no number, and neither is a boolean."""
+    text = f"{part.__name__}.{next(iter(values))} must be {rule}"
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+        part(**values)
+
+
+def test_a_wrong_type_in_json_is_refused() -> None:
+    values = json.loads(ExperimentConfig().to_json())
+    values["agent"]["gamma"] = "0.5"
+    with pytest.raises(ValueError, match=r"AgentConfig\.gamma must be a valid number, got '0\.5'"):
+        ExperimentConfig.from_json(json.dumps(values))
+
+
 def test_values_become_what_the_type_says() -> None:
     """Of numpy and lists, too, so that they are equal, can be hashed and go into JSON."""
-    config = AgentConfig(actor_hidden=[8, 4], gamma=np.float32(0.5), memory_size=np.int64(3))  # type: ignore[arg-type]
-    assert config == AgentConfig(actor_hidden=(8, 4), gamma=0.5, memory_size=3)
+    config = AgentConfig(
+        actor_hidden=[8, np.int64(4)],  # type: ignore[arg-type]
+        gamma=np.float32(0.5),  # type: ignore[arg-type]
+        memory_size=np.int64(3),  # type: ignore[arg-type]
+        dislikes_last=np.bool_(True),  # type: ignore[arg-type]
+        tau=1,
+    )
+    assert config == AgentConfig(actor_hidden=(8, 4), gamma=0.5, memory_size=3, dislikes_last=True, tau=1.0)
+    assert isinstance(config.tau, float)
     assert hash(config) == hash(dataclasses.replace(config))
     again = ExperimentConfig(agent=config)
     assert ExperimentConfig.from_json(again.to_json()) == again
@@ -123,7 +184,9 @@ def test_weight_decays_are_not_negative(name: str) -> None:
 
 
 def test_a_seed_fits_into_the_generators() -> None:
-    with pytest.raises(ValueError, match="seed must be less than 9223372036854775808"):
+    with pytest.raises(
+        ValueError, match="seed must be from 0 to below 9223372036854775808, got 1180591620717411303424"
+    ):
         ExperimentConfig(seed=2**70)
 
 

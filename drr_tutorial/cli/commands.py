@@ -31,7 +31,7 @@ from drr_tutorial.experiment import (
 )
 from drr_tutorial.provenance import LIBRARIES, machine
 from drr_tutorial.recommenders.base import Recommender
-from drr_tutorial.recommenders.drr import DRRRecommender
+from drr_tutorial.recommenders.drr import DRRRecommender, require_device
 from drr_tutorial.storage import as_path
 from drr_tutorial.training.runs import AGENT, METRICS, read_config, refuse_taken, taken
 
@@ -116,6 +116,7 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
             config = read_config(resume)
         elif out is not None:
             refuse_taken(out)
+        require_device(config)
         plan = make_plan(config, baselines, progress=not quiet)
         with taken(resume or out, plan.config) as folder:
             reports = run_plan(plan, folder, progress=not quiet, say=_warn).reports

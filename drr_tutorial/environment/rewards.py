@@ -31,11 +31,26 @@ REWARDS: dict[str, Callable[[NDArray[np.float32], Scale], NDArray[np.float32]]] 
 }
 
 
-def named(reward: str) -> Callable[[NDArray[np.float32], Scale], NDArray[np.float32]]:
-    """The function of this name. Raises `ValueError` for one that is not in `REWARDS`."""
+def named(reward: str, setting: str = "reward") -> Callable[[NDArray[np.float32], Scale], NDArray[np.float32]]:
+    """The function of this name. Raises `ValueError`, about the `setting`, for one that is not in `REWARDS`."""
     if reward not in REWARDS:
-        raise ValueError(f"reward must be a callable or one of {sorted(REWARDS)}, got {reward!r}")
+        raise ValueError(
+            f"{setting} must be one of {', '.join(REWARDS)}, got {reward!r}; one of your own is entered in "
+            "drr_tutorial.environment.rewards.REWARDS first, or given to an environment as a function"
+        )
     return REWARDS[reward]
+
+
+def earned(ratings: Ratings, reward: str | RewardFunction) -> NDArray[np.float32]:
+    """What each rating pays, (n,). Raises `ValueError` for an unknown name or a non-finite reward."""
+    paid = named(reward)(ratings.ratings, ratings.scale) if isinstance(reward, str) else reward(ratings.ratings)
+    values = np.asarray(paid, dtype=np.float32)
+    if values.shape != ratings.ratings.shape or not np.isfinite(values).all():
+        raise ValueError(
+            f"reward must turn {ratings.ratings.shape} ratings into as many finite numbers, "
+            f"got shape {values.shape} with {np.count_nonzero(~np.isfinite(values))} non-finite; check the function"
+        )
+    return values
 
 
 def reward_matrix(ratings: Ratings, reward: str | RewardFunction) -> sp.csr_array:
@@ -43,13 +58,7 @@ def reward_matrix(ratings: Ratings, reward: str | RewardFunction) -> sp.csr_arra
 
     Raises `ValueError` for an unknown name or a non-finite reward, `DataError` when no reward is positive.
     """
-    earned = named(reward)(ratings.ratings, ratings.scale) if isinstance(reward, str) else reward(ratings.ratings)
-    values = np.asarray(earned, dtype=np.float32)
-    if values.shape != ratings.ratings.shape or not np.isfinite(values).all():
-        raise ValueError(
-            f"reward must turn {ratings.ratings.shape} ratings into as many finite numbers, "
-            f"got shape {values.shape} with {np.count_nonzero(~np.isfinite(values))} non-finite; check the function"
-        )
+    values = earned(ratings, reward)
     if not (values > 0).any():
         raise DataError(
             "ratings must hold a positive reward for at least one user, got none; a rating above "

@@ -38,7 +38,10 @@ FORMAT = 2
 MARKS = ("version", "format", "recommender", "fingerprint")  # by which the parts of a save know each other
 FILES = ("recommender.json", "ratings.safetensors", "weights.safetensors")
 # whose classes `load` knows, imported or not
-HOMES = tuple(f"drr_tutorial.recommenders.{name}" for name in ("baselines", "dislikes_last", "drr"))
+HOMES = (
+    *(f"drr_tutorial.recommenders.{name}" for name in ("baselines", "dislikes_last", "drr")),
+    "drr_tutorial.lab.studies.ablation.variants",
+)
 Scores = NDArray[np.float32]
 
 
@@ -46,7 +49,7 @@ class Recommender(ABC):
     """Learns from ratings, then scores every item for every user, in the data or not."""
 
     name: ClassVar[str]
-    """Short name, as in tables; also what `load` knows the class by."""
+    """Short name, as in tables; also what `load` knows the class by, so that a subclass needs its own to be saved."""
     _classes: ClassVar[dict[str, type["Recommender"]]] = {}
     _ratings: Ratings | None = None
 
@@ -144,16 +147,16 @@ class Recommender(ABC):
 
     def save(self, folder: str | Path) -> None:
         """Write settings (JSON), weights and training data (safetensors) into a folder, all or nothing. Raises
-        `StorageError`.
+        `StorageError`, also for a class that has no `name` of its own.
         """
         folder, ratings = as_path(folder), self.ratings
         folder = folder.resolve() if folder.is_symlink() else folder  # a link stays a link
         _refuse_other_content(folder)
-        marks = (__version__, FORMAT, self.name, ratings.fingerprint())
+        marks = (__version__, FORMAT, name_to_load(self), ratings.fingerprint())
         about = dict(zip(MARKS, marks, strict=True))
         columns = columns_of(ratings) | self._more_seen()
+        more = {"settings": self.settings(), "catalogue": catalogue_of(ratings)}
         with whole_folder(folder) as temporary:
-            more = {"settings": self.settings(), "catalogue": catalogue_of(ratings)}
             write_json(temporary / "recommender.json", about | more)
             write_arrays(temporary / "ratings.safetensors", columns, about)
             write_arrays(temporary / "weights.safetensors", self._arrays(), about)
@@ -280,21 +283,41 @@ def _refuse_other_content(folder: Path) -> None:
         )
 
 
+def class_named(name: str) -> type[Recommender]:
+    """The class that a save means by a name. Raises `LookupError` for one that nobody has defined yet."""
+    if name not in Recommender._classes:
+        for module in HOMES:
+            importlib.import_module(module)
+    if name not in Recommender._classes:
+        known = ", ".join(sorted(Recommender._classes))
+        raise LookupError(f"it is of {name!r}, not one of {known}; import the module of a class of your own first")
+    return Recommender._classes[name]
+
+
+def name_to_load(recommender: Recommender) -> str:
+    """The name by which `load` finds the class again. Raises `StorageError` where it would find another, or none."""
+    cls = type(recommender)
+    name = getattr(cls, "name", None)
+    known = None if name is None else class_named(name)
+    if known is None or (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
+        said = "it has no name" if known is None else f"its name {name!r} is that of {known.__name__}"
+        raise StorageError(
+            f"a {cls.__name__} cannot be saved, since {said}; give the class a name of its own, "
+            f"as in: name = {cls.__name__!r}"
+        )
+    return str(name)
+
+
 def _class_of(about: Any, folder: Path) -> type[Recommender]:
     """The class that a save names. Raises `StorageError` when this version cannot read it."""
     name = about.get("recommender") if isinstance(about, dict) else None
     if not isinstance(name, str) or about.get("format") != FORMAT:
         found = about.get("format") if isinstance(about, dict) else None
         raise of_another_version(folder, about, f"it is of format {found!r}, not {FORMAT}")
-    if name not in Recommender._classes:
-        for module in HOMES:
-            importlib.import_module(module)
-    if name not in Recommender._classes:
-        known = ", ".join(sorted(Recommender._classes))
-        raise of_another_version(
-            folder, about, f"it is of {name!r}, not one of {known}; import the module of a class of your own first"
-        )
-    return Recommender._classes[name]
+    try:
+        return class_named(name)
+    except LookupError as error:
+        raise of_another_version(folder, about, error) from error
 
 
 def _read_part(path: Path, about: dict[str, Any]) -> dict[str, NDArray[Any]]:

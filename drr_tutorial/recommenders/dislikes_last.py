@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from drr_tutorial.data.ratings import Ratings
-from drr_tutorial.recommenders.base import Recommender, Scores
+from drr_tutorial.recommenders.base import Recommender, Scores, class_named, name_to_load
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -49,7 +49,7 @@ class DislikesLast(Recommender):
 
     def settings(self) -> dict[str, Any]:
         """Name and settings of the inner recommender, JSON-able."""
-        return {"inner": self.inner.name, "settings": self.inner.settings()}
+        return {"inner": name_to_load(self.inner), "settings": self.inner.settings()}
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> Self:
@@ -57,7 +57,7 @@ class DislikesLast(Recommender):
         inner, own = (settings[name] for name in ("inner", "settings"))
         if len(settings) > 2:
             raise ValueError(f"settings must be of inner and settings, got {sorted(settings)}")
-        return cls(Recommender._classes[inner].from_settings(own))
+        return cls(class_named(inner).from_settings(own))
 
     def _fit(self, ratings: Ratings) -> None:
         self.inner = copy.copy(self.inner).fit(ratings)

@@ -52,11 +52,13 @@ class DRRRecommender(Recommender):
     progress: bool = True
 
     def __post_init__(self) -> None:
+        rule = f"config must be an ExperimentConfig or one of {sorted(PRESETS)}, got {self.config!r}"
         if isinstance(self.config, str) and self.config not in PRESETS:
-            raise ValueError(f"config must be an ExperimentConfig or one of {sorted(PRESETS)}, got {self.config!r}")
+            raise ValueError(rule)
+        if not isinstance(self.config, str | ExperimentConfig):
+            raise TypeError(rule)
         self._config = PRESETS[self.config] if isinstance(self.config, str) else self.config
-        state_class(self._config.agent.state)
-        rewards.named(self._config.environment.reward)
+        require_known(self._config)
         self.history: list[dict[str, float]] = []
         self.correction_share = 1.0
 
@@ -89,10 +91,7 @@ class DRRRecommender(Recommender):
         return self._scores(torch.from_numpy(vectors), _latest(histories, self._config.agent.memory_size))
 
     def _fit(self, ratings: Ratings) -> None:
-        if not _available(self._config.device):
-            raise ValueError(
-                f"device must be one that this machine has, got {self._config.device!r}; cpu is always there"
-            )
+        require_device(self._config)
         self.correction_share = 1.0
         parts = self._divide(ratings)
         self.embeddings = self._pretrain(parts["known"], None)
@@ -134,14 +133,14 @@ class DRRRecommender(Recommender):
 
     def _divide(self, ratings: Ratings) -> dict[str, Ratings]:
         """Known, rewarded and validation parts, and the others, which are all but validation. What was not liked is
-        known, for it pays nothing; where it costs something, it is divided as the likes are.
+        known, where it pays nothing; where it pays or costs something, it is divided as the likes are.
         """
         settings, share = self._config.training, self._config.training.reward_share
         liked, disliked = self._held_back_first(ratings), self._disliked_rows(ratings)
         n_validation = int(settings.validation_share * len(liked))
         validation, others = liked[:n_validation], liked[n_validation:]
         n_rewarded = max(1, round(share * len(others)))
-        n_costly = round(share * len(disliked)) if self._config.environment.reward == "centred" or share == 1 else 0
+        n_costly = round(share * len(disliked)) if self._dislikes_count(ratings) or share == 1 else 0
         known = np.concatenate([others, disliked])
         if share < 1:
             known = np.concatenate([others[n_rewarded:], disliked[n_costly:]])
@@ -157,6 +156,10 @@ class DRRRecommender(Recommender):
             "others": np.concatenate([others, disliked]),
         }
         return {name: ratings.select(np.sort(part)) for name, part in rows.items()}
+
+    def _dislikes_count(self, ratings: Ratings) -> bool:
+        """Whether the reward for a dislike is ever another one than 0."""
+        return bool(rewards.earned(ratings, self._config.environment.reward)[~ratings.liked].any())
 
     def _disliked_rows(self, ratings: Ratings) -> NDArray[np.int64]:
         """The positions of all dislikes, in random order."""
@@ -242,6 +245,20 @@ class DRRRecommender(Recommender):
             if name.startswith("networks/")
         }
         self.networks.load_state_dict(weights)
+
+
+def require_known(config: ExperimentConfig) -> None:
+    """Raises `ValueError` for a state representation or a reward that nobody has entered."""
+    state_class(config.agent.state)
+    rewards.named(config.environment.reward, "EnvironmentConfig.reward")
+
+
+def require_device(config: ExperimentConfig) -> None:
+    """Raises `ValueError` when this machine cannot train on the device."""
+    if not _available(config.device):
+        raise ValueError(
+            f"ExperimentConfig.device must be one that this machine has, got {config.device!r}; cpu is always there"
+        )
 
 
 def _available(device: str) -> bool:

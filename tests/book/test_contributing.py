@@ -26,7 +26,7 @@ def test_the_example_runs(title: str, tmp_path: Path) -> None:
 
 
 def test_there_is_an_example_of_each_extension() -> None:
-    assert {"Add a state representation", "Add a recommender", "Add a data source"} == set(EXAMPLES)
+    assert {"Add a state representation", "Add a reward", "Add a recommender", "Add a data source"} == set(EXAMPLES)
 
 
 def test_every_path_exists() -> None:

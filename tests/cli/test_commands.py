@@ -12,8 +12,10 @@ import pytest
 
 import drr_tutorial
 import drr_tutorial.cli
+from drr_tutorial.config import AgentConfig, ExperimentConfig
 from drr_tutorial.data import download
 from drr_tutorial.data.ratings import Ratings
+from drr_tutorial.experiment import run_experiment
 from drr_tutorial.lab import cli
 from drr_tutorial.provenance import processor
 from drr_tutorial.recommenders.base import Recommender
@@ -111,7 +113,7 @@ def test_doctor_can_be_pasted(capsys: pytest.CaptureFixture[str]) -> None:
         (["train", "--dataset", "ml-20m", "--out", "{tmp}/a"], "'ml-20m' is neither a data set"),
         (
             ["train", "--agent.gamma", "2", "--out", "{tmp}/a"],
-            "AgentConfig.gamma must be less than or equal to 1, got 2",
+            "AgentConfig.gamma must be from 0 to 1, got 2",
         ),
         (["train", "--resume", "{tmp}/nowhere"], "no file {tmp}/nowhere/config.json"),
         (["train", "--out", "{run}"], "holds a training already; go on with it by --resume"),
@@ -209,6 +211,41 @@ def test_what_takes_hours_runs_when_it_is_asked_for(
 def test_no_such_study(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["results", "alchemy"]) == 1
     assert "study must be one of " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (
+            ["--agent.state", "nope"],
+            r"AgentConfig\.state must be one of drr-p, .*drr-att, got 'nope'; .*states\.STATES first",
+        ),
+        (
+            ["--environment.reward", "nope"],
+            r"EnvironmentConfig\.reward must be one of binary, .*rewards\.REWARDS first",
+        ),
+        (["--device", "nope"], r"ExperimentConfig\.device must be one that this machine has, got 'nope'"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_before_data_is_loaded(
+    arguments: list[str], text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("drr_tutorial.experiment.load_ratings", lambda *_, **__: pytest.fail("data was loaded"))
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["train", *SMALL, *arguments]) == 1
+    assert re.search(text, capsys.readouterr().err)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_experiment_refuses_as_early_as_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("drr_tutorial.experiment.load_ratings", lambda *_, **__: pytest.fail("data was loaded"))
+    for config, text in (
+        (ExperimentConfig(agent=AgentConfig(state="nope")), "AgentConfig.state"),
+        (ExperimentConfig(device="nope"), "ExperimentConfig.device"),
+    ):
+        with pytest.raises(ValueError, match=text):
+            run_experiment(config, tmp_path / "run", progress=False)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_training_on_a_file_is_found_from_other_folders(

@@ -411,6 +411,63 @@ def test_a_process_that_has_imported_nothing_else_can_load(tmp_path: Path) -> No
     assert result.stdout.strip() == "DRR", result.stderr
 
 
+# Classes of one's own
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_class_without_a_name_of_its_own_is_not_saved(wrapped: bool, synthetic: Ratings, tmp_path: Path) -> None:
+    """`load` would make another class of it."""
+
+    class Quiet(PopularityRecommender):
+        pass
+
+    recommender = DislikesLast(Quiet()) if wrapped else Quiet()
+    text = (
+        "a Quiet cannot be saved, since its name 'popularity' is that of PopularityRecommender; give the class a name"
+    )
+    with pytest.raises(StorageError, match=text):
+        recommender.fit(synthetic).save(tmp_path / "model")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_class_without_any_name_is_not_saved(synthetic: Ratings, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.delattr(PopularityRecommender, "name")
+    with pytest.raises(StorageError, match="a PopularityRecommender cannot be saved, since it has no name; give"):
+        PopularityRecommender().fit(synthetic).save(tmp_path / "model")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_class_that_has_lost_its_name_to_another_is_not_saved(
+    popularity: Recommender, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Recommender, "_classes", {})
+
+    class Other(PopularityRecommender):
+        name = "popularity"
+
+    with pytest.raises(StorageError, match="its name 'popularity' is that of Other; give"):
+        popularity.save(tmp_path / "model")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_class_that_is_defined_again_can_be_saved(
+    synthetic: Ratings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the cell of a notebook runs twice."""
+    monkeypatch.setattr(Recommender, "_classes", dict(Recommender._classes))
+
+    def define() -> type[PopularityRecommender]:
+        class Mine(PopularityRecommender):
+            name = "mine"
+
+        return Mine
+
+    first = define()().fit(synthetic)
+    again = define()
+    first.save(tmp_path / "model")
+    assert type(Recommender.load(tmp_path / "model")) is again
+
+
 # What cannot be asked
 
 

@@ -168,7 +168,7 @@ def test_bad_input(ratings: Ratings) -> None:
         RecommendationEnv(ratings, max_steps=0)
     with pytest.raises(ValueError, match="candidates must be"):
         RecommendationEnv(ratings, candidates="some")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="reward must be a callable or one of"):
+    with pytest.raises(ValueError, match="^reward must be one of binary, centred, got 'stars'; one of your own"):
         RecommendationEnv(ratings, reward="stars")
     with pytest.raises(ValueError, match="finite"):
         reward_matrix(ratings, lambda r: r * np.nan)

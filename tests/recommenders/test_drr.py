@@ -10,6 +10,7 @@ from drr_tutorial.config import PRESETS, ExperimentConfig
 from drr_tutorial.config.presets import DEFAULT, NEXT, PAPER
 from drr_tutorial.data.ratings import DataError, Ratings
 from drr_tutorial.data.splits import Split
+from drr_tutorial.environment.rewards import REWARDS
 from drr_tutorial.evaluation.tasks import ranking_task
 from drr_tutorial.recommenders.dislikes_last import dislikes_last
 from drr_tutorial.recommenders.drr import DRRRecommender, _moved_on
@@ -46,8 +47,13 @@ def test_parts_share_no_like_and_dislikes_are_known(synthetic: Ratings) -> None:
     assert np.count_nonzero(parts["known"].ratings <= 3) == np.count_nonzero(synthetic.ratings <= 3)
 
 
-def test_dislikes_that_cost_something_are_divided_as_likes_are(synthetic: Ratings) -> None:
-    config = replace(DEFAULT, environment=replace(DEFAULT.environment, reward="centred"))
+@pytest.mark.parametrize("reward", ["centred", "harsh"])
+def test_dislikes_that_cost_something_are_divided_as_likes_are(
+    reward: str, synthetic: Ratings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the reward of this package, and by one of the reader's own."""
+    monkeypatch.setitem(REWARDS, "harsh", lambda stars, scale: np.where(scale.liked(stars), 1, -1).astype(np.float32))
+    config = replace(DEFAULT, environment=replace(DEFAULT.environment, reward=reward))
     parts = DRRRecommender(config)._divide(synthetic)
     assert not pairs(parts["known"]) & pairs(parts["rewarded"])
     assert pairs(parts["known"]) | pairs(parts["rewarded"]) == pairs(parts["others"])
@@ -84,8 +90,14 @@ def test_the_target_networks_follow_within_the_budget(name: str) -> None:
 def test_an_unknown_state_is_refused_before_anything_starts() -> None:
     with pytest.raises(ValueError, match=r"AgentConfig\.state must be one of drr-p, .*, got 'drr-x'; one of your own"):
         DRRRecommender(replace(DEFAULT, agent=replace(DEFAULT.agent, state="drr-x")))
-    with pytest.raises(ValueError, match=r"reward must be a callable or one of .*, got 'applause'"):
+    with pytest.raises(ValueError, match=r"^EnvironmentConfig\.reward must be one of binary, .*, got 'applause'"):
         DRRRecommender(replace(DEFAULT, environment=replace(DEFAULT.environment, reward="applause")))
+
+
+@pytest.mark.parametrize("config", [3, None, {"seed": 1}, DEFAULT.agent, ExperimentConfig])
+def test_what_is_no_config_is_refused(config: object) -> None:
+    with pytest.raises(TypeError, match=r"^config must be an ExperimentConfig or one of \['default', .*\], got "):
+        DRRRecommender(config)  # type: ignore[arg-type]
 
 
 def test_the_latest_likes_are_held_back_first(synthetic: Ratings) -> None:

@@ -1,5 +1,8 @@
 """What lost its experiment still does what its paper says: TD3's tricks, the pull towards the warm start, no RL."""
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,7 +10,7 @@ import pytest
 import torch
 
 from drr_tutorial.actor_critic.networks import ActorCritic
-from drr_tutorial.config import AgentConfig, ExperimentConfig
+from drr_tutorial.config import AgentConfig, ExperimentConfig, TrainingConfig
 from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.lab.studies.ablation.recipes import KINDS, recipes
 from drr_tutorial.lab.studies.ablation.variants import (
@@ -17,6 +20,7 @@ from drr_tutorial.lab.studies.ablation.variants import (
     TowardsWarmStart,
     TwinCritics,
 )
+from drr_tutorial.recommenders.base import Recommender
 from drr_tutorial.recommenders.drr import DRRRecommender
 from drr_tutorial.training.ddpg import DDPG
 from tests.training.test_ddpg import N_ITEMS, N_USERS, K, N, batch, parameters, same
@@ -123,3 +127,18 @@ def test_the_recipes_learn_in_their_own_way(synthetic: Ratings) -> None:
             not torch.equal(*pair)
             for pair in zip(other.networks.actor.parameters(), usual.networks.actor.parameters(), strict=True)
         )
+
+
+@pytest.mark.parametrize("kind", KINDS.values())
+def test_a_variant_is_loaded_as_what_it_is(kind: type[DRRRecommender], synthetic: Ratings, tmp_path: Path) -> None:
+    """Also by a process that has imported nothing else."""
+    config = ExperimentConfig(training=TrainingConfig(passes=0.1))
+    agent = kind(config, progress=False).fit(synthetic)
+    agent.save(tmp_path / "agent")
+    loaded = Recommender.load(tmp_path / "agent")
+    assert type(loaded) is kind and loaded.name.startswith("DRR, ")
+    np.testing.assert_array_equal(loaded.scores([1, 2]), agent.scores([1, 2]))
+    code = "import sys; from drr_tutorial import Recommender; print(type(Recommender.load(sys.argv[1])).__name__)"
+    command = [sys.executable, "-c", code, str(tmp_path / "agent")]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.stdout.strip() == kind.__name__, result.stderr

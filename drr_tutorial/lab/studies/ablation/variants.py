@@ -91,6 +91,7 @@ class SupervisedOnly(DDPG):
 class TD3Recommender(DRRRecommender):
     """DRR that learns by `TD3`."""
 
+    name = "DRR, TD3"
     update = TD3
     network_kind = TwinCritics
 
@@ -98,10 +99,12 @@ class TD3Recommender(DRRRecommender):
 class TowardsWarmStartRecommender(DRRRecommender):
     """DRR that learns by `TowardsWarmStart`."""
 
+    name = "DRR, towards the warm start"
     update = TowardsWarmStart
 
 
 class SupervisedRecommender(DRRRecommender):
     """DRR's networks without RL: learns by `SupervisedOnly`."""
 
+    name = "DRR, supervised only"
     update = SupervisedOnly
