@@ -16,9 +16,15 @@ def check_settings(ratings: Any, history: Any, candidates: Any, max_steps: Any, 
             raise ValueError(f"{name} must be Ratings, got {type(value).__name__}; read them with load_ratings(name)")
     if candidates not in ("balanced", "catalogue"):
         raise ValueError(f"candidates must be 'balanced' or 'catalogue', got {candidates!r}")
-    for name, value in counts.items() if max_steps is None else {**counts, "max_steps": max_steps}.items():
+    if max_steps is not None:
+        check_counts("; None means one step a positive item", max_steps=max_steps)
+    check_counts(**counts)
+
+
+def check_counts(advice: str = "", /, **counts: Any) -> None:
+    """Raises `ValueError` for a setting that is no whole number of at least 1."""
+    for name, value in counts.items():
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-            advice = "; None means one step a positive item" if name == "max_steps" else ""
             raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}{advice}")
 
 

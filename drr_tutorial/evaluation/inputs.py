@@ -1,13 +1,12 @@
 """What an evaluation accepts, and the errors for everything else."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-if TYPE_CHECKING:
-    from drr_tutorial.evaluation.contestant import Contestant as Recommender
+from drr_tutorial.evaluation.any_recommender import AnyRecommender
 
 Scores = NDArray[np.floating]
 
@@ -35,7 +34,7 @@ def check_ks(ks: Sequence[int], longest: int) -> None:
         raise ValueError(f"each k must be from 1 to {longest}, the number of items that are ranked; got {list(ks)}")
 
 
-def check_catalogue(recommender: "Recommender", item_ids: NDArray[Any]) -> None:
+def check_catalogue(recommender: AnyRecommender, item_ids: NDArray[Any]) -> None:
     """ValueError unless the recommender was fitted on these items."""
     if not np.array_equal(recommender.ratings.item_ids, item_ids):
         raise ValueError(

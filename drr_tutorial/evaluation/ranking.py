@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drr_tutorial.evaluation import metrics
+from drr_tutorial.evaluation.any_recommender import AnyRecommender
 from drr_tutorial.evaluation.inputs import Scores, check_catalogue, check_ks, checked_scores
 from drr_tutorial.evaluation.intervals import Floats
 from drr_tutorial.evaluation.reports import EvaluationReport
@@ -18,7 +19,6 @@ from drr_tutorial.evaluation.tasks import Protocol, RankingTask, ranking_task
 
 if TYPE_CHECKING:
     from drr_tutorial.data.splits import Split
-    from drr_tutorial.evaluation.contestant import Contestant as Recommender
 
 Ints = NDArray[np.int32]
 Scorer = Callable[[Ints], Scores]  # user indices (b,) -> (b, n_items)
@@ -33,7 +33,7 @@ METRICS: Mapping[str, Callable[[metrics.Ranks, int, NDArray[np.int64] | None], F
 
 
 def evaluate_ranking(
-    recommender: "Recommender",
+    recommender: AnyRecommender,
     task: "RankingTask | Split",
     *,
     ks: Sequence[int] = (10,),

@@ -7,17 +7,15 @@ from one ranking (Krichene & Rendle 2020, section 4; Li et al. 2020). Of items t
 `metrics`. Chapter 8 uses it.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from drr_tutorial.data.splits import Split
+from drr_tutorial.evaluation.any_recommender import AnyRecommender
 from drr_tutorial.evaluation.metrics import rank
-
-if TYPE_CHECKING:
-    from drr_tutorial.evaluation.contestant import Contestant as Recommender
 
 BATCH_USERS = 64  # their lists, each with the whole catalogue, fit in the processor's cache
 
@@ -35,7 +33,7 @@ class WholeRanks(NamedTuple):
     """Other items with the same score."""
 
 
-def whole_ranks(recommender: "Recommender", split: Split) -> WholeRanks:
+def whole_ranks(recommender: AnyRecommender, split: Split) -> WholeRanks:
     """Ranks of the split's test positives beside all the items that `unseen` draws from."""
     test = split.test.positives()
     order = np.argsort(test.users, kind="stable")

@@ -11,19 +11,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
+from drr_tutorial.evaluation.any_recommender import AnyRecommender
 from drr_tutorial.evaluation.inputs import check_catalogue, check_ks, checked_scores
 from drr_tutorial.evaluation.reports import EvaluationReport
 from drr_tutorial.evaluation.tasks import fingerprint_of
 
 if TYPE_CHECKING:
     from drr_tutorial.data.ratings import Ratings
-    from drr_tutorial.evaluation.contestant import Contestant as Recommender
 
 Bools = NDArray[np.bool_]
 
 
 def evaluate_sessions(
-    recommender: "Recommender",
+    recommender: AnyRecommender,
     heldout: "Ratings",
     *,
     steps: Sequence[int] = (10, 20, 40),

@@ -10,7 +10,7 @@ user it knows; who is new to it is folded in.
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +19,12 @@ from scipy.sparse import csr_array
 from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.data.splits import Split
 from drr_tutorial.environment.rewards import centred_reward
+from drr_tutorial.evaluation.any_recommender import AnyRecommender
 from drr_tutorial.evaluation.inputs import Scores
 from drr_tutorial.evaluation.reports import EvaluationReport
 from drr_tutorial.evaluation.sessions import play_sessions
 from drr_tutorial.evaluation.tasks import fingerprint_of
 from drr_tutorial.representation.embeddings import Embeddings, factorize
-
-if TYPE_CHECKING:
-    from drr_tutorial.evaluation.contestant import Contestant as Recommender
 
 Ints = NDArray[np.integer[Any]]
 N_FACTORS, REGULARIZATION = 8, 5.0  # the least error, 0.855 stars, on a fifth of ML-1M that was held back
@@ -62,7 +60,7 @@ def simulate_users(
 
 
 def evaluate_simulated(
-    recommender: "Recommender",
+    recommender: AnyRecommender,
     world: SimulatedUsers,
     split: Split,
     *,
@@ -97,7 +95,7 @@ def evaluate_simulated(
     return EvaluationReport(recommender.name, "simulated", (steps,), None, seed, ids, values, fingerprint)
 
 
-def _scores(recommender: "Recommender", ids: NDArray[Any], likes: csr_array) -> Scores:
+def _scores(recommender: AnyRecommender, ids: NDArray[Any], likes: csr_array) -> Scores:
     """Scores (m, n_items) of users of whom these are the session's likes."""
     known = np.isin(ids, recommender.ratings.user_ids[np.unique(recommender.ratings.users)])
     if known.all():

@@ -38,10 +38,7 @@ FORMAT = 2
 MARKS = ("version", "format", "recommender", "fingerprint")  # by which the parts of a save know each other
 FILES = ("recommender.json", "ratings.safetensors", "weights.safetensors")
 # whose classes `load` knows, imported or not
-HOMES = (
-    *(f"drr_tutorial.recommenders.{name}" for name in ("baselines", "dislikes_last", "drr")),
-    "drr_tutorial.lab.studies.ablation.variants",
-)
+HOMES = tuple(f"drr_tutorial.recommenders.{name}" for name in ("baselines", "dislikes_last", "drr"))
 Scores = NDArray[np.float32]
 
 

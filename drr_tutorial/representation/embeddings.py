@@ -102,8 +102,7 @@ def factorize(
     progress: bool = False,
     device: str | torch.device = "cpu",
 ) -> Embeddings:
-    """Vectors of all users and items of `ratings`: iALS takes its likes or, by `signal`, whatever was rated, liked or
-    not; PMF takes all ratings with their stars.
+    """Vectors of all users and items: iALS takes likes or, by `signal`, whatever was rated; PMF takes the stars.
 
     The penalty of a row is `regularization` at 100 entries and grows with the power `count_power`, 0 to 1, of its
     entries and, in iALS, of the weight of what is missing. `start` goes on from other vectors of the same catalogue,

@@ -7,9 +7,9 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from drr_tutorial.environment.inputs import check_render_mode, item_indices, known_options
+from drr_tutorial.environment.inputs import check_counts, check_render_mode, item_indices, known_options
 from drr_tutorial.worlds.planning import PlanningWorld
-from drr_tutorial.worlds.sessions import MEMORY_SIZE, Sessions, World, check_counts, observation_space
+from drr_tutorial.worlds.sessions import MEMORY_SIZE, Sessions, World, observation_space
 from drr_tutorial.worlds.tiny import TinyPlanningWorld
 
 Observation = dict[str, Any]

@@ -70,13 +70,6 @@ class Outcome(NamedTuple):
     truncated: NDArray[np.bool_]  # `max_steps` items were shown
 
 
-def check_counts(**counts: Any) -> None:
-    """Raises `ValueError` for a setting that is no whole number of at least 1."""
-    for name, value in counts.items():
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-            raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
-
-
 def observation_space(world: World, memory_size: int) -> spaces.Dict:
     """Of one user: `user` (user_size,), and the latest items with their answers, the oldest first."""
     return spaces.Dict({

@@ -131,7 +131,7 @@ def test_the_recipes_learn_in_their_own_way(synthetic: Ratings) -> None:
 
 @pytest.mark.parametrize("kind", KINDS.values())
 def test_a_variant_is_loaded_as_what_it_is(kind: type[DRRRecommender], synthetic: Ratings, tmp_path: Path) -> None:
-    """Also by a process that has imported nothing else."""
+    """Also by a new process; one that has not imported the variants says what to import."""
     config = ExperimentConfig(training=TrainingConfig(passes=0.1))
     agent = kind(config, progress=False).fit(synthetic)
     agent.save(tmp_path / "agent")
@@ -139,6 +139,9 @@ def test_a_variant_is_loaded_as_what_it_is(kind: type[DRRRecommender], synthetic
     assert type(loaded) is kind and loaded.name.startswith("DRR, ")
     np.testing.assert_array_equal(loaded.scores([1, 2]), agent.scores([1, 2]))
     code = "import sys; from drr_tutorial import Recommender; print(type(Recommender.load(sys.argv[1])).__name__)"
-    command = [sys.executable, "-c", code, str(tmp_path / "agent")]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.stdout.strip() == kind.__name__, result.stderr
+    runs = [
+        subprocess.run([sys.executable, "-c", more + code, str(tmp_path / "agent")], capture_output=True, text=True)
+        for more in (f"import {kind.__module__}; ", "")
+    ]
+    assert runs[0].stdout.strip() == kind.__name__, runs[0].stderr
+    assert "import the module of a class of your own first" in runs[1].stderr

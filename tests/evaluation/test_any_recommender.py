@@ -1,4 +1,4 @@
-"""Evaluations ask a recommender for what the protocol `Contestant` says, and for nothing else."""
+"""Evaluations ask a recommender for what the protocol `AnyRecommender` says, and for nothing else."""
 
 from typing import Any
 
@@ -7,14 +7,14 @@ import pytest
 
 from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.data.splits import Split, random_split, user_split
-from drr_tutorial.evaluation.contestant import Contestant
+from drr_tutorial.evaluation.any_recommender import AnyRecommender
 from drr_tutorial.evaluation.ranking import evaluate_ranking
 from drr_tutorial.evaluation.sampling import whole_ranks
 from drr_tutorial.evaluation.sessions import evaluate_sessions
 from drr_tutorial.evaluation.simulator import evaluate_simulated, simulate_users
 from drr_tutorial.recommenders.baselines import ItemKNNRecommender
 
-ASKED = {name for name in vars(Contestant) if not name.startswith("_")}
+ASKED = {name for name in vars(AnyRecommender) if not name.startswith("_")}
 
 
 class Bare:
