@@ -38,6 +38,16 @@ from .recommenders.baselines import (
 )
 from .recommenders.drr import DRRRecommender as DRRRecommender
 from .recommenders.pretrained import load_pretrained as load_pretrained
+from .worlds.env import (
+    PlanningEnv as PlanningEnv,
+    TinyPlanningEnv as TinyPlanningEnv,
+    WorldEnv as WorldEnv,
+)
+from .worlds.vector_env import (
+    PlanningVectorEnv as PlanningVectorEnv,
+    TinyPlanningVectorEnv as TinyPlanningVectorEnv,
+    WorldVectorEnv as WorldVectorEnv,
+)
 
 __version__: str
 __all__: list[str]

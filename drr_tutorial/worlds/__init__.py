@@ -3,7 +3,8 @@
 import gymnasium as gym
 
 PLANNING_ID, TINY_ID = "drr_tutorial/Planning-v0", "drr_tutorial/TinyPlanning-v0"
-for name, kind in ((PLANNING_ID, "Planning"), (TINY_ID, "TinyPlanning")):
+WORLDS = {PLANNING_ID: "Planning", TINY_ID: "TinyPlanning"}
+for name, kind in WORLDS.items():
     if name not in gym.registry:
         gym.register(
             name,

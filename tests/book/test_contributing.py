@@ -26,7 +26,8 @@ def test_the_example_runs(title: str, tmp_path: Path) -> None:
 
 
 def test_there_is_an_example_of_each_extension() -> None:
-    assert {"Add a state representation", "Add a reward", "Add a recommender", "Add a data source"} == set(EXAMPLES)
+    things = ("state representation", "reward", "world", "recommender", "data source")
+    assert {f"Add a {thing}" for thing in things} == set(EXAMPLES)
 
 
 def test_every_path_exists() -> None:

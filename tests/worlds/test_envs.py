@@ -11,11 +11,9 @@ import pytest
 from gymnasium.error import ResetNeeded
 from gymnasium.utils.env_checker import check_env
 
-from drr_tutorial.worlds import PLANNING_ID, TINY_ID
+from drr_tutorial.worlds import PLANNING_ID, TINY_ID, WORLDS
 from drr_tutorial.worlds.env import WorldEnv
 from drr_tutorial.worlds.vector_env import PlanningVectorEnv, WorldVectorEnv
-
-WORLDS = [PLANNING_ID, TINY_ID]
 
 
 @pytest.mark.parametrize("name", WORLDS)
