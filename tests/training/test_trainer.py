@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import pickle
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -245,11 +246,17 @@ def final(folder: Path) -> dict[str, torch.Tensor]:
     return {name: torch.from_numpy(array) for name, array in read_arrays(folder / "final.safetensors")[0].items()}
 
 
+@pytest.fixture(scope="module")
+def trained(blocks: Ratings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trained")
+    make(blocks, folder, change(training={"passes": 0.5})).run()
+    return folder
+
+
 class TestRefusals:
     @pytest.fixture
-    def folder(self, blocks: Ratings, tmp_path: Path) -> Path:
-        make(blocks, tmp_path, change(training={"passes": 0.5})).run()
-        return tmp_path
+    def folder(self, trained: Path, tmp_path: Path) -> Path:
+        return Path(shutil.copytree(trained, tmp_path / "run"))
 
     def resume(self, ratings: Ratings, folder: Path, config: ExperimentConfig) -> None:
         make(ratings, folder, config).run()
