@@ -1,4 +1,4 @@
-"""One user of a world as a Gymnasium environment (part II)."""
+"""One user of a world as a Gymnasium environment."""
 
 from typing import Any, SupportsFloat
 

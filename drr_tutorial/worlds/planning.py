@@ -1,4 +1,4 @@
-"""The planning world: what is shown today changes what the user likes tomorrow (part II).
+"""The planning world: what is shown today changes what the user likes tomorrow.
 
 200 items have a topic and a depth. Showing a topic bores the user of it; a liked deep item grows an interest in its
 topic, though deep items are liked less at once; a dislike may end the session. So an agent that asks only what is
@@ -13,6 +13,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
+from scipy.special import expit
 
 from drr_tutorial.config.checked import Count, Natural, settings
 
@@ -106,11 +107,11 @@ class PlanningUsers:
 
     def chance(self, items: NDArray[np.int64]) -> Vectors:
         """P(like) of one item for each user, (m,)."""
-        return sigmoid(SHARPNESS * ((self._liking() * self.items.topics[items]).sum(axis=1) - self._cost()[items]))
+        return expit(SHARPNESS * ((self._liking() * self.items.topics[items]).sum(axis=1) - self._cost()[items]))
 
     def chances(self) -> Vectors:
         """P(like) of all items, (m, n_items): full knowledge, which no agent has."""
-        return sigmoid(SHARPNESS * (self._liking() @ self.items.topics.T - self._cost()))
+        return expit(SHARPNESS * (self._liking() @ self.items.topics.T - self._cost()))
 
     def see(self, items: NDArray[np.int64], liked: NDArray[np.bool_]) -> None:
         """What an item does to each user; `liked` (m,) is how it was answered."""
@@ -137,8 +138,3 @@ class PlanningUsers:
 
     def _cost(self) -> Vectors:
         return DEPTH_COST * self.items.depths + THRESHOLD
-
-
-def sigmoid(x: Vectors) -> Vectors:
-    """1 / (1 + exp(-x)), entry by entry."""
-    return 1 / (1 + np.exp(-x))

@@ -1,4 +1,4 @@
-"""Sessions side by side: the dynamics that one environment and many share (part II).
+"""Sessions side by side: the dynamics that one environment and many share.
 
 A world says who its users are, what they like and when they leave; this module plays them. Each place has a generator
 of its own, so that the user at a place lives the same session whether others play beside her or not.

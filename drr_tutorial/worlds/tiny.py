@@ -1,4 +1,4 @@
-"""The planning world's small twin: 4 items, 400 states, solved exactly by value iteration (part II).
+"""The planning world's small twin: 4 items, 400 states, solved exactly by value iteration.
 
 Two topics, each with a shallow and a deep item. Boredom of a topic is 0 to 3: +2 when it is shown, -1 when it is not.
 Interest is 0 to 4: +1 when a deep item of the topic is liked, and it stays. The taste is the same for all users. Here
@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from drr_tutorial.config.checked import Count, settings
-from drr_tutorial.worlds.planning import LEAVES_AFTER_DISLIKE, LEAVES_AFTER_LIKE, SHARPNESS, THRESHOLD, Vectors, sigmoid
+from drr_tutorial.worlds.planning import LEAVES_AFTER_DISLIKE, LEAVES_AFTER_LIKE, SHARPNESS, THRESHOLD, Vectors
 
 N_TOPICS, N_ACTIONS = 2, 4
 TOPIC, DEPTH = np.array([0, 0, 1, 1]), np.array([-1.0, 1.0, -1.0, 1.0])  # of the four items
@@ -69,7 +70,7 @@ class TinyUsers:
     def chances(self) -> Vectors:
         """P(like) of all items, (m, 4)."""
         liking = TASTE + LEVEL_WORTH * self.interest - BOREDOM_WEIGHT * self.boredom  # (m, 2)
-        return sigmoid(SHARPNESS * (liking[:, TOPIC] - DEPTH_COST * DEPTH - THRESHOLD))
+        return expit(SHARPNESS * (liking[:, TOPIC] - DEPTH_COST * DEPTH - THRESHOLD))
 
     def see(self, items: NDArray[np.int64], liked: NDArray[np.bool_]) -> None:
         """What an item does to each user."""

@@ -1,4 +1,4 @@
-"""Many users of a world at once, whole-array inside (part II)."""
+"""Many users of a world at once, whole-array inside."""
 
 from collections.abc import Mapping
 from typing import Any
