@@ -49,7 +49,11 @@ def test_the_originals_numbers() -> None:
         (lambda: AgentConfig(memory_size=0), r"AgentConfig\.memory_size must be greater than 0, got 0"),
         (lambda: AgentConfig(actor_hidden=(8, 0)), r"AgentConfig\.actor_hidden\.1 must be greater than 0, got 0"),
         (lambda: AgentConfig(actor_hidden=8), r"AgentConfig\.actor_hidden must be a valid tuple, got 8"),  # type: ignore[arg-type]
-        (lambda: AgentConfig(bounded_actions=False), r"AgentConfig\.warm_start must be off when actions .*, got True$"),
+        (lambda: AgentConfig(actions="free"), r"AgentConfig\.warm_start must be off unless actions are .*, got True$"),
+        (
+            lambda: AgentConfig(critic="linear"),
+            r"AgentConfig\.critic_products must be off: critic is linear, got True$",
+        ),
         (lambda: AgentConfig(slate_size=5), r"AgentConfig\.slate_size must be 0, or above slate_top, got 5"),
         (
             lambda: AgentConfig(optimizer="sgd"),

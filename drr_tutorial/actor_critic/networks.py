@@ -9,7 +9,7 @@ import copy
 import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple, cast
+from typing import Literal, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -18,7 +18,12 @@ from torch import Tensor, nn
 
 from drr_tutorial.actor_critic.warm_start import WarmStart
 from drr_tutorial.config import AgentConfig
-from drr_tutorial.representation.states import StateRepresentation, linear, state_class
+from drr_tutorial.representation.by_name import state_class
+from drr_tutorial.representation.features import features, n_features
+from drr_tutorial.representation.states import StateRepresentation, linear
+from drr_tutorial.representation.traces import Traces
+
+Actions = Literal["bounded", "unit", "free"]
 
 
 def linear_stack(sizes: Sequence[int], generator: torch.Generator) -> nn.Sequential:
@@ -32,9 +37,9 @@ def linear_stack(sizes: Sequence[int], generator: torch.Generator) -> nn.Sequent
 class Actor(nn.Module):
     """pi(s): state (B, state_dim) -> action (B, k).
 
-    With `bounded` the output passes a tanh, as in the paper; without, it is any vector, as in the original
-    notebook. With `residual` the last layer starts at zero and a `prior` (B, k) in (-1, 1) joins before the
-    tanh, so that the untrained actor returns it: the output is added to it or, with `gates`, scales its entries.
+    `actions` says what the output is: "bounded" by a tanh, as in the paper; of "unit" length; or "free", any vector, as
+    in the original notebook. With `residual` the last layer starts at zero and a `prior` (B, k) in (-1, 1) joins before
+    the tanh, so that the untrained actor returns it: the output is added to it or, with `gates`, scales its entries.
     """
 
     def __init__(
@@ -44,13 +49,13 @@ class Actor(nn.Module):
         hidden_dims: Sequence[int],
         generator: torch.Generator,
         *,
-        bounded: bool = True,
+        actions: Actions = "bounded",
         residual: bool = False,
         gates: bool = False,
     ) -> None:
         super().__init__()
         self.layers = linear_stack([state_dim, *hidden_dims, action_dim], generator)
-        self.bounded, self.residual, self.gates = bounded, residual, gates
+        self.actions, self.residual, self.gates = actions, residual, gates
         if residual:
             nn.init.zeros_(cast(nn.Linear, self.layers[-1]).weight)
 
@@ -60,7 +65,9 @@ class Actor(nn.Module):
         if self.residual:
             start = torch.atanh(prior)
             output = start * (1 + output) if self.gates else start + output
-        return torch.tanh(output) if self.bounded else output
+        if self.actions == "unit":
+            return nn.functional.normalize(output, dim=1)
+        return torch.tanh(output) if self.actions == "bounded" else output
 
     @torch.no_grad()
     def temper(self, share: float) -> None:
@@ -111,34 +118,63 @@ class Critic(nn.Module):
         return cast(Tensor, self.layers(joined)).squeeze(1)
 
     def over_items(self, state: "State", vectors: Tensor) -> Tensor:
-        """Q(s, i) for m items of each state: vectors (B, m, k) -> values (B, m).
+        """Q(s, i) for m items of each state: vectors (B, m, k), or (m, k) the same for all -> values (B, m).
 
         The same as `forward` for each pair, without spelling the pairs out: the first layer is linear, so what the
         state says enters once, and a product with the prior is a weight of the item's own.
         """
-        first, k = cast(nn.Linear, self.layers[0]), vectors.shape[2]
+        first, k = cast(nn.Linear, self.layers[0]), vectors.shape[-1]
         of_state, of_item, *of_product = first.weight.split(
             [first.in_features - (2 if self.products else 1) * k, *[k] * (2 if self.products else 1)], dim=1
         )
-        weight = of_item.T.expand(len(vectors), -1, -1)  # (B, k, h)
+        weight = of_item.T.expand(len(state.vector), -1, -1)  # (B, k, h)
         if self.products:
             weight = weight + state.prior[:, :, None] * of_product[0].T
         shared = self.state_layers(state.vector) @ of_state.T + first.bias  # (B, h)
         return cast(Tensor, self.layers[1:](shared[:, None] + vectors @ weight)).squeeze(2)
 
 
+class LinearCritic(nn.Module):
+    """Q(s, e) = V(s) + g(s).F(e), with F the features of an item's vector: state, action (B, k) -> value (B,).
+
+    V and g are the outputs of one network of the state, so what it costs to judge all items is one matrix product.
+    """
+
+    def __init__(self, state_dim: int, action_dim: int, hidden_dims: Sequence[int], generator: torch.Generator) -> None:
+        super().__init__()
+        self.layers = linear_stack([state_dim, *hidden_dims, 1 + n_features(action_dim)], generator)
+
+    def forward(self, state: "State", action: Tensor) -> Tensor:
+        """Values (B,) of one action each: states with vectors (B, state_dim), actions (B, k)."""
+        value, weights = self.layers(state.vector).tensor_split([1], dim=1)
+        return cast(Tensor, value.squeeze(1) + (weights * features(action)).sum(dim=1))
+
+    def over_items(self, state: "State", vectors: Tensor) -> Tensor:
+        """Q(s, i) for m items of each state: vectors (B, m, k), or (m, k) the same for all -> values (B, m)."""
+        value, weights = self.layers(state.vector).tensor_split([1], dim=1)
+        of_items = features(vectors)
+        if vectors.ndim == 2:
+            return torch.addmm(value, weights, of_items.T)
+        return cast(Tensor, value + (of_items @ weights[:, :, None]).squeeze(2))
+
+
+AnyCritic = Critic | LinearCritic
+
+
 class State(NamedTuple):
     """A state, and the warm start that belongs to it."""
 
     vector: Tensor  # (B, state_dim)
-    prior: Tensor  # (B, k) in (-1, 1); what an untrained actor returns
+    prior: Tensor  # (B, k) in (-1, 1); what an untrained actor returns; empty where nothing starts warm
 
 
 class ActorCritic(nn.Module):
     """Everything that learns: tables of user and item vectors, state representation, actor, critic.
 
     `user_vectors` (n_users, k) and `item_vectors` (n_items, k) fill the tables; row n_items of the item table
-    is the padding item, all zeros.
+    is the padding item, all zeros. A memory holds item indices: i for a like, n_items for padding, n_items + 1 + i for
+    what was shown and not liked. The latter only a state of all that was shown looks at, and only there may users have
+    vectors of another length, u; shorter ones are filled up with zeros elsewhere.
     """
 
     def __init__(
@@ -155,28 +191,39 @@ class ActorCritic(nn.Module):
         padded = np.concatenate([item_vectors, np.zeros((1, k), dtype=np.float32)])
         self.items = nn.Embedding.from_pretrained(torch.from_numpy(padded), freeze=False, padding_idx=n_items)
         self.warm_start = WarmStart(item_vectors, config.memory_weight)
-        self.state: StateRepresentation = state_class(config.state)(k, config.memory_size, generator)
+        self.starts_warm = config.warm_start or config.critic_products
+        self.state = self._make_state(config, user_vectors.shape[1], k, generator)
+        self.state.read(item_vectors)
         self.actor = Actor(
             self.state.state_dim, k, config.actor_hidden, generator,
-            bounded=config.bounded_actions, residual=config.warm_start,
+            actions=config.actions, residual=config.warm_start,
             gates=config.correction == "gates",
         )  # fmt: skip
         self.critic = self.make_critic(config, self.state.state_dim, k, generator)
 
-    def make_critic(self, config: AgentConfig, state_dim: int, k: int, generator: torch.Generator) -> Critic:
+    def make_critic(self, config: AgentConfig, state_dim: int, k: int, generator: torch.Generator) -> AnyCritic:
         """An untrained critic of states of length `state_dim` and actions of length k."""
+        if config.critic == "linear":
+            return LinearCritic(state_dim, k, (*config.critic_state_hidden, *config.critic_hidden), generator)
         layers = (config.critic_state_hidden, config.critic_hidden)
         return Critic(state_dim, k, *layers, generator, products=config.critic_products)
 
     def see(self, user: Tensor, memory: Tensor) -> State:
-        """The state of users (B,) with memories (B, N), both indices."""
-        return self.see_vectors(self.users(user), memory)
+        """The state of users with memories (B, N) of indices; users are indices (B,) too, or vectors (B, u)."""
+        return self.see_vectors(user if user.is_floating_point() else self.users(user), memory)
 
     def see_vectors(self, user_vectors: Tensor, memory: Tensor) -> State:
         """The same for users given by their vectors (B, k): people who are not in the data."""
-        liked = self.items(memory)  # (B, N, k)
-        vector = self.state(user_vectors, liked, memory < self.n_items)
-        return State(vector, self.warm_start(user_vectors.detach(), liked.detach()))
+        answers = memory < self.n_items
+        if self.state.sees_dislikes:
+            user, items = user_vectors, self.items(memory % (self.n_items + 1))  # (B, N, k)
+            answers = answers.to(torch.int8) - (memory > self.n_items).to(torch.int8)
+        else:
+            user, items = self._filled_up(user_vectors), self.items(memory.clamp_max(self.n_items))
+        vector = self.state(user, items, answers)
+        if not self.starts_warm:
+            return State(vector, vector.new_zeros(len(vector), 0))
+        return State(vector, self.warm_start(user.detach(), items.detach()))
 
     def act(self, state: State) -> Tensor:
         """pi(s): (B, k)."""
@@ -190,9 +237,21 @@ class ActorCritic(nn.Module):
         """(n_items, k), without the padding item."""
         return self.items.weight[: self.n_items]
 
+    def _make_state(self, config: AgentConfig, u: int, k: int, generator: torch.Generator) -> StateRepresentation:
+        kind = state_class(config.state)
+        if issubclass(kind, Traces):
+            return kind(k, config.memory_size, generator, user_dim=u)
+        if u > k:
+            raise ValueError(f"AgentConfig.state must be 'traces' for users of {u} and items of {k} numbers")
+        return kind(k, config.memory_size, generator)
+
+    def _filled_up(self, user_vectors: Tensor) -> Tensor:
+        return nn.functional.pad(user_vectors, (0, self.items.embedding_dim - user_vectors.shape[1]))
+
     @torch.no_grad()
     def replace_vectors(self, user_vectors: NDArray[np.float32], item_vectors: NDArray[np.float32]) -> None:
         """Put other vectors of the same sizes into the tables."""
         self.users.weight.copy_(torch.from_numpy(user_vectors))
         self.items.weight[: self.n_items].copy_(torch.from_numpy(item_vectors))
         self.warm_start.read(item_vectors)
+        self.state.read(item_vectors)

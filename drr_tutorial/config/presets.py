@@ -22,7 +22,7 @@ ORIGINAL = ExperimentConfig(
         actor_hidden=(16,),
         critic_state_hidden=(),
         critic_hidden=(16,),
-        bounded_actions=False,
+        actions="free",
         warm_start=False,
         critic_products=False,
         critic_sees="action",
@@ -94,10 +94,41 @@ PAPER = ExperimentConfig(
 
 SIMPLE = ExperimentConfig()
 
+PLANNING = ExperimentConfig(
+    agent=AgentConfig(
+        state="traces",
+        actor_hidden=(96, 96),
+        actions="unit",
+        warm_start=False,
+        critic="linear",
+        critic_hidden=(96, 96),
+        critic_products=False,
+        slate_size=1000,
+        slate_top=1,
+        gamma=0.95,
+        n_steps=5,
+        tau=0.01,
+        actor_lr=1.5e-3,
+        critic_lr=1.5e-3,
+    ),
+    training=TrainingConfig(
+        batch_size=512,
+        capacity=300_000,
+        steps_per_update=256,
+        final_rate=0.1,
+        critic_first=0.0,
+        random_steps=4000,
+        exploration="gaussian",
+        noise=0.2,
+        final_noise=0.02,
+    ),
+)
+
 PRESETS: dict[str, ExperimentConfig] = {
     "default": DEFAULT,
     "simple": SIMPLE,
     "next": NEXT,
     "paper": PAPER,
     "original": ORIGINAL,
+    "planning": PLANNING,
 }

@@ -73,7 +73,9 @@ class AgentConfig:
     """Networks and update (chapters 3 to 5)."""
 
     state: StateName | str = "drr-ave"
-    """State representation, by its name in `representation.states.STATES`."""
+    """State representation, by its name in `representation.states.STATES`; traces: of all that was shown and how it
+    was answered (for worlds, see `representation.traces`).
+    """
     memory_size: Count = 5
     """N, the latest liked items that the state is made of. Paper and original: 5."""
     actor_hidden: tuple[Count, ...] = ()
@@ -82,8 +84,10 @@ class AgentConfig:
     """Layers of the critic that see the state alone. The paper's figure has one; the original none."""
     critic_hidden: tuple[Count, ...] = (64,)
     """Layers of the critic after the action has joined. The paper's figure has two; the original one of 16."""
-    bounded_actions: bool = True
-    """tanh at the actor's end (the paper). Without it the actor can raise Q by growing (the original)."""
+    actions: Literal["bounded", "unit", "free"] = "bounded"
+    """The actor's end. bounded: tanh (the paper); unit: its vectors have length 1; free: as they come (the original),
+    and the actor can raise Q by growing.
+    """
     warm_start: bool = True
     """The untrained actor returns the user's pre-trained vector; what it learns corrects that."""
     memory_weight: NotNegative = 0.0
@@ -92,6 +96,10 @@ class AgentConfig:
     correction: Literal["sum", "gates"] = "gates"
     """What the actor's output does to a warm start, before the tanh. sum: it is added; gates: each entry is
     multiplied by 1 + output, so that the agent weighs a user's patterns of taste and invents none."""
+    critic: Literal["joined", "linear"] = "joined"
+    """joined: the action joins the state's layers (the paper); linear: Q(s, e) = V(s) + g(s).F(e) with features F of
+    the item, so that all items cost one matrix product.
+    """
     critic_products: bool = True
     """The critic also sees the warm start times the action, entry by entry: their sum is the score before RL."""
     critic_sees: Literal["item", "action"] = "item"
@@ -103,9 +111,11 @@ class AgentConfig:
     shown one among them; 0: by Q of the mean of what it selects from the whole catalogue. Unused when the critic
     sees actions."""
     slate_top: Count = 10
-    """Items that are selected from a slate."""
+    """Items that are selected from a slate; 1, for who is shown one item at a time: by softmax."""
     gamma: Share = 0.0
     """Discount of future rewards, 0 to 1. The original: 0.8."""
+    n_steps: Annotated[int, Field(ge=1, le=255)] = 1
+    """Steps whose rewards are summed before the target networks are asked for the rest."""
     tau: Share = 0.02
     """Share of the online weights that enters the target networks at each update: of what they were born as,
     (1 - tau)^updates is left. The original: 0.001, with some hundred thousand updates.
@@ -127,7 +137,11 @@ class AgentConfig:
 
     def __post_init__(self) -> None:
         require(self.slate_size == 0 or self.slate_size > self.slate_top, self, "slate_size", "0, or above slate_top")
-        require(self.bounded_actions or not self.warm_start, self, "warm_start", "off when actions are unbounded")
+        fits = self.actions == "bounded" or not self.warm_start
+        require(fits, self, "warm_start", "off unless actions are bounded")
+        require(self.critic == "joined" or not self.critic_products, self, "critic_products", "off: critic is linear")
+        linear = self.critic == "joined" or self.critic_sees == "item"
+        require(linear, self, "critic_sees", "'item' when critic is linear")
 
 
 @settings
@@ -138,12 +152,18 @@ class TrainingConfig:
     """Steps of training, in units of one pass: the positives of all users that are played with. The original: 1."""
     batch_size: Count = 1024
     """Transitions in an update. The original: 512."""
+    capacity: Count = 1_000_000
+    """Transitions kept for replay at most. The original: a million."""
     steps_per_update: Count = 128
     """Environment steps between updates, over all users. The original: 1."""
+    final_rate: Share = 1.0
+    """Share of the learning rates that is left at the end of training; in between they fall on a straight line."""
     critic_first: Share = 0.27
     """Share of the training in which the critic alone learns: untrained, it leads a warm start astray."""
     replay: Literal["uniform", "prioritized"] = "uniform"
     """How transitions are sampled."""
+    random_steps: Natural = 0
+    """Environment steps at the start with vectors drawn at random; the original: 0."""
     exploration: Literal["none", "ou", "gaussian", "epsilon"] = "ou"
     """Noise on the action: Ornstein-Uhlenbeck (the later original), Gaussian, or a random vector now and then
     (the paper).

@@ -25,9 +25,9 @@ from drr_tutorial.environment.memory import latest_liked
 from drr_tutorial.recommenders.base import Recommender, Scores
 from drr_tutorial.recommenders.dislikes_last import dislikes_last
 from drr_tutorial.recommenders.validation import Validation
+from drr_tutorial.representation.by_name import state_class
 from drr_tutorial.representation.embeddings import ALPHA, Embeddings, scaled, scaled_users
 from drr_tutorial.representation.joint import JointEmbeddings, part_settings, pretrain
-from drr_tutorial.representation.states import state_class
 from drr_tutorial.storage import as_path
 from drr_tutorial.training.ddpg import DDPG
 from drr_tutorial.training.on_log import parts_on_log

@@ -14,8 +14,11 @@ A new representation is a subclass with `state_dim` and `forward`, entered in `S
 """
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 
@@ -25,11 +28,17 @@ class StateRepresentation(nn.Module, ABC):
     `embedding_dim` k and `memory_size` N are at least 1; `generator` draws the initial weights.
     """
 
+    sees_dislikes: ClassVar[bool] = False
+    """Whether `forward` is told of all that was shown and how it was answered, not only of what was liked."""
+
     def __init__(self, embedding_dim: int, memory_size: int, generator: torch.Generator) -> None:
         super().__init__()
         if embedding_dim < 1 or memory_size < 1:
             raise ValueError(f"embedding_dim and memory_size must be at least 1, got {embedding_dim} and {memory_size}")
         self.embedding_dim, self.memory_size = embedding_dim, memory_size
+
+    def read(self, item_vectors: NDArray[np.float32]) -> None:
+        """Take the catalogue (n_items, k) as it is now."""
 
     @property
     @abstractmethod
@@ -138,16 +147,6 @@ STATES: dict[str, type[StateRepresentation]] = {
     "drr-ave": DRRAve,
     "drr-att": DRRAtt,
 }
-
-
-def state_class(name: str) -> type[StateRepresentation]:
-    """The representation of this name. Raises `ValueError` for one that is not in `STATES`."""
-    if name not in STATES:
-        raise ValueError(
-            f"AgentConfig.state must be one of {', '.join(STATES)}, got {name!r}; one of your own is entered in "
-            "drr_tutorial.representation.states.STATES first"
-        )
-    return STATES[name]
 
 
 def linear(n_in: int, n_out: int, generator: torch.Generator) -> nn.Linear:

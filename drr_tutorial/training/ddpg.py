@@ -12,7 +12,7 @@ from typing import Any, ClassVar, NamedTuple
 import torch
 from torch import Tensor
 
-from drr_tutorial.actor_critic.networks import ActorCritic, Critic, State
+from drr_tutorial.actor_critic.networks import ActorCritic, AnyCritic, State
 from drr_tutorial.config import AgentConfig
 from drr_tutorial.training.optimizers import load_optimizer, make_optimizer
 from drr_tutorial.training.replay import TransitionBatch
@@ -32,11 +32,14 @@ class UpdateResult(NamedTuple):
 
 
 def actor_rate(networks: ActorCritic, config: AgentConfig) -> float:
-    """The actor's learning rate: `actor_lr` for a state of up to 3 k numbers, less in proportion for a longer one.
+    """The actor's learning rate: for a warm start, `actor_lr` for a state of up to 3 k numbers, less in proportion for
+    a longer one.
 
     Adam moves each weight by its rate, so a step moves the output by the rate times the number of inputs: the rate of
     DRR-ave is five times too large for DRR-p and DRR-u with a memory of 5 (Yang et al. 2022 on rates and width).
     """
+    if not config.warm_start:
+        return config.actor_lr
     return config.actor_lr * min(1.0, 3 * networks.state.embedding_dim / networks.state.state_dim)
 
 
@@ -61,6 +64,7 @@ class DDPG:
     """
 
     TEMPERATURE: ClassVar[float] = 0.2  # divides the scores before items are selected softly; smaller is sharper
+    UNIT_TEMPERATURE: ClassVar[float] = 0.05  # the same where actions have length 1, and scores are that much smaller
     SLATES: ClassVar[int] = 128  # in an update, one for each of the first transitions of the batch: enough, and quick
     VALUE_LIMIT: ClassVar[float] = 10.0  # targets are clipped to +- this, as in the original, or to what can be earned
     CRITIC_DECAY: ClassVar[float] = 1e-4  # weight decay of the critic, the original's
@@ -96,6 +100,10 @@ class DDPG:
             ),
             "critic": make_optimizer(make, networks.critic.parameters(), config.critic_lr, self.CRITIC_DECAY),
             "state": make_optimizer(make, state_groups, config.state_lr, config.state_decay),
+        }
+
+        self._rates = {
+            name: [group["lr"] for group in optimizer.param_groups] for name, optimizer in self.optimizers.items()
         }
 
     def state_dict(self) -> dict[str, Any]:
@@ -150,16 +158,17 @@ class DDPG:
         """Q'(s', pi'(s')), by the target networks (B,)."""
         return self.next_value(batch, self.target_actor, self.target_critic)
 
-    def next_value(self, batch: TransitionBatch, actor: Policy, critic: Critic) -> Tensor:
+    def next_value(self, batch: TransitionBatch, actor: Policy, critic: AnyCritic) -> Tensor:
         """Q(s', pi(s')) (B,) of what the critic has learned to judge: the actor's vector itself or, where it learns
         from items, those that the vector selects, softly, as in the actor's loss. A vector is no item: what Q says of
         it there nobody has learned.
         """
-        state = self.online.see(batch.user, batch.next_memory)  # s'
+        user = batch.user if batch.next_user is None else batch.next_user
+        state = self.online.see(user, batch.next_memory)  # s'
         action = actor(state.vector, state.prior)  # pi(s')
         if not self._on_slates:
             return critic(state, self._judged(action, batch.user))  # type: ignore[no-any-return]
-        selected, vectors = self._select(action, self._slates(len(action)).to(action.device), batch.user)
+        selected, vectors = self._select(action, self._slates(len(action)), batch.user)
         return _mean_of(selected, critic.over_items(state, vectors))
 
     def taken_action(self, batch: TransitionBatch) -> Tensor:
@@ -173,7 +182,7 @@ class DDPG:
         return -self._judge(state, self._judged(action, batch.user)).mean()
 
     @property
-    def judge(self) -> Critic:
+    def judge(self) -> AnyCritic:
         """The critic that the actor listens to."""
         return self.online.critic
 
@@ -186,32 +195,46 @@ class DDPG:
         """Mean Q of the items that pi(s) selects, softly, from random slates: (). Its gradient moves the
         selection, with Q as given.
         """
-        n = min(len(action), self.SLATES)
-        slate = self._slates(n).to(action.device)
-        if slate.shape[1] < self.online.n_items:  # else all items are there, the shown one among them
+        slate = self._slates(min(len(action), self.SLATES))
+        n = len(action) if slate is None else len(slate)
+        if slate is not None:
             slate[:, 0] = batch.item[:n]
         selected, vectors = self._select(action[:n], slate, batch.user[:n])
         with torch.no_grad():
             values = self.judge.over_items(State(state.vector[:n], state.prior[:n]), vectors)  # (n, m)
         return _mean_of(selected, values).mean()
 
-    def _slates(self, n: int) -> Tensor:
-        """Items to select from for n states (n, m), m of them: drawn at random, or all where they are no more."""
+    def _slates(self, n: int) -> Tensor | None:
+        """Items to select from for n states (n, m), m of them, drawn at random; None where that would be all."""
         n_items, m = self.online.n_items, self.config.slate_size
         if n_items <= m:
-            return torch.arange(n_items).repeat(n, 1)
-        return torch.randint(n_items, (n, m), generator=self.generator)
+            return None
+        slate = torch.randint(n_items, (n, m), generator=self.generator)
+        return slate.to(self.online.items.weight.device)
 
-    def _select(self, action: Tensor, slate: Tensor, user: Tensor) -> tuple[Tensor, Tensor]:
-        """How far a vector (n, k) selects each item of a slate, from 0 to 1 (n, m), and their vectors (n, m, k)."""
-        vectors = self.online.items(slate)  # (n, m, k)
-        scores = (vectors @ action[:, :, None]).squeeze(2) / self.TEMPERATURE  # (n, m)
+    def _select(self, action: Tensor, slate: Tensor | None, user: Tensor) -> tuple[Tensor, Tensor]:
+        """How far a vector (n, k) selects each item of a slate, from 0 to 1 (n, m), and their vectors (n, m, k); those
+        of the whole catalogue are (n_items, k).
+        """
+        scores, vectors = self._scores(action, slate)
         if self.known is not None:
-            scores = scores.masked_fill(self.known[user[:, None], slate], -1e4)
-        top = min(self.config.slate_top, slate.shape[1] - 1)
+            known = self.known[user] if slate is None else self.known[user[:, None], slate]
+            scores = scores.masked_fill(known, -1e4)
+        if self.config.slate_top == 1:
+            return scores.softmax(dim=1), vectors
+        top = min(self.config.slate_top, scores.shape[1] - 1)
         # Halfway between the last item that is selected and the first that is not.
         threshold = scores.topk(top + 1).values[:, -2:].mean(dim=1, keepdim=True)
         return torch.sigmoid(scores - threshold), vectors
+
+    def _scores(self, action: Tensor, slate: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Dot products of vectors and items, sharpened (n, m), and the items' vectors."""
+        sharpness = 1 / (self.UNIT_TEMPERATURE if self.config.actions == "unit" else self.TEMPERATURE)
+        if slate is None:
+            vectors = self.online.item_vectors()
+            return action @ vectors.T * sharpness, vectors
+        vectors = self.online.items(slate)  # (n, m, k)
+        return (vectors @ action[:, :, None]).squeeze(2) * sharpness, vectors
 
     def _judged(self, action: Tensor, user: Tensor) -> Tensor:
         """What a critic without slates judges an action by (B, k): the vector itself or, where it learned from items,
@@ -222,13 +245,19 @@ class DDPG:
         return self.log_selected(action, user).exp() @ self.online.item_vectors()
 
     def log_selected(self, action: Tensor, user: Tensor) -> Tensor:
-        """Log of softmax(pi(s) . items / TEMPERATURE): which items the vector selects, softly; none that is
+        """Log of softmax(pi(s) . items / temperature): which items the vector selects, softly; none that is
         known (B, n_items).
         """
-        scores = action @ self.online.item_vectors().T / self.TEMPERATURE
+        scores, _ = self._scores(action, None)
         if self.known is not None:
             scores = scores.masked_fill(self.known[user], torch.finfo(scores.dtype).min)
         return scores.log_softmax(dim=1)
+
+    def anneal(self, share: float) -> None:
+        """Go on with this share of the learning rates that the settings say."""
+        for name, optimizer in self.optimizers.items():
+            for group, rate in zip(optimizer.param_groups, self._rates[name], strict=True):
+                group["lr"] = rate * share
 
     def _step(self, loss: Tensor, acts: bool) -> None:
         """Descend: critic and state representation always, the actor when it `acts` (Fujimoto et al. 2018)."""

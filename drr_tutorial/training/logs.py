@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from drr_tutorial.storage import StorageError
 from drr_tutorial.training.ddpg import UpdateResult
+from drr_tutorial.training.episodes import Episodes
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -24,6 +25,11 @@ DESCRIPTIONS = {
     "validation/nDCG@10": "nDCG at 10 on the same lists.",
     "train/reward": "Mean reward a step since the last entry, noise included.",
     "train/steps_per_second": "Speed of the whole loop since the last entry.",
+    "episode/return": "Mean sum of rewards of the episodes that ended since the last entry, noise included.",
+    "episode/discounted_return": "The same with gamma: what Q at the start of an episode should be.",
+    "episode/value": "What the critic promised at the start of these episodes: Q of the first item.",
+    "episode/length": "Mean steps of these episodes.",
+    "episode/like_rate": "Share of their steps with a positive reward.",
     "train/value_loss": "The critic's loss on the latest batch.",
     "train/policy_loss": "Mean of -Q(s, pi(s)) on the latest batch.",
     "train/value": "Q(s, a) on the latest batch.",
@@ -43,17 +49,21 @@ class TrainingLog:
         self._rewards: list[float] = []
         self._mark = (time.perf_counter(), step)
 
-    def record(self, step: int, reward: float, result: UpdateResult | None, *, due: bool) -> None:
-        """Take note of one step's mean reward and latest update; write an entry when it is `due`."""
+    def record(
+        self, step: int, reward: float, result: UpdateResult | None, episodes: Episodes | None = None, *, due: bool
+    ) -> None:
+        """Take note of one step's mean reward, latest update and episodes; write an entry when it is `due`."""
         self._rewards.append(reward)
-        if not due or self.writer is None:
+        if not due:
             return
         now = time.perf_counter()
         mean, seconds = sum(self._rewards) / len(self._rewards), max(now - self._mark[0], 1e-9)
         self._scalar("train/reward", mean, step)
         self._scalar("train/steps_per_second", (step - self._mark[1]) / seconds, step)
         self._rewards, self._mark = [], (now, step)
-        if result is not None:
+        for name, value in ({} if episodes is None else episodes.take()).items():
+            self._scalar(f"episode/{name}", value, step)
+        if result is not None and self.writer is not None:
             self._update(step, result)
 
     def validation(self, step: int, figures: Mapping[str, float]) -> None:

@@ -13,10 +13,10 @@ from drr_tutorial.environment.in_turn import UsersInTurn
 from drr_tutorial.environment.vector_env import RecommendationVectorEnv
 from drr_tutorial.training.ddpg import DDPG
 from drr_tutorial.training.exploration import Exploration, make_exploration
+from drr_tutorial.training.n_step import NStep
 from drr_tutorial.training.replay import PAPER_BETA, PrioritizedReplayBuffer, ReplayBuffer
 from drr_tutorial.training.schedules import LinearSchedule
 
-CAPACITY = 1_000_000  # transitions kept for replay at most, as in the original
 GENERATORS = ("users", "environment", "replay", "exploration")
 
 
@@ -30,6 +30,7 @@ class Parts(TypedDict):
     settings: TrainingConfig
     total_steps: int
     rngs: dict[str, np.random.Generator]
+    n_step: NStep
     about: dict[str, Any]
 
 
@@ -70,6 +71,7 @@ def parts_on_log(
         "settings": config.training,
         "total_steps": total_steps,
         "rngs": rngs,
+        "n_step": NStep(config.agent.n_steps, config.agent.gamma),
         "about": {"settings": json.loads(config.to_json()), "data": _fingerprints(ratings, history)},
     }
 
@@ -98,13 +100,13 @@ def _exploration(config: ExperimentConfig, networks: ActorCritic, total_steps: i
     settings, shape = config.training, (config.environment.num_envs, config.embedding.length)
     return make_exploration(
         settings.exploration, shape, start=settings.noise, end=settings.final_noise, n_steps=total_steps,
-        limit=1.0 if networks.actor.bounded else np.inf,
+        limit=1.0 if networks.actor.actions == "bounded" else np.inf,
     )  # fmt: skip
 
 
 def _replay(config: ExperimentConfig, total_steps: int, prioritized: type[PrioritizedReplayBuffer]) -> ReplayBuffer:
     settings = config.training
-    most = min(CAPACITY, total_steps + config.environment.num_envs)
+    most = min(settings.capacity, total_steps + config.environment.num_envs)
     sizes = {
         "capacity": max(settings.batch_size, most),
         "memory_size": config.agent.memory_size,

@@ -11,7 +11,7 @@ limit (truncated) does not end the value of its state.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,24 +19,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from drr_tutorial.training.schedules import LinearSchedule
 from drr_tutorial.training.sum_tree import MinTree, SumTree
+from drr_tutorial.training.transitions import FIELDS, TransitionBatch, check_field, row_dtype, tensor_dtype
+
+__all__ = ["PAPER_BETA", "PrioritizedReplayBuffer", "ReplayBuffer", "TransitionBatch"]
 
 # From 0.4 to 1 as in the paper, which takes its whole training for that; the length here is a usual one.
 PAPER_BETA = LinearSchedule(start=0.4, end=1.0, n_steps=100_000)
-
-
-class TransitionBatch(NamedTuple):
-    """B transitions (s, a, r, s') as tensors; the state module makes s of `user` and `memory`."""
-
-    user: torch.Tensor  # (B,) int64, user index
-    memory: torch.Tensor  # (B, N) int64, the N latest liked items before the action; n_items = padding
-    action: torch.Tensor  # (B, d) float32, the actor's vector, exploration noise included
-    item: torch.Tensor  # (B,) int64, the item that was shown
-    reward: torch.Tensor  # (B,) float32
-    next_memory: torch.Tensor  # (B, N) int64, the memory afterwards
-    terminated: torch.Tensor  # (B,) float32, 1 where no state follows: cuts the bootstrap
-    steps: torch.Tensor  # (B,) float32, n: steps from s to s', over which the reward is summed
-    weight: torch.Tensor  # (B,) float32, importance weights in (0, 1]; all 1 for uniform replay
-    index: torch.Tensor  # type: ignore[assignment]  # (B,) int64, its row in the buffer
 
 
 class ReplayBuffer:
@@ -47,15 +35,17 @@ class ReplayBuffer:
             memory_size 5 and action_dim 8).
         memory_size: N, the number of liked items in a state.
         action_dim: d, the length of the action vector.
+        user_dim: u, for users who are seen as vectors, not as indices; what is seen of them may change.
     """
 
-    def __init__(self, capacity: int, memory_size: int, action_dim: int) -> None:
+    def __init__(self, capacity: int, memory_size: int, action_dim: int, *, user_dim: int | None = None) -> None:
         for name, value in (("capacity", capacity), ("memory_size", memory_size), ("action_dim", action_dim)):
             if value < 1:
                 raise ValueError(f"{name} must be 1 or more, got {value}")
         self.capacity = capacity
         # One row a transition: a sample touches each row once, twice as fast as one array for each field.
-        self._rows: NDArray[np.void] = np.zeros(capacity, dtype=_row_dtype(memory_size, action_dim))
+        self._rows: NDArray[np.void] = np.zeros(capacity, dtype=row_dtype(memory_size, action_dim, user_dim))
+        self._fields = FIELDS if user_dim is None else (*FIELDS, "next_user")
         self._size = 0
         self._next = 0  # the row that the next transition goes to
 
@@ -66,7 +56,7 @@ class ReplayBuffer:
     def add(
         self,
         *,
-        user: ArrayLike,  # (m,) integers
+        user: ArrayLike,  # (m,) integers, or (m, u) finite
         memory: ArrayLike,  # (m, N) integers
         action: ArrayLike,  # (m, d) finite
         item: ArrayLike,  # (m,) integers
@@ -74,15 +64,26 @@ class ReplayBuffer:
         next_memory: ArrayLike,  # (m, N) integers
         terminated: ArrayLike,  # (m,) booleans
         steps: ArrayLike | None = None,  # (m,) integers from 1 to 255; None: one step each
+        next_user: ArrayLike | None = None,  # (m, u) finite; only with `user_dim`, None: as before
     ) -> None:
         """Store m transitions, over the oldest ones when the buffer is full.
 
         Raises ValueError when shapes or kinds of numbers are wrong, an action or reward is not finite, or
         m > capacity; then nothing is stored.
         """
-        steps = np.ones(np.shape(user), dtype=np.uint8) if steps is None else steps
-        fields = (user, memory, action, item, reward, next_memory, terminated, steps)
-        rows = self._checked_rows(dict(zip(_FIELDS, fields, strict=True)))
+        steps = np.ones(np.shape(user)[:1], dtype=np.uint8) if steps is None else steps
+        fields = (
+            user,
+            memory,
+            action,
+            item,
+            reward,
+            next_memory,
+            terminated,
+            steps,
+            user if next_user is None else next_user,
+        )
+        rows = self._checked_rows(dict(zip(self._fields, fields, strict=False)))
         index = (self._next + np.arange(len(rows))) % self.capacity
         self._rows[index] = rows
         self._next = (self._next + len(rows)) % self.capacity
@@ -100,16 +101,16 @@ class ReplayBuffer:
             raise ValueError("cannot sample from an empty replay buffer; call add(...) first")
         index, weight = self._draw(batch_size, rng)
         rows = self._rows.take(index)
-        fields = [rows[name].astype(_TENSOR_DTYPES[name]) for name in _FIELDS]
-        arrays = [*fields, weight.astype(np.float32), index]
-        return TransitionBatch(*(torch.from_numpy(array).to(device) for array in arrays))
+        arrays = {name: rows[name].astype(tensor_dtype(rows[name])) for name in self._fields}
+        arrays |= {"weight": weight.astype(np.float32), "index": index}
+        return TransitionBatch(**{name: torch.from_numpy(array).to(device) for name, array in arrays.items()})
 
     def update_priorities(self, index: torch.Tensor | ArrayLike, td_error: torch.Tensor | ArrayLike) -> None:
         """Do nothing: uniform replay has no priorities. See `PrioritizedReplayBuffer.update_priorities`."""
 
     def state_dict(self) -> dict[str, NDArray[Any]]:
         """Return copies of everything that the next samples depend on; no empty rows."""
-        fields = {name: self._rows[name][: self._size].copy() for name in _FIELDS}
+        fields = {name: self._rows[name][: self._size].copy() for name in self._fields}
         return {"capacity": np.array(self.capacity), "next": np.array(self._next), **fields}
 
     def load_state_dict(self, state: Mapping[str, NDArray[Any]]) -> None:
@@ -119,8 +120,8 @@ class ReplayBuffer:
         changes.
         """
         self._check_state(state)
-        self._size, self._next = len(state["user"]), int(state["next"])
-        for name in _FIELDS:
+        self._size, self._next = len(state["item"]), int(state["next"])
+        for name in self._fields:
             self._rows[name][: self._size] = state[name]
 
     def _draw(self, batch_size: int, rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
@@ -133,7 +134,7 @@ class ReplayBuffer:
     def _checked_rows(self, fields: Mapping[str, ArrayLike]) -> NDArray[np.void]:
         """Return the transitions (m,) as rows of this buffer."""
         arrays = {name: np.asarray(value) for name, value in fields.items()}
-        n_rows = arrays["user"].size
+        n_rows = len(np.atleast_1d(arrays["user"]))
         if n_rows > self.capacity:
             raise ValueError(
                 f"{n_rows} transitions do not fit: capacity is {self.capacity}; "
@@ -141,7 +142,7 @@ class ReplayBuffer:
             )
         rows = np.empty(n_rows, dtype=self._rows.dtype)
         for name, array in arrays.items():
-            _check_field(name, array, expected=rows[name].shape)
+            check_field(name, array, expected=rows[name].shape)
             rows[name] = array
         return rows
 
@@ -152,21 +153,20 @@ class ReplayBuffer:
                 f"this is not the state of a {type(self).__name__}: missing {sorted(own - set(state))}, "
                 f"unknown {sorted(set(state) - own)}; load it into the kind of buffer that saved it"
             )
-        numbers = own - set(_FIELDS) - {"priority"}
+        numbers = own - set(self._fields) - {"priority"}
         if any(state[name].shape != () for name in numbers):
             raise ValueError(f"the saved buffer is damaged: {sorted(numbers)} must be single numbers")
-        size, position, capacity = state["user"].size, int(state["next"]), int(state["capacity"])
+        size, position, capacity = state["item"].size, int(state["next"]), int(state["capacity"])
         if capacity != self.capacity:
             raise ValueError(f"capacity is {self.capacity} here, but the saved buffer had {capacity}; use the same")
         if not (0 <= position < capacity and (size == capacity or position == size)):
             raise ValueError(f"the saved buffer is damaged: next row {position}, {size} stored, capacity {capacity}")
-        for name in _FIELDS:
-            _check_field(name, state[name], expected=(size, *self._rows.dtype[name].shape))
+        for name in self._fields:
+            check_field(name, state[name], expected=(size, *self._rows.dtype[name].shape))
 
-    @classmethod
-    def state_dict_names(cls) -> set[str]:
-        """Return the names in this kind of buffer's `state_dict`."""
-        return {"capacity", "next", *_FIELDS}
+    def state_dict_names(self) -> set[str]:
+        """Return the names in this buffer's `state_dict`."""
+        return {"capacity", "next", *self._fields}
 
 
 class PrioritizedReplayBuffer(ReplayBuffer):
@@ -198,8 +198,9 @@ class PrioritizedReplayBuffer(ReplayBuffer):
         alpha: float = 0.6,
         beta: LinearSchedule = PAPER_BETA,
         eps: float = 1e-2,
+        user_dim: int | None = None,
     ) -> None:
-        super().__init__(capacity, memory_size, action_dim)
+        super().__init__(capacity, memory_size, action_dim, user_dim=user_dim)
         if not 0 <= alpha <= 1:
             raise ValueError(f"alpha must lie in 0 .. 1, got {alpha}; 0 means uniform replay")
         if not (0 <= beta.start <= 1 and 0 <= beta.end <= 1):
@@ -273,7 +274,7 @@ class PrioritizedReplayBuffer(ReplayBuffer):
 
     def _check_state(self, state: Mapping[str, NDArray[Any]]) -> None:
         super()._check_state(state)
-        priority, size = state["priority"], state["user"].size
+        priority, size = state["priority"], state["item"].size
         if not (np.isfinite(state["max_error"]) and state["max_error"] > 0 and state["n_samples"] >= 0):
             raise ValueError(
                 "the saved buffer is damaged: max_error must be above 0 and n_samples 0 or more, "
@@ -282,58 +283,9 @@ class PrioritizedReplayBuffer(ReplayBuffer):
         if priority.shape != (size,) or not (np.isfinite(priority) & (priority > 0)).all():
             raise ValueError(f"the saved buffer is damaged: priority must be {(size,)} numbers above 0")
 
-    @classmethod
-    def state_dict_names(cls) -> set[str]:
-        """Return the names in this kind of buffer's `state_dict`."""
+    def state_dict_names(self) -> set[str]:
+        """Return the names in this buffer's `state_dict`."""
         return super().state_dict_names() | {"priority", "max_error", "n_samples"}
-
-
-_TENSOR_DTYPES: dict[str, type[np.number[Any]]] = {
-    "user": np.int64,
-    "memory": np.int64,
-    "action": np.float32,
-    "item": np.int64,
-    "reward": np.float32,
-    "next_memory": np.int64,
-    "terminated": np.float32,
-    "steps": np.float32,
-}
-_FIELDS = tuple(_TENSOR_DTYPES)  # what is stored of a transition: TransitionBatch without weight and index
-
-
-def _row_dtype(memory_size: int, action_dim: int) -> np.dtype[np.void]:
-    """Return the layout of one stored transition: as small as its numbers allow."""
-    return np.dtype(
-        [
-            ("user", np.int32),
-            ("memory", np.int32, (memory_size,)),
-            ("action", np.float32, (action_dim,)),
-            ("item", np.int32),
-            ("reward", np.float32),
-            ("next_memory", np.int32, (memory_size,)),
-            ("terminated", np.bool_),
-            ("steps", np.uint8),
-        ],
-        align=True,
-    )
-
-
-def _check_field(name: str, array: NDArray[Any], expected: tuple[int, ...]) -> None:
-    """Raise ValueError when a field of m transitions has a wrong shape or kind of numbers."""
-    if array.shape != expected:
-        raise ValueError(f"{name} must have shape {expected}, got {array.shape}")
-    if name == "terminated":
-        if array.dtype != np.bool_:
-            raise ValueError(
-                f"terminated must be booleans, got {array.dtype}; is it another field, such as the reward?"
-            )
-    elif name in ("action", "reward"):
-        if not np.isfinite(array).all():
-            raise ValueError(f"{name} must be finite, got {array[~np.isfinite(array)][0]}")
-    elif array.dtype.kind not in "iu":
-        raise ValueError(f"{name} must be integers{'' if name == 'steps' else ' (indices)'}, got {array.dtype}")
-    elif name == "steps" and not ((array >= 1) & (array <= 255)).all():
-        raise ValueError(f"steps must be from 1 to 255, got {array[(array < 1) | (array > 255)][0]}")
 
 
 def _as_array(value: torch.Tensor | ArrayLike) -> NDArray[Any]:

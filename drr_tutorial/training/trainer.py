@@ -18,18 +18,20 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from drr_tutorial.actor_critic.networks import ActorCritic
+from drr_tutorial.actor_critic.networks import ActorCritic, State
 from drr_tutorial.config import TrainingConfig
 from drr_tutorial.storage import StorageError
 from drr_tutorial.training.checkpoints import REFUSED, check_form, read_checkpoint, write_checkpoint, write_weights
 from drr_tutorial.training.ddpg import DDPG, UpdateResult
 from drr_tutorial.training.divergence import Watch
+from drr_tutorial.training.episodes import Episodes
 from drr_tutorial.training.exploration import Exploration
 from drr_tutorial.training.logs import TrainingLog
 from drr_tutorial.training.n_step import NStep
 from drr_tutorial.training.replay import ReplayBuffer
 
 Validate = Callable[[ActorCritic], dict[str, float]]
+Callback = Callable[["Trainer"], bool | None]
 CHECKPOINT = "checkpoint.pt"
 
 
@@ -43,7 +45,9 @@ class Environment(Protocol):
         """(num_envs, n_items): 0 where an item can be shown, minus infinity elsewhere."""
 
     def observation(self) -> dict[str, Any]:
-        """What the agent sees now: `user` (num_envs,), a row of the networks' users, and `memory` (num_envs, N)."""
+        """What the agent sees now, as `ActorCritic.see` takes it: `user` (num_envs,) or (num_envs, u), and `memory`
+        (num_envs, N).
+        """
 
     def reset(self, *, options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Start the environments of `options["reset_mask"]` (num_envs,) anew."""
@@ -83,6 +87,8 @@ class Trainer:
         total_steps: steps of training, over all users at play.
         rngs: generators of the parts by name, "replay" and "exploration" among them; saved in checkpoints.
         n_step: makes transitions of steps; default: of one step each.
+        callback: is called with the trainer after each step of all environments; training ends early when it returns
+            False.
         validate: turns the networks into figures; the larger their sum, the better.
         folder: where logs and checkpoints are kept; None: nowhere.
         about: what a checkpoint belongs to, JSON-able by name; one that belongs to something else is refused.
@@ -103,6 +109,7 @@ class Trainer:
         total_steps: int,
         rngs: Mapping[str, np.random.Generator],
         n_step: NStep | None = None,
+        callback: Callback | None = None,
         validate: Validate | None = None,
         folder: Path | None = None,
         about: Mapping[str, Any] | None = None,
@@ -111,7 +118,9 @@ class Trainer:
         self.ddpg, self.networks, self.env, self.replay, self.noise = ddpg, ddpg.online, env, replay, exploration
         self.settings, self.total_steps, self.rngs = settings, total_steps, dict(rngs)
         self.n_step = NStep(1, ddpg.config.gamma) if n_step is None else n_step
-        self.validate, self.folder, self.about, self.progress = validate, folder, dict(about or {}), progress
+        self.callback, self.validate, self.folder = callback, validate, folder
+        self.about, self.progress = dict(about or {}), progress
+        self.episodes = Episodes(env.num_envs, ddpg.config.gamma)
         self.watch = Watch(ddpg)
         self.observation: dict[str, Any] = {}
         self.step = 0
@@ -125,7 +134,8 @@ class Trainer:
             if self.step == 0:
                 self._evaluate(log)  # the untrained agent
             for reward, result in self._steps():
-                log.record(self.step, reward, result, due=self._due(self.total_steps // self.settings.log_every))
+                due = self._due(self.total_steps // self.settings.log_every)
+                log.record(self.step, reward, result, self.episodes, due=due)
                 bar.update(min(self.step, self.total_steps) - bar.n)
                 if self._due(self.settings.evaluations) or self._due(self.settings.checkpoints):
                     self.watch.check(self.step, self.networks)
@@ -133,6 +143,8 @@ class Trainer:
                     bar.set_postfix({name: f"{value:.3f}" for name, value in self._evaluate(log).items()})
                 if self._due(self.settings.checkpoints):
                     self.save()
+                if self.callback is not None and self.callback(self) is False:
+                    break
         self._save_weights("final")
         if self.best:
             self.networks.load_state_dict(self.best)
@@ -152,6 +164,7 @@ class Trainer:
             "replay": self.replay.state_dict(),
             "noise": self.noise.state_dict(),
             "n_step": self.n_step.state_dict(),
+            "episodes": self.episodes.state_dict(),
             "random": {name: rng.bit_generator.state for name, rng in self.rngs.items()},
             "history": self.history,
             "best": self.best,
@@ -161,7 +174,7 @@ class Trainer:
         """Go on where `state_dict` was taken, in a trainer made of the same parts."""
         self._check_state(state)
         self.ddpg.load_state_dict(state["ddpg"])
-        for name in ("env", "replay", "noise", "n_step"):
+        for name in ("env", "replay", "noise", "n_step", "episodes"):
             getattr(self, name).load_state_dict({key: value.numpy() for key, value in state[name].items()})
         for name, rng in self.rngs.items():
             rng.bit_generator.state = state["random"][name]
@@ -198,12 +211,29 @@ class Trainer:
     @torch.no_grad()
     def act(self) -> NDArray[np.float32]:
         """The actor's vectors for the users at play, with exploration: (num_envs, k)."""
-        device = self.networks.items.weight.device
-        state = self.networks.see(*(torch.from_numpy(self.observation[name]).to(device) for name in ("user", "memory")))
-        vector = self.networks.act(state)
+        if self.step < self.settings.random_steps:
+            shape = (self.env.num_envs, self.networks.items.embedding_dim)
+            return self.rngs["exploration"].uniform(-1, 1, shape).astype(np.float32)
+        vector = self.networks.act(self._see())
         self.watch.see_actions(self.step, vector)
         action = vector.cpu().numpy()
         return self.noise.explore(action, step=self.step, rng=self.rngs["exploration"])
+
+    def _see(self, places: Any = slice(None)) -> State:
+        """The states of the users at some places, or at all."""
+        device = self.networks.items.weight.device
+        parts = (torch.from_numpy(self.observation[name][places]).to(device) for name in ("user", "memory"))
+        return self.networks.see(*parts)
+
+    @torch.no_grad()
+    def _promised(self, action: NDArray[np.float32], item: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Q of what the episodes that begin now show first, (b,)."""
+        begins, items = self.episodes.begins, self.networks.items.weight
+        judged = torch.from_numpy(action[begins]).to(items.device)
+        if self.ddpg.config.critic_sees == "item":
+            judged = items[torch.from_numpy(item[begins]).to(items.device)]
+        promised: NDArray[np.float32] = self.networks.value(self._see(begins), judged).cpu().numpy()
+        return promised
 
     @torch.no_grad()
     def select(self, action: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -228,9 +258,14 @@ class Trainer:
         action = self.act()
         item = self.select(action)
         before = {name: self.observation[name].copy() for name in ("user", "memory")}  # a world may reuse its arrays
+        if self.folder is not None and self.episodes.begins.any():
+            self.episodes.promise(self._promised(action, item))
         self.observation, reward, terminated, truncated, _ = self.env.step(item)
-        start = {"user": before["user"], "memory": before["memory"], "action": action, "item": item}
+        start = {**before, "action": action, "item": item}
         end, finished = {"next_memory": self.observation["memory"]}, terminated | truncated
+        if before["user"].ndim == 2:  # what is seen of a user may change; an index does not
+            end["next_user"] = self.observation["user"]
+        self.episodes.add(reward, finished)
         for transitions in self.n_step.add(start, reward, end, terminated, finished):
             self.replay.add(**transitions)
         if finished.any():
@@ -242,6 +277,8 @@ class Trainer:
         device = self.networks.items.weight.device
         batch = self.replay.sample(self.settings.batch_size, self.rngs["replay"], device=device)
         alone = self.settings.critic_first * self.total_steps
+        if self.settings.final_rate < 1:
+            self.ddpg.anneal(1 - (1 - self.settings.final_rate) * min(1, self.step / self.total_steps))
         result = self.ddpg.update(batch, move_actor=self.step >= alone)
         self.watch.see(self.step, result)
         self.replay.update_priorities(batch.index.cpu().numpy(), result.td_error.cpu().numpy())

@@ -47,7 +47,7 @@ def test_bounded_actions_stay_in_the_box_whatever_the_state() -> None:
     actor = Actor(3, 4, (8,), generator())
     state = 1e4 * torch.randn(100, 3, generator=generator())
     assert actor(state, torch.zeros(100, 4)).abs().max() <= 1
-    unbounded = Actor(3, 4, (8,), generator(), bounded=False)
+    unbounded = Actor(3, 4, (8,), generator(), actions="free")
     assert unbounded(state, torch.zeros(100, 4)).abs().max() > 100
 
 

@@ -218,7 +218,7 @@ def test_no_such_study(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (
             ["--agent.state", "nope"],
-            r"AgentConfig\.state must be one of drr-p, .*drr-att, got 'nope'; .*states\.STATES first",
+            r"AgentConfig\.state must be one of drr-p, .*drr-att, traces, got 'nope'; .*states\.STATES first",
         ),
         (
             ["--environment.reward", "nope"],

@@ -35,7 +35,7 @@ def filled(buffer_class, n, capacity=16):
 
 def assert_same(one: TransitionBatch, other: TransitionBatch):
     for name, a, b in zip(TransitionBatch._fields, one, other, strict=True):
-        assert a.dtype == b.dtype and torch.equal(a, b), name
+        assert (a is None and b is None) or (a.dtype == b.dtype and torch.equal(a, b)), name
 
 
 def test_a_sample_is_whole_transitions_in_the_documented_types(buffer_class):
@@ -45,20 +45,11 @@ def test_a_sample_is_whole_transitions_in_the_documented_types(buffer_class):
     expected = {name: values[number] for name, values in transitions(9).items()}
     for name, values in expected.items():
         np.testing.assert_array_equal(getattr(batch, name).numpy(), values, err_msg=name)
-    assert [tuple(t.shape) for t in batch] == [
-        (64,),
-        (64, N),
-        (64, D),
-        (64,),
-        (64,),
-        (64, N),
-        (64,),
-        (64,),
-        (64,),
-        (64,),
-    ]
+    shapes = [tuple(tensor.shape) for tensor in batch if tensor is not None]
+    assert shapes == [(64,), (64, N), (64, D), (64,), (64,), (64, N), (64,), (64,), (64,), (64,)]
+    assert batch.next_user is None
     integers = {"user", "memory", "item", "next_memory", "index"}
-    for name, tensor in batch._asdict().items():
+    for name, tensor in batch._replace(next_user=batch.weight)._asdict().items():
         assert tensor.dtype == (torch.int64 if name in integers else torch.float32), name
         assert tensor.is_contiguous(), name
     assert ((batch.weight > 0) & (batch.weight <= 1)).all()

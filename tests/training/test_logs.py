@@ -8,6 +8,7 @@ import torch
 
 from drr_tutorial.storage import StorageError
 from drr_tutorial.training.ddpg import UpdateResult
+from drr_tutorial.training.episodes import Episodes
 from drr_tutorial.training.logs import DESCRIPTIONS, TrainingLog, read_scalars
 
 SCALARS = {
@@ -44,7 +45,9 @@ def test_tensorboard_shows_a_description_beside_every_chart_of_ours(tmp_path: Pa
 
     with TrainingLog(tmp_path) as log:
         log.validation(0, {"hit": 0.25, "dcg": 0.125, "own": 1.0})
-        log.record(10, 1.0, result(9.0), due=True)
+        episodes = Episodes(1, 0.9)
+        episodes.add(np.ones(1), np.ones(1, dtype=np.bool_))
+        log.record(10, 1.0, result(9.0), episodes, due=True)
     events = EventAccumulator(str(tmp_path / "tensorboard"))
     events.Reload()
     tags = events.Tags()["tensors"]

@@ -32,7 +32,7 @@ REFERENCE = ExperimentConfig(
     ),
     agent=AgentConfig(
         state="drr-ave", memory_size=5, actor_hidden=(), critic_state_hidden=(), critic_hidden=(64,),
-        bounded_actions=True, warm_start=True, correction="gates", critic_products=True, critic_sees="item",
+        actions="bounded", warm_start=True, correction="gates", critic_products=True, critic_sees="item",
         slate_size=100, slate_top=10, gamma=0.9, tau=2e-2, optimizer="adam", actor_lr=1e-3, critic_lr=3e-3,
         state_lr=1e-3, actor_decay=0.0, state_decay=0.0,
     ),

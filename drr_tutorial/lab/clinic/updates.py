@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from drr_tutorial.actor_critic.networks import Critic, State
+from drr_tutorial.actor_critic.networks import AnyCritic, State
 from drr_tutorial.training.ddpg import DDPG, Policy
 from drr_tutorial.training.replay import TransitionBatch
 
@@ -40,13 +40,13 @@ class RawVectors(DDPG):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.online.actor.bounded = self.target_actor.bounded = False
+        self.online.actor.actions = self.target_actor.actions = "free"
 
     def taken_action(self, batch: TransitionBatch) -> Tensor:
         """What the actor said (B, k)."""
         return batch.action
 
-    def next_value(self, batch: TransitionBatch, actor: Policy, critic: Critic) -> Tensor:
+    def next_value(self, batch: TransitionBatch, actor: Policy, critic: AnyCritic) -> Tensor:
         """Q(s', pi(s')) of the vector itself, of which this critic learns."""
         state = self.online.see(batch.user, batch.next_memory)
         return critic(state, actor(state.vector, state.prior))
@@ -69,4 +69,4 @@ class TargetNotDetached(DDPG):
 
 
 class OriginalDDPG(NoEndOfEpisode, MinusQInState):
-    """The original's update, with `critic_sees="action"` and `bounded_actions=False`."""
+    """The original's update, with `critic_sees="action"` and `actions="free"`."""

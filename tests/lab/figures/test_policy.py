@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from drr_tutorial.actor_critic.networks import Actor, Critic, State
+from drr_tutorial.actor_critic.networks import Actions, Actor, Critic, State
 from drr_tutorial.lab.figures import policy
 
 
-def ascent(*, bounded: bool, n_steps: int = 60) -> policy.Ascent:
+def ascent(*, actions: Actions, n_steps: int = 60) -> policy.Ascent:
     generator = torch.Generator().manual_seed(0)
-    actor, critic = Actor(3, 4, (8,), generator, bounded=bounded), Critic(3, 4, (), (8,), generator)
+    actor, critic = Actor(3, 4, (8,), generator, actions=actions), Critic(3, 4, (), (8,), generator)
     before = [parameter.clone() for parameter in critic.parameters()]
     state = State(torch.randn(5, 3, generator=generator), torch.zeros(5, 4))
     climbed = policy.ascend(actor, critic, state, n_steps, learning_rate=0.05)
@@ -20,7 +20,7 @@ def ascent(*, bounded: bool, n_steps: int = 60) -> policy.Ascent:
 
 
 def test_ascent_raises_q_and_reports_the_actions_taken() -> None:
-    climbed = ascent(bounded=True)
+    climbed = ascent(actions="bounded")
     assert climbed.actions.shape == (61, 5, 4)
     assert climbed.norms.shape == climbed.values.shape == (61,)
     np.testing.assert_allclose(climbed.norms, np.linalg.norm(climbed.actions, axis=2).mean(axis=1))
@@ -28,7 +28,7 @@ def test_ascent_raises_q_and_reports_the_actions_taken() -> None:
 
 
 def test_only_the_unbounded_actor_runs_away() -> None:
-    free, bounded = ascent(bounded=False, n_steps=200), ascent(bounded=True, n_steps=200)
+    free, bounded = ascent(actions="free", n_steps=200), ascent(actions="bounded", n_steps=200)
     assert bounded.norms.max() <= 2  # the corner of the box of 4 entries
     assert free.norms[-1] > 100
     assert free.values[-1] > 10 * bounded.values[-1]
@@ -36,7 +36,7 @@ def test_only_the_unbounded_actor_runs_away() -> None:
 
 def test_ascent_needs_a_step() -> None:
     with pytest.raises(ValueError, match="n_steps must be at least 1, got 0"):
-        ascent(bounded=True, n_steps=0)
+        ascent(actions="bounded", n_steps=0)
 
 
 def test_growth_draws_lengths_values_and_the_limit() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from drr_tutorial.actor_critic.networks import ActorCritic, Critic, State
+from drr_tutorial.actor_critic.networks import ActorCritic, AnyCritic, State
 from drr_tutorial.recommenders.drr import DRRRecommender
 from drr_tutorial.training.ddpg import DDPG, UpdateResult
 from drr_tutorial.training.replay import TransitionBatch
@@ -20,7 +20,7 @@ TARGET_NOISE = 0.2  # standard deviation of the noise on the target action, clip
 class Twins(nn.Module):
     """Two critics that answer together: values (2, B), over items (2, B, m)."""
 
-    def __init__(self, first: Critic, second: Critic) -> None:
+    def __init__(self, first: AnyCritic, second: AnyCritic) -> None:
         super().__init__()
         self.first, self.second = first, second
 
@@ -36,7 +36,7 @@ class Twins(nn.Module):
 class TwinCritics(ActorCritic):
     """Networks with a second critic."""
 
-    def make_critic(self, *arguments: Any) -> Critic:
+    def make_critic(self, *arguments: Any) -> AnyCritic:
         """Both, drawn one after the other."""
         return Twins(super().make_critic(*arguments), super().make_critic(*arguments))  # type: ignore[return-value]
 
@@ -47,7 +47,7 @@ class TD3(DDPG):
     online: TwinCritics
 
     @property
-    def judge(self) -> Critic:
+    def judge(self) -> AnyCritic:
         """The actor listens to the first critic."""
         return self.online.critic.first  # type: ignore[return-value]
 

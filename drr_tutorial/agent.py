@@ -1,0 +1,203 @@
+"""DRR in any world: an agent with the verbs of Stable-Baselines3, `learn`, `predict`, `save`, `load`.
+
+It is made of the same parts as `DRRRecommender`: one actor and critic, one update, one loop. What differs are the
+settings (preset `planning`): a state of what was shown and answered, a critic that is linear in the item, an actor that
+is trained through all items, returns over several steps.
+"""
+
+import copy
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from drr_tutorial import __version__
+from drr_tutorial.actor_critic.networks import ActorCritic, State
+from drr_tutorial.config import PRESETS, AgentConfig, ExperimentConfig, TrainingConfig
+from drr_tutorial.environment.inputs import check_counts
+from drr_tutorial.representation.by_name import state_class
+from drr_tutorial.storage import (
+    as_path,
+    last_whole,
+    of_another_version,
+    read_arrays,
+    read_json,
+    whole_folder,
+    write_arrays,
+    write_json,
+)
+from drr_tutorial.training.checkpoints import REFUSED
+from drr_tutorial.training.ddpg import DDPG
+from drr_tutorial.training.on_world import fingerprint, parts_in_world
+from drr_tutorial.training.trainer import Callback, Trainer
+from drr_tutorial.worlds.simulation import Catalogue, Simulation, encoded
+
+ABOUT, WEIGHTS = "agent.json", "weights.safetensors"
+FORMAT = 1
+
+
+class DRRAgent:
+    """A DRR agent for an environment: `DRRAgent(env, gamma=0.95).learn(400_000).predict(observation)`.
+
+    Args:
+        env: a Gymnasium environment, single or vector, that keeps the rules of `worlds.simulation`; many users at once
+            learn many times as fast.
+        config: an `ExperimentConfig`, of which agent, training, seed and device count, or the name of a preset.
+        seed: of everything random; default: the seed of `config`.
+        folder: where `learn` keeps logs and checkpoints, and goes on from what it finds.
+        settings: settings of `AgentConfig` and `TrainingConfig`, by name, instead of those of `config`.
+
+    Raises `ValueError` for settings and environments that will not do, `TypeError` for a setting that is unknown.
+    """
+
+    update: ClassVar[type[DDPG]] = DDPG
+
+    def __init__(
+        self,
+        env: Any,
+        *,
+        config: ExperimentConfig | str = "planning",
+        seed: int | None = None,
+        folder: str | Path | None = None,
+        **settings: Any,
+    ) -> None:
+        self.folder = None if folder is None else as_path(folder)
+        users = Simulation(env)
+        settings["memory_size"] = users.catalogue.memory_size
+        self._begin(with_settings(config, seed, settings), users.catalogue, users)
+
+    def _begin(self, config: ExperimentConfig, catalogue: Catalogue, users: Simulation | None) -> None:
+        self.config, self.catalogue, self.users = config, catalogue, users
+        self.networks = make_networks(config, catalogue)
+        self.num_timesteps = 0
+        self._rng = np.random.default_rng(config.seed)
+
+    def learn(self, total_timesteps: int, *, callback: Callback | None = None, progress_bar: bool = False) -> Self:
+        """Train for `total_timesteps` more steps, over all users at play.
+
+        `callback(trainer)` is called after each step of all users; training ends early when it returns False. With a
+        `folder`, an interrupted call that is made again goes on where it was, to the same result. Whatever stops it, an
+        error or Ctrl-C, leaves the agent as it was.
+        """
+        check_counts(total_timesteps=total_timesteps)
+        if self.users is None:
+            raise ValueError("learn needs an environment; give it to load(folder, env=env)")
+        networks = copy.deepcopy(self.networks)
+        parts = parts_in_world(self.config, self.users, networks, total_steps=int(total_timesteps), update=self.update)
+        parts["about"]["steps before"] = self.num_timesteps
+        trainer = Trainer(**parts, callback=callback, folder=self.folder, progress=progress_bar)
+        trainer.run()
+        self.networks = networks
+        self.num_timesteps += trainer.step
+        return self
+
+    @torch.no_grad()
+    def predict(
+        self,
+        observation: Any,
+        state: Any = None,
+        episode_start: Any = None,
+        deterministic: bool = False,
+    ) -> tuple[NDArray[np.int64], None]:
+        """Items for an observation of one user, (), or of m, (m,); the second value is always None, as is `state`.
+
+        Deterministic: the item nearest to the actor's vector; else one drawn with the probabilities by which the actor
+        was trained, softmax(pi(s).e / temperature).
+        """
+        single = np.ndim(observation["shown"]) == 1
+        seen = {name: np.asarray(value)[None] for name, value in observation.items()} if single else observation
+        scores = self.scores(seen)
+        luck = 0.0 if deterministic else self._rng.gumbel(size=scores.shape)
+        items = (scores / self.update.UNIT_TEMPERATURE + luck).argmax(axis=1)
+        return (items[0] if single else items), None
+
+    @torch.no_grad()
+    def scores(self, observation: Any) -> NDArray[np.float32]:
+        """Dot products of the actor's vectors and all items, (m, n_items), for an observation of m users."""
+        vectors = self.networks.act(self._see(observation))
+        scores: NDArray[np.float32] = (vectors @ self.networks.item_vectors().T).cpu().numpy()
+        return scores
+
+    @torch.no_grad()
+    def values(self, observation: Any) -> NDArray[np.float32]:
+        """Q(s, e) of all items, (m, n_items), for an observation of m users."""
+        values = self.networks.critic.over_items(self._see(observation), self.networks.item_vectors())
+        return values.cpu().numpy()  # type: ignore[no-any-return]
+
+    def _see(self, observation: Any) -> State:
+        seen, device = encoded(observation, self.catalogue), self.networks.items.weight.device
+        return self.networks.see(*(torch.from_numpy(seen[name]).to(device) for name in ("user", "memory")))
+
+    def save(self, folder: str | Path) -> None:
+        """Write settings and networks into a folder, all or nothing. `StorageError`."""
+        known = self.catalogue
+        about = {"version": __version__, "format": FORMAT, "settings": json.loads(self.config.to_json()),
+                 "world": fingerprint(known), "user_dim": known.user_dim, "largest_reward": known.largest_reward,
+                 "num_timesteps": self.num_timesteps}  # fmt: skip
+        weights = {name: value.cpu().numpy() for name, value in self.networks.state_dict().items()}
+        with whole_folder(as_path(folder)) as temporary:
+            write_json(temporary / ABOUT, about)
+            write_arrays(temporary / WEIGHTS, weights, {"world": about["world"]})
+
+    @classmethod
+    def load(cls, folder: str | Path, env: Any = None) -> Self:
+        """What `save` wrote. Without an environment it predicts, and cannot learn.
+
+        Nothing is executed. Raises `StorageError` for a folder that is not a whole save, `ValueError` for an
+        environment with other items or observations.
+        """
+        folder = last_whole(as_path(folder))
+        about = read_json(folder / ABOUT)
+        arrays, marks = read_arrays(folder / WEIGHTS)
+        agent, users = cls.__new__(cls), None if env is None else Simulation(env)
+        try:
+            config = ExperimentConfig.from_json(json.dumps(about["settings"]))
+            items = arrays["items.weight"][:-1]
+            known = Catalogue(items, about["user_dim"], config.agent.memory_size, about["largest_reward"])
+            agent._begin(config, known, users)
+            agent.networks.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+            agent.num_timesteps = int(about["num_timesteps"])
+            if not about["world"] == marks["world"] == fingerprint(known):
+                raise ValueError("its parts belong to different agents")
+        except REFUSED as error:
+            raise of_another_version(folder / ABOUT, about, error) from error
+        if users is not None and fingerprint(users.catalogue) != about["world"]:
+            raise ValueError(
+                f"env must be the world that {folder} was trained in, with the same items and observations"
+            )
+        agent.folder = None
+        return agent
+
+
+def with_settings(config: ExperimentConfig | str, seed: int | None, settings: Mapping[str, Any]) -> ExperimentConfig:
+    """A configuration with some settings of its agent and training replaced, by name; checked."""
+    if isinstance(config, str) and config not in PRESETS:
+        raise ValueError(f"config must be an ExperimentConfig or one of {sorted(PRESETS)}, got {config!r}")
+    config = PRESETS[config] if isinstance(config, str) else config
+    fields = {kind: {field.name for field in dataclasses.fields(kind)} for kind in (AgentConfig, TrainingConfig)}
+    unknown = settings.keys() - set().union(*fields.values())
+    if unknown:
+        raise TypeError(f"{sorted(unknown)[0]!r} is no setting of AgentConfig or TrainingConfig")
+    agent, training = ({n: v for n, v in settings.items() if n in known} for known in fields.values())
+    config = dataclasses.replace(
+        config,
+        agent=dataclasses.replace(config.agent, **agent),
+        training=dataclasses.replace(config.training, **training),
+        seed=config.seed if seed is None else seed,
+    )
+    if config.agent.gamma >= 1:
+        raise ValueError(f"AgentConfig.gamma must be from 0 to below 1 in a world, got {config.agent.gamma:g}")
+    state_class(config.agent.state)
+    return config
+
+
+def make_networks(config: ExperimentConfig, catalogue: Catalogue) -> ActorCritic:
+    """Untrained networks for a world; nobody in it has a row in the table of users."""
+    nobody = np.zeros((1, catalogue.user_dim), dtype=np.float32)
+    generator = torch.Generator().manual_seed(config.seed)
+    return ActorCritic(config.agent, nobody, catalogue.item_vectors, generator).to(config.device)

@@ -1,0 +1,57 @@
+"""What a policy earns in an environment: whole episodes of many users."""
+
+from typing import Any, NamedTuple, Protocol
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.vector import VectorEnv
+from numpy.typing import NDArray
+
+from drr_tutorial.worlds.simulation import as_vector_env
+
+
+class Predicts(Protocol):
+    """Whatever chooses items by what it observes: `DRRAgent`, or a model of Stable-Baselines3."""
+
+    def predict(self, observation: Any, *, deterministic: bool) -> tuple[Any, Any]:
+        """Items (m,) for m users, and something that is not looked at."""
+
+
+class Episodes(NamedTuple):
+    """Whole episodes; (n,) each."""
+
+    returns: NDArray[np.float64]
+    lengths: NDArray[np.int64]
+    likes: NDArray[np.int64]  # steps with a positive reward
+
+    def summary(self) -> dict[str, float]:
+        """Mean return and length, and the share of steps with a positive reward."""
+        rate = float(self.likes.sum() / self.lengths.sum())
+        return {"return": float(self.returns.mean()), "length": float(self.lengths.mean()), "like_rate": rate}
+
+
+def play_episodes(
+    policy: Predicts, env: gym.Env[Any, Any] | VectorEnv[Any, Any, Any], n_episodes: int, seed: int
+) -> Episodes:
+    """Play `n_episodes` whole episodes, deterministically; the same users for the same environment and seed.
+
+    Every place plays as many as the others, or one more: who counted only the first to end would count short ones.
+    """
+    if n_episodes < 1:
+        raise ValueError(f"n_episodes must be at least 1, got {n_episodes}")
+    envs = as_vector_env(env)
+    quota = n_episodes // envs.num_envs + (np.arange(envs.num_envs) < n_episodes % envs.num_envs)
+    observation, _ = envs.reset(seed=seed)
+    sums = np.zeros((3, envs.num_envs))
+    ended: list[NDArray[np.float64]] = []
+    while (quota > 0).any():
+        items, _ = policy.predict(observation, deterministic=True)
+        observation, reward, terminated, truncated, _ = envs.step(items)
+        sums += np.stack([reward, np.ones(envs.num_envs), reward > 0])
+        finished = terminated | truncated
+        if finished.any():
+            ended.append(sums[:, finished & (quota > 0)])
+            quota, sums[:, finished] = quota - finished, 0
+            observation, _ = envs.reset(options={"reset_mask": finished})
+    returns, lengths, likes = np.concatenate(ended, axis=1)
+    return Episodes(returns, lengths.astype(np.int64), likes.astype(np.int64))

@@ -1,0 +1,58 @@
+"""The parts of a training in a world, made from the settings: what `Trainer` is handed, as `on_log` does for a log."""
+
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+import torch
+
+from drr_tutorial.actor_critic.networks import ActorCritic
+from drr_tutorial.config import ExperimentConfig
+from drr_tutorial.training.ddpg import DDPG
+from drr_tutorial.training.exploration import make_exploration
+from drr_tutorial.training.n_step import NStep
+from drr_tutorial.training.replay import ReplayBuffer
+from drr_tutorial.worlds.simulation import Catalogue, Simulation
+
+GENERATORS = ("environment", "replay", "exploration")
+
+
+def parts_in_world(
+    config: ExperimentConfig, users: Simulation, networks: ActorCritic, *, total_steps: int, update: type[DDPG] = DDPG
+) -> dict[str, Any]:
+    """What `Trainer(**parts)` trains `networks` with, for `total_steps` steps over all users at play.
+
+    The users are seeded here, by `config.seed`.
+    """
+    seeds = np.random.SeedSequence(config.seed).spawn(len(GENERATORS))
+    rngs = {name: np.random.default_rng(seed) for name, seed in zip(GENERATORS, seeds, strict=True)}
+    users.reset(seed=int(rngs.pop("environment").integers(2**31)))
+    settings, known, k = config.training, users.catalogue, networks.items.embedding_dim
+    return {
+        "ddpg": update(
+            networks, config.agent, torch.Generator().manual_seed(config.seed), largest_reward=known.largest_reward
+        ),
+        "env": users,
+        "replay": ReplayBuffer(
+            max(settings.batch_size, min(settings.capacity, total_steps + users.num_envs)), known.memory_size, k,
+            user_dim=known.user_dim,
+        ),
+        "exploration": make_exploration(
+            settings.exploration, (users.num_envs, k), start=settings.noise, end=settings.final_noise,
+            n_steps=total_steps, limit=1.0 if networks.actor.actions == "bounded" else np.inf,
+        ),
+        "settings": settings,
+        "total_steps": total_steps,
+        "rngs": rngs | users.rngs,
+        "n_step": NStep(config.agent.n_steps, config.agent.gamma),
+        "about": {"settings": json.loads(config.to_json()), "world": fingerprint(known), "users": users.num_envs,
+                  "steps": total_steps},
+    }  # fmt: skip
+
+
+def fingerprint(catalogue: Catalogue) -> str:
+    """Of what an agent knows of a world."""
+    return hashlib.sha256(np.ascontiguousarray(catalogue.item_vectors).tobytes()).hexdigest()[:16] + (
+        f":{catalogue.user_dim}:{catalogue.memory_size}:{catalogue.largest_reward:g}"
+    )

@@ -1,0 +1,163 @@
+"""Anybody's simulator, as the training loop sees it.
+
+Any Gymnasium environment will do that shows one item of a fixed catalogue a step and pays a reward:
+
+    item_vectors        an attribute: (n_items, k) finite numbers, k at least 2
+    action_space        Discrete(n_items)
+    observation_space   Dict with `shown` (N,), the latest items, oldest first, n_items for padding; `responses` (N,),
+                        whether each was liked; and, if there is more to see of a user, `user`, a Box (u,)
+    reward              finite, at most `largest_reward` in size (an attribute; 1 if there is none)
+
+Many users at once come as a vector environment in which a finished one waits to be reset (Gymnasium's
+`AutoresetMode.DISABLED`); a single environment is made one of one user. `state_dict`, `load_state_dict` and
+`sessions.rngs` are asked for only where a training is to be resumed.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import gymnasium as gym
+import numpy as np
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
+from numpy.typing import NDArray
+
+Step = tuple[dict[str, Any], NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]
+
+
+class Catalogue(NamedTuple):
+    """What an agent knows of a world before it begins."""
+
+    item_vectors: NDArray[np.float32]  # (n_items, k)
+    user_dim: int  # u; 0 where nothing is seen of a user
+    memory_size: int  # N
+    largest_reward: float
+
+
+class Simulation:
+    """The users of an environment at play: `observation` is `user` (num_envs, u) and `memory` (num_envs, N).
+
+    A memory holds i for a liked item, n_items + 1 + i for one that was not, n_items for padding: answers and items in
+    one number, as `ActorCritic` reads them. Raises `ValueError` that names the rule above which an environment breaks.
+    """
+
+    def __init__(self, env: gym.Env[Any, Any] | VectorEnv[Any, Any, Any]) -> None:
+        self.env = as_vector_env(env)
+        self.num_envs = self.env.num_envs
+        self.catalogue = catalogue_of(self.env)
+        self.penalty = np.zeros((self.num_envs, len(self.catalogue.item_vectors)), dtype=np.float32)
+        self._seen: dict[str, Any] = {}
+
+    def observation(self) -> dict[str, NDArray[Any]]:
+        """What the agent sees now."""
+        return encoded(self._seen, self.catalogue)
+
+    def reset(
+        self, *, seed: int | None = None, options: Mapping[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Somebody new at the places of `options["reset_mask"]`, or everywhere."""
+        self._seen, info = self.env.reset(seed=seed, options=None if options is None else dict(options))
+        return self.observation(), info
+
+    def step(self, items: NDArray[np.int64]) -> Step:
+        """Show every user an item."""
+        self._seen, reward, terminated, truncated, info = self.env.step(items)
+        largest = self.catalogue.largest_reward
+        wrong = ~(np.abs(reward) <= largest)  # NaN too
+        if wrong.any():
+            raise ValueError(
+                f"rewards of the environment must be finite and from {-largest:g} to {largest:g}, got "
+                f"{reward[wrong][0]}; say what a step can pay at most by its attribute largest_reward"
+            )
+        return self.observation(), np.asarray(reward, dtype=np.float32), terminated, truncated, info
+
+    @property
+    def rngs(self) -> dict[str, np.random.Generator]:
+        """The generators of the places, by name, where the environment says them."""
+        sessions = getattr(self.env.unwrapped, "sessions", None)
+        return {f"place {place}": rng for place, rng in enumerate(getattr(sessions, "rngs", ()))}
+
+    def state_dict(self) -> dict[str, NDArray[Any]]:
+        """Where everybody is. Empty for an environment that cannot say so: there a resumed training begins with new
+        users.
+        """
+        keep = getattr(self.env.unwrapped, "state_dict", None)
+        return {} if keep is None else dict(keep())
+
+    def load_state_dict(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on where `state_dict` was taken."""
+        if not state:
+            self.reset()
+            return
+        inner: Any = self.env.unwrapped
+        inner.load_state_dict(state)
+        self._seen = inner.sessions.observation()
+
+
+def encoded(seen: Mapping[str, Any], catalogue: Catalogue) -> dict[str, NDArray[Any]]:
+    """An observation of m users, (m, ...), as `user` (m, u) and `memory` (m, N)."""
+    shown, responses = (np.asarray(seen[name]).astype(np.int64) for name in ("shown", "responses"))
+    n_items = len(catalogue.item_vectors)
+    disliked = (shown < n_items) & (responses <= 0)
+    user = np.asarray(seen["user"], dtype=np.float32) if "user" in seen else np.zeros((len(shown), 0), np.float32)
+    return {"user": user, "memory": shown + (n_items + 1) * disliked}
+
+
+def as_vector_env(env: Any) -> "VectorEnv[Any, Any, Any]":
+    """The environment, or one of one user. Raises `ValueError` for what is neither, or resets itself."""
+    if isinstance(env, gym.Env):
+        return SyncVectorEnv([lambda: env], autoreset_mode=AutoresetMode.DISABLED)
+    if not isinstance(env, VectorEnv):
+        raise ValueError(f"env must be a Gymnasium environment, single or vector, got {type(env).__name__}")
+    if env.metadata.get("autoreset_mode") != AutoresetMode.DISABLED:
+        raise ValueError(
+            "env must let a finished user wait for a reset, got autoreset_mode "
+            f"{env.metadata.get('autoreset_mode')}; make it by gymnasium.make_vec(..., "
+            'vector_kwargs={"autoreset_mode": gymnasium.vector.AutoresetMode.DISABLED})'
+        )
+    return env
+
+
+def catalogue_of(env: "VectorEnv[Any, Any, Any]") -> Catalogue:
+    """What the environment says of itself. Raises `ValueError` where that breaks the rules above."""
+    action, seen = env.single_action_space, env.single_observation_space
+    if not isinstance(action, spaces.Discrete) or action.start != 0:
+        raise ValueError(f"action_space of env must be Discrete(n_items), the index of an item to show, got {action}")
+    if not isinstance(seen, spaces.Dict) or not {"shown", "responses"} <= set(seen):
+        raise ValueError(f"observation_space of env must be a Dict with `shown` and `responses`, got {seen}")
+    shapes = {name: seen[name].shape or () for name in seen}
+    n, u = shapes["shown"], shapes.get("user", (0,))
+    if len(n) != 1 or n != shapes["responses"] or len(u) != 1:
+        raise ValueError(f"`shown` and `responses` must be (N,), `user` (u,) in the observation_space, got {shapes}")
+    vectors = _item_vectors(env, int(action.n))
+    largest = float(_attribute(env, "largest_reward", 1.0))
+    if not 0 < largest < np.inf:
+        raise ValueError(f"largest_reward of env must be finite and above 0, got {largest}")
+    return Catalogue(vectors, u[0], n[0], largest)
+
+
+def _item_vectors(env: Any, n_items: int) -> NDArray[np.float32]:
+    found = _attribute(env, "item_vectors", None)
+    if found is None:
+        raise ValueError(
+            f"env must have item_vectors, ({n_items}, k) numbers by which an agent knows its items; set the attribute "
+            "in its __init__, or in a wrapper"
+        )
+    vectors = np.asarray(found, dtype=np.float32)
+    if vectors.ndim != 2 or len(vectors) != n_items or vectors.shape[1] < 2:
+        raise ValueError(f"item_vectors of env must be ({n_items}, k), k at least 2, got {vectors.shape}")
+    if not np.isfinite(vectors).all():
+        raise ValueError("item_vectors of env must be finite, got NaN or infinity")
+    return vectors
+
+
+def _attribute(env: Any, name: str, default: Any) -> Any:
+    """Of a vector environment, or of the first one in it; the default where nobody has it."""
+    if hasattr(env, name):
+        return getattr(env, name)
+    if hasattr(env.unwrapped, name):
+        return getattr(env.unwrapped, name)
+    try:
+        return env.get_attr(name)[0]
+    except (AttributeError, NotImplementedError):
+        return default
