@@ -1,5 +1,6 @@
 """The public names, where each comes from. Editors and type checkers read this file; so does `lazy_loader`."""
 
+from .agent import DRRAgent as DRRAgent
 from .config import (
     PRESETS as PRESETS,
     AgentConfig as AgentConfig,
@@ -18,6 +19,7 @@ from .environment.env import (
 from .environment.vector_env import (
     RecommendationVectorEnv as RecommendationVectorEnv,
 )
+from .evaluation.episodes import Episodes as Episodes, play_episodes as play_episodes
 from .evaluation.ranking import (
     evaluate_ranking as evaluate_ranking,
     evaluate_scores as evaluate_scores,
@@ -43,6 +45,7 @@ from .worlds.env import (
     TinyPlanningEnv as TinyPlanningEnv,
     WorldEnv as WorldEnv,
 )
+from .worlds.simulation import Simulation as Simulation
 from .worlds.vector_env import (
     PlanningVectorEnv as PlanningVectorEnv,
     TinyPlanningVectorEnv as TinyPlanningVectorEnv,
