@@ -1,4 +1,4 @@
-"""The commands that need no book: train, evaluate, recommend, download, doctor. Their options come from the
+"""The commands that need no book: train, evaluate, recommend, play, download, doctor. Their options come from the
 settings' own documentation. `lab.cli` adds those of the book; that is what `drr-tutorial` starts.
 """
 
@@ -15,7 +15,8 @@ import torch
 import tyro
 
 from drr_tutorial import __version__
-from drr_tutorial.cli.console import is_said_on_purpose, join_values, terminal
+from drr_tutorial.cli.console import Folder, is_said_on_purpose, join_values, terminal
+from drr_tutorial.cli.worlds import STEPS, play, read_kwargs, told, train_in_world
 from drr_tutorial.config import PRESETS, ExperimentConfig
 from drr_tutorial.data.download import MOVIELENS, data_home, find_movielens
 from drr_tutorial.data.load import load_ratings
@@ -33,11 +34,11 @@ from drr_tutorial.provenance import LIBRARIES, machine
 from drr_tutorial.recommenders.base import Recommender
 from drr_tutorial.recommenders.drr import DRRRecommender, require_device
 from drr_tutorial.storage import as_path
-from drr_tutorial.training.runs import AGENT, METRICS, read_config, refuse_taken, taken
+from drr_tutorial.training.runs import AGENT, METRICS, WorldSettings, read_config, read_run, refuse_taken, taken
 
+Preset = Literal["default", "simple", "next", "paper", "original", "planning"]
 Protocol = Literal["unseen", "original", "masked", "full"]
 DESCRIPTION = "Train, evaluate and use DRR; compute the figures of the book, and copy its notebooks."
-Folder = Annotated[Path, tyro.conf.Positional]
 
 
 def main(arguments: Sequence[str] | None = None, more: Mapping[str, Callable[..., Any]] | None = None) -> int:
@@ -46,7 +47,10 @@ def main(arguments: Sequence[str] | None = None, more: Mapping[str, Callable[...
     `more`: name -> further commands. Errors that nobody foresaw show where they come from.
     """
     with terminal():
-        return _run(join_values(sys.argv[1:] if arguments is None else arguments, repeated=["--liked"]), more or {})
+        return _run(
+            join_values(sys.argv[1:] if arguments is None else arguments, repeated=["--liked", "--env-kwargs"]),
+            more or {},
+        )
 
 
 def _run(arguments: list[str], more: Mapping[str, Callable[..., Any]]) -> int:
@@ -57,6 +61,7 @@ def _run(arguments: list[str], more: Mapping[str, Callable[..., Any]]) -> int:
         "train": _train_command(_preset(arguments)),
         "evaluate": evaluate,
         "recommend": recommend,
+        "play": play,
         **more,
         "download": download,
         "doctor": doctor,
@@ -91,18 +96,25 @@ def _notes(error: BaseException) -> list[str]:
 def _train_command(default: ExperimentConfig) -> Callable[..., None]:
     def train(
         config: Annotated[ExperimentConfig, tyro.conf.arg(name="")] = default,
-        preset: Literal["default", "simple", "next", "paper", "original"] = "default",
+        preset: Preset = "default",
+        env: str = "",
+        env_kwargs: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
+        steps: int = STEPS,
         out: Path | None = None,
         resume: Path | None = None,
         baselines: tuple[BaselineName, ...] = USUAL_BASELINES,
         quiet: bool = False,
     ) -> None:
         """Train an agent, and print it beside baselines: random, popularity, EASE and iALS, or those that you name.
+        With --env: in a world, and print it beside the world's known bounds.
 
         Args:
             config: The settings.
             preset: Named settings to start from: the best recipe, that of the first chapters, what comes next,
-                the paper's, or the original's.
+                the paper's, the original's, or that for worlds, which is the default with --env.
+            env: A world, by the id that Gymnasium knows it by, such as drr_tutorial/Planning-v0.
+            env_kwargs: Its arguments: --env-kwargs NAME=VALUE NAME=VALUE.
+            steps: Steps of a training in a world, over all users at once.
             out: Folder for config.json, metrics.json, weights and TensorBoard log. Default: a new one under runs/.
             resume: Go on with the training in this folder, to the same end as if it had never stopped. All settings are
                 taken from there.
@@ -110,13 +122,18 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
                 each pair of items.
             quiet: No progress bars.
         """
+        world = WorldSettings(env, read_kwargs(env_kwargs), steps) if env else None
         if resume is not None:
-            if config != PRESETS["default"] or out is not None:
+            if config != PRESETS["default"] or out is not None or world is not None:
                 raise ValueError(f"--resume takes all settings from {resume}, so no others can be given beside it")
-            config = read_config(resume)
+            config, world = read_run(resume)
         elif out is not None:
             refuse_taken(out)
         require_device(config)
+        if world is not None:
+            folder, found = train_in_world(config, world, resume or out, progress=not quiet)
+            print(f"\n{told(found)}\n\nplay on: drr-tutorial play {folder} --episodes 2000 --seed 7 --json")
+            return
         plan = make_plan(config, baselines, progress=not quiet)
         with taken(resume or out, plan.config) as folder:
             reports = run_plan(plan, folder, progress=not quiet, say=_warn).reports
@@ -175,6 +192,7 @@ def recommend(
     """
     if (not user) == (not liked):
         raise ValueError("give either --user ID or --liked ID ID ...")
+    read_config(folder)  # which says so where it is the agent of a world
     agent = Recommender.load(as_path(folder) / AGENT)
     found = (
         agent.recommend_for(liked, k, exclude_seen=exclude_seen)
@@ -228,5 +246,7 @@ def _preset(arguments: Sequence[str]) -> ExperimentConfig:
     before they are read.
     """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--preset", default="default")
-    return PRESETS.get(parser.parse_known_args(arguments)[0].preset, PRESETS["default"])
+    parser.add_argument("--preset", default="")
+    parser.add_argument("--env", default="")
+    given = parser.parse_known_args(arguments)[0]
+    return PRESETS.get(given.preset or ("planning" if given.env else "default"), PRESETS["default"])

@@ -7,7 +7,11 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Annotated
 
+import tyro
+
+Folder = Annotated[Path, tyro.conf.Positional]
 CLOSED_PIPE = 141  # what a shell reports for a program that was stopped by it: 128 + SIGPIPE
 
 

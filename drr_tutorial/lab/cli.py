@@ -8,7 +8,7 @@ from typing import Annotated
 import tyro
 
 from drr_tutorial.cli import main as run
-from drr_tutorial.cli.commands import Folder
+from drr_tutorial.cli.console import Folder
 from drr_tutorial.lab.pages import changed_since, copy_notebooks, results_folder
 from drr_tutorial.lab.studies import Study, find_studies, run_studies, unfinished
 from drr_tutorial.lab.studies.recheck import recheck as recheck_study

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from drr_tutorial import __version__
 from drr_tutorial.config import ExperimentConfig
@@ -22,9 +22,21 @@ CONFIG, AGENT, METRICS = "config.json", "agent", "metrics.json"
 BEFORE_THE_FIRST_CHECKPOINT = (CONFIG, "tensorboard", "best.safetensors", "final.safetensors")
 
 
+class WorldSettings(NamedTuple):
+    """What a training in a world needs besides the agent's settings; all JSON-able."""
+
+    env: str
+    """The id that Gymnasium knows it by."""
+    env_kwargs: dict[str, Any]
+    """Its arguments."""
+    steps: int
+    """Steps of training, over all users at play."""
+
+
 @contextmanager
-def taken(folder: str | Path | None, config: ExperimentConfig) -> Iterator[Path]:
-    """The folder for a training with `config`, which is taken now; None: a new one under runs/, named by the time.
+def taken(folder: str | Path | None, config: ExperimentConfig, world: WorldSettings | None = None) -> Iterator[Path]:
+    """The folder for a training with `config`, on a log or in a `world`, which is taken now; None: a new one under
+    runs/, named by the time.
 
     A folder with the same config is gone on with. When the training fails or is stopped without a checkpoint, what it
     wrote is removed; the exception gets a note that says how to go on. Raises `StorageError` for a folder that holds
@@ -32,7 +44,7 @@ def taken(folder: str | Path | None, config: ExperimentConfig) -> Iterator[Path]
     """
     before = None if folder is None else _names_in(as_path(folder))
     folder = _new_folder(RUNS) if folder is None else as_path(folder)
-    _write_config(folder, config)
+    _write_config(folder, config, world)
     try:
         yield folder
     except BaseException as error:
@@ -64,18 +76,30 @@ def how_to_go_on(folder: Path) -> str:
 
 
 def read_config(folder: str | Path) -> ExperimentConfig:
-    """The configuration of a training's folder. Raises `StorageError` when there is none."""
+    """The configuration of a training on a log. Raises `StorageError` when there is none."""
+    config, world = read_run(folder)
+    if world is not None:
+        raise StorageError(f"{folder} holds an agent of {world.env}, not one of a log: drr-tutorial play {folder}")
+    return config
+
+
+def read_run(folder: str | Path) -> tuple[ExperimentConfig, WorldSettings | None]:
+    """The configuration of a training's folder, and its world, if it is not of a log. Raises `StorageError`."""
     path = as_path(folder) / CONFIG
     about = read_json(path)
     try:
-        return ExperimentConfig.from_json(json.dumps(_settings(about)))
+        settings = dict(_settings(about))
+        world = settings.pop("world", None)
+        config = ExperimentConfig.from_json(json.dumps(settings))
+        return config, None if world is None else WorldSettings(**world)
     except (ValueError, TypeError) as error:
         raise of_another_version(path, about, error) from error
 
 
-def _write_config(folder: Path, config: ExperimentConfig) -> None:
+def _write_config(folder: Path, config: ExperimentConfig, world: WorldSettings | None) -> None:
     """Write the configuration, or check that the folder belongs to it."""
     path, settings = folder / CONFIG, json.loads(config.to_json())
+    settings |= {} if world is None else {"world": world._asdict()}
     if not path.exists():
         write_new_json(path, {"version": __version__, **settings})
     elif _settings(read_json(path)) != settings:

@@ -7,13 +7,14 @@ optimum, which no agent here has passed.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from drr_tutorial.worlds.planning import PlanningUsers, PlanningWorld
 from drr_tutorial.worlds.sessions import MEMORY_SIZE, Sessions, World
+from drr_tutorial.worlds.tiny import TinyPlanningWorld, solve
 
 Policy = Callable[[Sessions], NDArray[np.int64]]  # sessions side by side -> the item for each, (m,)
 POPULATION, ELITE, ROUNDS = 32, 8, 15  # of the cross-entropy method
@@ -110,6 +111,16 @@ def bounds(world: PlanningWorld, *, n_sessions: int = 4000, seed: int = 0) -> Bo
         return float(play(world, policy, n_sessions, fresh).likes.mean())
 
     return Bounds(likes(static), likes(myopic), likes(Planner(weights)), weights)
+
+
+def bounds_of(world: Any, *, seed: int = 0) -> dict[str, float]:
+    """What is known of what can be earned in a world, mean likes a session; nothing for a world of somebody else."""
+    if isinstance(world, PlanningWorld):
+        found = bounds(world, n_sessions=2000, seed=seed)
+        return {"static": found.static, "myopic": found.myopic, "planner": found.planner}
+    if isinstance(world, TinyPlanningWorld):
+        return {"myopic": solve(0).likes, "optimal": solve(1).likes}
+    return {}
 
 
 def _known(sessions: Sessions) -> PlanningUsers:

@@ -1,0 +1,88 @@
+"""Training in a world and playing there, as commands."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import gymnasium as gym
+import tyro
+
+from drr_tutorial.agent import DRRAgent
+from drr_tutorial.cli.console import Folder
+from drr_tutorial.config import ExperimentConfig
+from drr_tutorial.evaluation.episodes import play_episodes
+from drr_tutorial.storage import StorageError, as_path
+from drr_tutorial.training.runs import AGENT, WorldSettings, read_run, taken
+from drr_tutorial.worlds.planners import bounds_of
+
+STEPS = 2_000_000  # of a training, when nobody says how many: under a minute in the planning world
+PLACES = 1000  # users at once while an agent plays
+
+
+def train_in_world(
+    config: ExperimentConfig, world: WorldSettings, folder: Path | None, *, progress: bool
+) -> tuple[Path, dict[str, Any]]:
+    """Train, save the agent, and play a thousand episodes: the folder, and their figures."""
+    make_users(world, 1)  # what cannot be made is refused before a folder is taken
+    with taken(folder, config, world) as place:
+        agent = DRRAgent(make_users(world, config.environment.num_envs), config=config, folder=place)
+        agent.learn(world.steps, progress_bar=progress)
+        agent.save(place / AGENT)
+    return place, figures(agent, world, episodes=1000, seed=config.seed + 1)
+
+
+def play(
+    folder: Folder, /, episodes: int = 2000, seed: int = 7, as_json: Annotated[bool, tyro.conf.arg(name="json")] = False
+) -> None:
+    """Let a trained agent play in its world: mean return and length, share of likes, and the world's known bounds.
+
+    Args:
+        folder: Folder of a finished training in a world.
+        episodes: How many whole episodes.
+        seed: Of the users who are played with.
+        as_json: Print JSON.
+    """
+    _, world = read_run(folder)
+    if world is None:
+        raise StorageError(f"{folder} holds an agent of a log, not one of a world: drr-tutorial evaluate {folder}")
+    users = make_users(world, min(PLACES, max(1, episodes)))
+    agent = DRRAgent.load(as_path(folder) / AGENT, env=users)
+    print(told(figures(agent, world, episodes, seed), as_json=as_json))
+
+
+def figures(agent: DRRAgent, world: WorldSettings, episodes: int, seed: int) -> dict[str, Any]:
+    """What the agent earns of fresh users, and the bounds."""
+    users = make_users(world, min(PLACES, max(1, episodes)))
+    earned = play_episodes(agent, users, episodes, seed).summary()
+    return {**earned, "episodes": episodes, "seed": seed, "bounds": bounds_of(getattr(users, "world", None))}
+
+
+def told(found: dict[str, Any], *, as_json: bool = False) -> str:
+    """The figures as JSON or as lines."""
+    if as_json:
+        return json.dumps(found)
+    lines = [f"{name:<10} {found[name]:.2f}" for name in ("return", "length", "like_rate")]
+    return "\n".join([*lines, *(f"{f'({name})':<10} {value:.2f}" for name, value in found["bounds"].items())])
+
+
+def read_kwargs(pairs: Sequence[str]) -> dict[str, Any]:
+    """`name=value` pairs as arguments; values are JSON, or else texts. Raises `ValueError`."""
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.isidentifier():
+            raise ValueError(f"env_kwargs must be name=value, got {pair!r}")
+        try:
+            found[name] = json.loads(value)
+        except json.JSONDecodeError:
+            found[name] = value
+    return found
+
+
+def make_users(world: WorldSettings, count: int) -> Any:
+    """`count` users of the world at once. Raises `ValueError` for one that Gymnasium cannot make."""
+    try:
+        return gym.make_vec(world.env, num_envs=count, **world.env_kwargs)
+    except (gym.error.Error, TypeError) as error:
+        raise ValueError(f"env must be an environment that Gymnasium can make, got {world.env!r}: {error}") from error
