@@ -12,10 +12,10 @@ from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.environment.in_turn import UsersInTurn
 from drr_tutorial.environment.vector_env import RecommendationVectorEnv
 from drr_tutorial.training.ddpg import DDPG
-from drr_tutorial.training.exploration import Exploration, make_exploration
+from drr_tutorial.training.exploration import Exploration
 from drr_tutorial.training.n_step import NStep
-from drr_tutorial.training.replay import PAPER_BETA, PrioritizedReplayBuffer, ReplayBuffer
-from drr_tutorial.training.schedules import LinearSchedule
+from drr_tutorial.training.parts import make_noise, make_replay
+from drr_tutorial.training.replay import PrioritizedReplayBuffer, ReplayBuffer
 
 GENERATORS = ("users", "environment", "replay", "exploration")
 
@@ -66,8 +66,8 @@ def parts_on_log(
     return {
         "ddpg": ddpg,
         "env": env,
-        "replay": _replay(config, total_steps, prioritized),
-        "exploration": _exploration(config, networks, total_steps),
+        "replay": make_replay(config, config.embedding.length, total_steps, env.num_envs, prioritized=prioritized),
+        "exploration": make_noise(config, networks, env.num_envs, total_steps),
         "settings": config.training,
         "total_steps": total_steps,
         "rngs": rngs,
@@ -94,25 +94,3 @@ def _users_in_turn(
     )  # fmt: skip
     env.np_random = rngs["environment"]
     return UsersInTurn(env, rngs["users"], min_positives=settings.min_positives)
-
-
-def _exploration(config: ExperimentConfig, networks: ActorCritic, total_steps: int) -> Exploration:
-    settings, shape = config.training, (config.environment.num_envs, config.embedding.length)
-    return make_exploration(
-        settings.exploration, shape, start=settings.noise, end=settings.final_noise, n_steps=total_steps,
-        limit=1.0 if networks.actor.actions == "bounded" else np.inf,
-    )  # fmt: skip
-
-
-def _replay(config: ExperimentConfig, total_steps: int, prioritized: type[PrioritizedReplayBuffer]) -> ReplayBuffer:
-    settings = config.training
-    most = min(settings.capacity, total_steps + config.environment.num_envs)
-    sizes = {
-        "capacity": max(settings.batch_size, most),
-        "memory_size": config.agent.memory_size,
-        "action_dim": config.embedding.length,
-    }
-    if settings.replay == "uniform":
-        return ReplayBuffer(**sizes)
-    beta = LinearSchedule(PAPER_BETA.start, 1.0, total_steps // settings.steps_per_update)
-    return prioritized(**sizes, beta=beta)

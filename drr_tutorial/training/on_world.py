@@ -10,9 +10,8 @@ import torch
 from drr_tutorial.actor_critic.networks import ActorCritic
 from drr_tutorial.config import ExperimentConfig
 from drr_tutorial.training.ddpg import DDPG
-from drr_tutorial.training.exploration import make_exploration
 from drr_tutorial.training.n_step import NStep
-from drr_tutorial.training.replay import ReplayBuffer
+from drr_tutorial.training.parts import make_noise, make_replay
 from drr_tutorial.worlds.simulation import Catalogue, Simulation
 
 GENERATORS = ("environment", "replay", "exploration")
@@ -28,21 +27,15 @@ def parts_in_world(
     seeds = np.random.SeedSequence(config.seed).spawn(len(GENERATORS))
     rngs = {name: np.random.default_rng(seed) for name, seed in zip(GENERATORS, seeds, strict=True)}
     users.reset(seed=int(rngs.pop("environment").integers(2**31)))
-    settings, known, k = config.training, users.catalogue, networks.items.embedding_dim
+    known, k = users.catalogue, networks.items.embedding_dim
     return {
         "ddpg": update(
             networks, config.agent, torch.Generator().manual_seed(config.seed), largest_reward=known.largest_reward
         ),
         "env": users,
-        "replay": ReplayBuffer(
-            max(settings.batch_size, min(settings.capacity, total_steps + users.num_envs)), known.memory_size, k,
-            user_dim=known.user_dim,
-        ),
-        "exploration": make_exploration(
-            settings.exploration, (users.num_envs, k), start=settings.noise, end=settings.final_noise,
-            n_steps=total_steps, limit=1.0 if networks.actor.actions == "bounded" else np.inf,
-        ),
-        "settings": settings,
+        "replay": make_replay(config, k, total_steps, users.num_envs, user_dim=known.user_dim),
+        "exploration": make_noise(config, networks, users.num_envs, total_steps),
+        "settings": config.training,
         "total_steps": total_steps,
         "rngs": rngs | users.rngs,
         "n_step": NStep(config.agent.n_steps, config.agent.gamma),

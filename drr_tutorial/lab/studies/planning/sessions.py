@@ -1,0 +1,61 @@
+"""One user twice: with an agent that asks for the next like only, and with one that plans."""
+
+from typing import Any
+
+import numpy as np
+
+from drr_tutorial.agent import DRRAgent
+from drr_tutorial.lab.studies.planning.agents import EVALUATION_SEED, PLACES, SHORT, users
+from drr_tutorial.lab.studies.runner import Figures
+from drr_tutorial.worlds.sessions import Sessions
+
+CANDIDATES = 200  # users among whom one is chosen, by a rule: the first who stays to the end with both agents
+
+
+def two_sessions() -> Figures:
+    """Both agents' sessions with the same user: what was shown at each step, whether it was liked, and what the user
+    was like then, hidden or not.
+    """
+    agents = {
+        name: DRRAgent(users(PLACES), seed=0, gamma=gamma).learn(SHORT)
+        for name, gamma in (("greedy", 0.0), ("planning", 0.95))
+    }
+    played = {name: recorded(agent) for name, agent in agents.items()}
+    stay = np.all([session["length"] >= 40 for session in played.values()], axis=0)
+    user = int(np.flatnonzero(stay)[0]) if stay.any() else 0
+    return {"user": user, **{name: _of_user(session, user) for name, session in played.items()}}
+
+
+def recorded(agent: Any) -> dict[str, Any]:
+    """First sessions of `CANDIDATES` users, step by step: (steps, users) each, and their lengths (users,)."""
+    envs = users(CANDIDATES)
+    observation, _ = envs.reset(seed=EVALUATION_SEED)
+    sessions: Sessions = envs.sessions
+    playing, length = np.ones(CANDIDATES, dtype=np.bool_), np.zeros(CANDIDATES, dtype=np.int64)
+    steps: list[dict[str, Any]] = []
+    while playing.any():
+        items, _ = agent.predict(observation, deterministic=True)
+        known: Any = sessions.users
+        chance = known.chance(items)
+        observation, reward, terminated, truncated, _ = envs.step(items)
+        steps.append({"item": items, "liked": reward > 0, "chance": chance,
+                      "interest": np.linalg.norm(known.interest, axis=1)})  # fmt: skip
+        length += playing
+        finished = terminated | truncated
+        playing &= ~finished
+        if finished.any():
+            observation, _ = envs.reset(options={"reset_mask": finished})
+    return {"length": length, **{name: np.array([step[name] for step in steps]) for name in steps[0]}}
+
+
+def _of_user(session: dict[str, Any], user: int) -> Figures:
+    n, world = int(session["length"][user]), users(1).world
+    items = session["item"][:n, user]
+    topics = np.argmax(world.items.topics[items] @ world.items.corners.T, axis=1)
+    return {
+        "topic": topics.tolist(),
+        "depth": np.round(world.items.depths[items], 3).tolist(),
+        "liked": session["liked"][:n, user].tolist(),
+        "chance": np.round(session["chance"][:n, user], 3).tolist(),
+        "interest": np.round(session["interest"][:n, user], 3).tolist(),
+    }
