@@ -113,7 +113,7 @@ class DRRAgent:
         seen = {name: np.asarray(value)[None] for name, value in observation.items()} if single else observation
         scores = self.scores(seen)
         luck = 0.0 if deterministic else self._rng.gumbel(size=scores.shape)
-        items = (scores / self.update.UNIT_TEMPERATURE + luck).argmax(axis=1)
+        items = (scores / self.config.agent.temperature + luck).argmax(axis=1)
         return (items[0] if single else items), None
 
     @torch.no_grad()

@@ -105,6 +105,7 @@ PLANNING = ExperimentConfig(
         critic_products=False,
         slate_size=1000,
         slate_top=1,
+        temperature=0.05,
         gamma=0.95,
         n_steps=5,
         tau=0.01,

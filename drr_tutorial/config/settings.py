@@ -112,6 +112,8 @@ class AgentConfig:
     sees actions."""
     slate_top: Count = 10
     """Items that are selected from a slate; 1, for who is shown one item at a time: by softmax."""
+    temperature: Positive = 0.2
+    """Divides the scores before items are selected softly; the smaller, the sharper."""
     gamma: Share = 0.0
     """Discount of future rewards, 0 to 1. The original: 0.8."""
     n_steps: Annotated[int, Field(ge=1, le=255)] = 1

@@ -63,8 +63,6 @@ class DDPG:
     `largest_reward` bounds what a step can pay, up or down: no value that can be earned is clipped.
     """
 
-    TEMPERATURE: ClassVar[float] = 0.2  # divides the scores before items are selected softly; smaller is sharper
-    UNIT_TEMPERATURE: ClassVar[float] = 0.05  # the same where actions have length 1, and scores are that much smaller
     SLATES: ClassVar[int] = 128  # in an update, one for each of the first transitions of the batch: enough, and quick
     VALUE_LIMIT: ClassVar[float] = 10.0  # targets are clipped to +- this, as in the original, or to what can be earned
     CRITIC_DECAY: ClassVar[float] = 1e-4  # weight decay of the critic, the original's
@@ -229,12 +227,11 @@ class DDPG:
 
     def _scores(self, action: Tensor, slate: Tensor | None) -> tuple[Tensor, Tensor]:
         """Dot products of vectors and items, sharpened (n, m), and the items' vectors."""
-        sharpness = 1 / (self.UNIT_TEMPERATURE if self.config.actions == "unit" else self.TEMPERATURE)
         if slate is None:
             vectors = self.online.item_vectors()
-            return action @ vectors.T * sharpness, vectors
+            return action @ vectors.T / self.config.temperature, vectors
         vectors = self.online.items(slate)  # (n, m, k)
-        return (vectors @ action[:, :, None]).squeeze(2) * sharpness, vectors
+        return (vectors @ action[:, :, None]).squeeze(2) / self.config.temperature, vectors
 
     def _judged(self, action: Tensor, user: Tensor) -> Tensor:
         """What a critic without slates judges an action by (B, k): the vector itself or, where it learned from items,

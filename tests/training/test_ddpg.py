@@ -17,8 +17,9 @@ N_USERS, N_ITEMS, K, N = 4, 6, 3, 2
 PLAIN = AgentConfig(
     memory_size=N, actor_hidden=(8,), critic_state_hidden=(), critic_hidden=(16,), warm_start=False, critic_sees="action",
     correction="sum", critic_products=False, slate_size=0, gamma=0.8, critic_lr=1e-2, actor_lr=1e-2, state_lr=1e-2,
+    temperature=2.0,
 )  # fmt: skip
-CONSTANTS = {"TEMPERATURE": 2.0, "CRITIC_DECAY": 0.0}
+CONSTANTS = {"CRITIC_DECAY": 0.0}
 
 
 def make(
@@ -234,8 +235,8 @@ def test_known_items_are_never_selected() -> None:
 
 def test_the_slate_value_is_the_mean_q_of_what_is_selected() -> None:
     """With a sharp temperature the selection is the top of the slate, and the value its mean Q."""
-    ddpg = make(critic_sees="item", slate_size=5, slate_top=2, SLATES=8, TEMPERATURE=1e-5)
-    again = make(critic_sees="item", slate_size=5, slate_top=2, SLATES=8, TEMPERATURE=1e-5)
+    ddpg = make(critic_sees="item", slate_size=5, slate_top=2, SLATES=8, temperature=1e-5)
+    again = make(critic_sees="item", slate_size=5, slate_top=2, SLATES=8, temperature=1e-5)
     transitions = batch()
     state = ddpg.online.see(transitions.user, transitions.memory)
     action = ddpg.online.act(state)
@@ -308,7 +309,7 @@ def test_a_bandit_is_solved(critic_sees: str, slate_size: int, critic_products: 
     ddpg = make(
         critic_sees=critic_sees,
         gamma=0.0,
-        TEMPERATURE=0.3,
+        temperature=0.3,
         actor_lr=3e-3,
         critic_lr=1e-2,
         critic_hidden=(64,),

@@ -33,15 +33,15 @@ CONFIG = ExperimentConfig(
     agent=AgentConfig(
         actor_hidden=(32,), critic_state_hidden=(), critic_hidden=(32,), warm_start=False, slate_size=0,
         critic_products=False, actor_lr=1e-3, critic_lr=3e-3, tau=0.02, gamma=0.5,
+        temperature=2.0,
     ),
     training=TrainingConfig(passes=2, critic_first=0.0, replay="prioritized", batch_size=32, steps_per_update=4, log_every=50, checkpoints=6, evaluations=3),
 )  # fmt: skip
 
 
 class Mild(DDPG):
-    """In so small a catalogue a soft selection may be soft."""
+    """Without weight decay."""
 
-    TEMPERATURE = 2.0
     CRITIC_DECAY = 0.0
 
 

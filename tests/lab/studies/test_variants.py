@@ -96,7 +96,7 @@ def test_without_rl_the_loss_is_the_cross_entropy_of_rewarded_items() -> None:
     ddpg, transitions = make(SupervisedOnly, slate_size=0), batch()
     state = ddpg.online.see(transitions.user, transitions.memory)
     action = ddpg.online.act(state)
-    scores = action @ ddpg.online.item_vectors().T / ddpg.TEMPERATURE
+    scores = action @ ddpg.online.item_vectors().T / ddpg.config.temperature
     rewarded = transitions.reward > 0
     expected = torch.nn.functional.cross_entropy(scores[rewarded], transitions.item[rewarded])
     torch.testing.assert_close(ddpg.policy_loss(state, action, transitions), expected)
