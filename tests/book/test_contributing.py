@@ -26,7 +26,7 @@ def test_the_example_runs(title: str, tmp_path: Path) -> None:
 
 
 def test_there_is_an_example_of_each_extension() -> None:
-    things = ("state representation", "reward", "world", "recommender", "data source")
+    things = ("state representation", "reward", "world", "simulator", "recommender", "data source")
     assert {f"Add a {thing}" for thing in things} == set(EXAMPLES)
 
 
