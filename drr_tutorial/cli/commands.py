@@ -15,6 +15,7 @@ import torch
 import tyro
 
 from drr_tutorial import __version__
+from drr_tutorial.actor_critic.devices import require_device
 from drr_tutorial.cli.console import is_said_on_purpose, join_values, terminal
 from drr_tutorial.config import PRESETS, ExperimentConfig
 from drr_tutorial.data.download import MOVIELENS, data_home, find_movielens
@@ -31,7 +32,7 @@ from drr_tutorial.experiment import (
 )
 from drr_tutorial.provenance import LIBRARIES, machine
 from drr_tutorial.recommenders.base import Recommender
-from drr_tutorial.recommenders.drr import DRRRecommender, require_device
+from drr_tutorial.recommenders.drr import DRRRecommender
 from drr_tutorial.storage import as_path
 from drr_tutorial.training.runs import AGENT, METRICS, read_config, refuse_taken, taken
 

@@ -106,6 +106,11 @@ class DDPG:
             name: [group["lr"] for group in optimizer.param_groups] for name, optimizer in self.optimizers.items()
         }
 
+    @classmethod
+    def temperature(cls, config: AgentConfig) -> float:
+        """What divides the scores before items are selected softly."""
+        return cls.UNIT_TEMPERATURE if config.actions == "unit" else cls.TEMPERATURE
+
     def state_dict(self) -> dict[str, Any]:
         """Everything that the next updates depend on."""
         return {
@@ -229,7 +234,7 @@ class DDPG:
 
     def _scores(self, action: Tensor, slate: Tensor | None) -> tuple[Tensor, Tensor]:
         """Dot products of vectors and items, sharpened (n, m), and the items' vectors."""
-        sharpness = 1 / (self.UNIT_TEMPERATURE if self.config.actions == "unit" else self.TEMPERATURE)
+        sharpness = 1 / self.temperature(self.config)
         if slate is None:
             vectors = self.online.item_vectors()
             return action @ vectors.T * sharpness, vectors

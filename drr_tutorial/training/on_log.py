@@ -14,8 +14,7 @@ from drr_tutorial.environment.vector_env import RecommendationVectorEnv
 from drr_tutorial.training.ddpg import DDPG
 from drr_tutorial.training.exploration import Exploration, make_exploration
 from drr_tutorial.training.n_step import NStep
-from drr_tutorial.training.replay import PAPER_BETA, PrioritizedReplayBuffer, ReplayBuffer
-from drr_tutorial.training.schedules import LinearSchedule
+from drr_tutorial.training.replay import PrioritizedReplayBuffer, ReplayBuffer, make_replay
 
 GENERATORS = ("users", "environment", "replay", "exploration")
 
@@ -105,14 +104,7 @@ def _exploration(config: ExperimentConfig, networks: ActorCritic, total_steps: i
 
 
 def _replay(config: ExperimentConfig, total_steps: int, prioritized: type[PrioritizedReplayBuffer]) -> ReplayBuffer:
-    settings = config.training
-    most = min(settings.capacity, total_steps + config.environment.num_envs)
-    sizes = {
-        "capacity": max(settings.batch_size, most),
-        "memory_size": config.agent.memory_size,
-        "action_dim": config.embedding.length,
-    }
-    if settings.replay == "uniform":
-        return ReplayBuffer(**sizes)
-    beta = LinearSchedule(PAPER_BETA.start, 1.0, total_steps // settings.steps_per_update)
-    return prioritized(**sizes, beta=beta)
+    return make_replay(
+        config.training, total_steps=total_steps, num_envs=config.environment.num_envs, prioritized=prioritized,
+        memory_size=config.agent.memory_size, action_dim=config.embedding.length,
+    )  # fmt: skip

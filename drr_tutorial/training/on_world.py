@@ -12,7 +12,7 @@ from drr_tutorial.config import ExperimentConfig
 from drr_tutorial.training.ddpg import DDPG
 from drr_tutorial.training.exploration import make_exploration
 from drr_tutorial.training.n_step import NStep
-from drr_tutorial.training.replay import ReplayBuffer
+from drr_tutorial.training.replay import make_replay
 from drr_tutorial.worlds.simulation import Catalogue, Simulation
 
 GENERATORS = ("environment", "replay", "exploration")
@@ -34,9 +34,9 @@ def parts_in_world(
             networks, config.agent, torch.Generator().manual_seed(config.seed), largest_reward=known.largest_reward
         ),
         "env": users,
-        "replay": ReplayBuffer(
-            max(settings.batch_size, min(settings.capacity, total_steps + users.num_envs)), known.memory_size, k,
-            user_dim=known.user_dim,
+        "replay": make_replay(
+            settings, total_steps=total_steps, num_envs=users.num_envs,
+            memory_size=known.memory_size, action_dim=k, user_dim=known.user_dim,
         ),
         "exploration": make_exploration(
             settings.exploration, (users.num_envs, k), start=settings.noise, end=settings.final_noise,

@@ -17,11 +17,12 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from drr_tutorial.config import TrainingConfig
 from drr_tutorial.training.schedules import LinearSchedule
 from drr_tutorial.training.sum_tree import MinTree, SumTree
 from drr_tutorial.training.transitions import FIELDS, TransitionBatch, check_field, row_dtype, tensor_dtype
 
-__all__ = ["PAPER_BETA", "PrioritizedReplayBuffer", "ReplayBuffer", "TransitionBatch"]
+__all__ = ["PAPER_BETA", "PrioritizedReplayBuffer", "ReplayBuffer", "TransitionBatch", "make_replay"]
 
 # From 0.4 to 1 as in the paper, which takes its whole training for that; the length here is a usual one.
 PAPER_BETA = LinearSchedule(start=0.4, end=1.0, n_steps=100_000)
@@ -286,6 +287,25 @@ class PrioritizedReplayBuffer(ReplayBuffer):
     def state_dict_names(self) -> set[str]:
         """Return the names in this buffer's `state_dict`."""
         return super().state_dict_names() | {"priority", "max_error", "n_samples"}
+
+
+def make_replay(
+    settings: TrainingConfig,
+    *,
+    total_steps: int,
+    num_envs: int,
+    prioritized: type[PrioritizedReplayBuffer] = PrioritizedReplayBuffer,
+    **sizes: Any,
+) -> ReplayBuffer:
+    """The buffer that the settings ask for, no larger than a training of `total_steps` steps fills; `sizes` are
+    `memory_size`, `action_dim` and, for users who are vectors, `user_dim`.
+    """
+    most = min(settings.capacity, total_steps + num_envs)
+    capacity = max(settings.batch_size, num_envs, most)  # a batch, and what one step of all users brings
+    if settings.replay == "uniform":
+        return ReplayBuffer(capacity, **sizes)
+    beta = LinearSchedule(PAPER_BETA.start, 1.0, total_steps // settings.steps_per_update)
+    return prioritized(capacity, **sizes, beta=beta)
 
 
 def _as_array(value: torch.Tensor | ArrayLike) -> NDArray[Any]:
