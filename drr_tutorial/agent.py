@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from drr_tutorial import __version__
+from drr_tutorial.actor_critic.devices import is_there, require_device
 from drr_tutorial.actor_critic.networks import ActorCritic, State
 from drr_tutorial.config import PRESETS, AgentConfig, ExperimentConfig, TrainingConfig
 from drr_tutorial.environment.inputs import check_counts
@@ -25,6 +26,7 @@ from drr_tutorial.storage import (
     as_path,
     last_whole,
     of_another_version,
+    place_to_save,
     read_arrays,
     read_json,
     whole_folder,
@@ -68,8 +70,12 @@ class DRRAgent:
     ) -> None:
         self.folder = None if folder is None else as_path(folder)
         users = Simulation(env)
-        settings["memory_size"] = users.catalogue.memory_size
-        self._begin(with_settings(config, seed, settings), users.catalogue, users)
+        n = users.catalogue.memory_size
+        if settings.setdefault("memory_size", n) != n:
+            raise ValueError(f"memory_size must be {n}, as env observes, got {settings['memory_size']!r}; leave it out")
+        config = with_settings(config, seed, settings)
+        require_device(config)
+        self._begin(config, users.catalogue, users)
 
     def _begin(self, config: ExperimentConfig, catalogue: Catalogue, users: Simulation | None) -> None:
         self.config, self.catalogue, self.users = config, catalogue, users
@@ -81,16 +87,19 @@ class DRRAgent:
         """Train for `total_timesteps` more steps, over all users at play.
 
         `callback(trainer)` is called after each step of all users; training ends early when it returns False. With a
-        `folder`, an interrupted call that is made again goes on where it was, to the same result. Whatever stops it, an
-        error or Ctrl-C, leaves the agent as it was.
+        `folder`, an interrupted call that is made again goes on where it was, to the same result (with new users, and
+        another one, where the environment has no `state_dict`); further calls have folders of their own in it. Whatever
+        stops it, an error or Ctrl-C, leaves the agent as it was.
         """
         check_counts(total_timesteps=total_timesteps)
         if self.users is None:
             raise ValueError("learn needs an environment; give it to load(folder, env=env)")
-        networks = copy.deepcopy(self.networks)
+        networks, folder = copy.deepcopy(self.networks), self.folder
+        if folder is not None and self.num_timesteps > 0:
+            folder = folder / f"from-{self.num_timesteps}"
         parts = parts_in_world(self.config, self.users, networks, total_steps=int(total_timesteps), update=self.update)
         parts["about"]["steps before"] = self.num_timesteps
-        trainer = Trainer(**parts, callback=callback, folder=self.folder, progress=progress_bar)
+        trainer = Trainer(**parts, callback=callback, folder=folder, progress=progress_bar)
         trainer.run()
         self.networks = networks
         self.num_timesteps += trainer.step
@@ -107,9 +116,9 @@ class DRRAgent:
         """Items for an observation of one user, (), or of m, (m,); the second value is always None, as is `state`.
 
         Deterministic: the item nearest to the actor's vector; else one drawn with the probabilities by which the actor
-        was trained, softmax(pi(s).e / temperature).
+        was trained, softmax(pi(s).e / temperature). Raises `ValueError` for what is no observation of this world.
         """
-        single = np.ndim(observation["shown"]) == 1
+        single = isinstance(observation, Mapping) and np.ndim(observation.get("shown", ())) == 1
         seen = {name: np.asarray(value)[None] for name, value in observation.items()} if single else observation
         scores = self.scores(seen)
         luck = 0.0 if deterministic else self._rng.gumbel(size=scores.shape)
@@ -134,13 +143,15 @@ class DRRAgent:
         return self.networks.see(*(torch.from_numpy(seen[name]).to(device) for name in ("user", "memory")))
 
     def save(self, folder: str | Path) -> None:
-        """Write settings and networks into a folder, all or nothing. `StorageError`."""
-        known = self.catalogue
+        """Write settings and networks into a folder, all or nothing. Raises `StorageError`, also for a folder that
+        holds anything else than an agent.
+        """
+        known, place = self.catalogue, place_to_save(folder, (ABOUT, WEIGHTS), "an agent")
         about = {"version": __version__, "format": FORMAT, "settings": json.loads(self.config.to_json()),
                  "world": fingerprint(known), "user_dim": known.user_dim, "largest_reward": known.largest_reward,
                  "num_timesteps": self.num_timesteps}  # fmt: skip
         weights = {name: value.cpu().numpy() for name, value in self.networks.state_dict().items()}
-        with whole_folder(as_path(folder)) as temporary:
+        with whole_folder(place) as temporary:
             write_json(temporary / ABOUT, about)
             write_arrays(temporary / WEIGHTS, weights, {"world": about["world"]})
 
@@ -156,6 +167,8 @@ class DRRAgent:
         arrays, marks = read_arrays(folder / WEIGHTS)
         agent, users = cls.__new__(cls), None if env is None else Simulation(env)
         try:
+            if about["format"] != FORMAT:
+                raise ValueError(f"its format is {about['format']}, not {FORMAT}")
             config = ExperimentConfig.from_json(json.dumps(about["settings"]))
             items = arrays["items.weight"][:-1]
             known = Catalogue(items, about["user_dim"], config.agent.memory_size, about["largest_reward"])
@@ -176,7 +189,7 @@ class DRRAgent:
 
 def with_settings(config: ExperimentConfig | str, seed: int | None, settings: Mapping[str, Any]) -> ExperimentConfig:
     """A configuration with some settings of its agent and training replaced, by name; checked."""
-    if isinstance(config, str) and config not in PRESETS:
+    if config not in PRESETS if isinstance(config, str) else not isinstance(config, ExperimentConfig):
         raise ValueError(f"config must be an ExperimentConfig or one of {sorted(PRESETS)}, got {config!r}")
     config = PRESETS[config] if isinstance(config, str) else config
     fields = {kind: {field.name for field in dataclasses.fields(kind)} for kind in (AgentConfig, TrainingConfig)}
@@ -200,4 +213,5 @@ def make_networks(config: ExperimentConfig, catalogue: Catalogue) -> ActorCritic
     """Untrained networks for a world; nobody in it has a row in the table of users."""
     nobody = np.zeros((1, catalogue.user_dim), dtype=np.float32)
     generator = torch.Generator().manual_seed(config.seed)
-    return ActorCritic(config.agent, nobody, catalogue.item_vectors, generator).to(config.device)
+    device = config.device if is_there(config.device) else "cpu"  # a GPU's agent, loaded elsewhere
+    return ActorCritic(config.agent, nobody, catalogue.item_vectors, generator).to(device)

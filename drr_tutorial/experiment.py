@@ -18,6 +18,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from drr_tutorial.actor_critic.devices import require_device
 from drr_tutorial.config import ExperimentConfig
 from drr_tutorial.data.load import load_ratings, place_of
 from drr_tutorial.data.ratings import DataError, Ratings
@@ -37,7 +38,7 @@ from drr_tutorial.recommenders.baselines import (
     RandomRecommender,
 )
 from drr_tutorial.recommenders.dislikes_last import DislikesLast
-from drr_tutorial.recommenders.drr import DRRRecommender, require_device, require_known
+from drr_tutorial.recommenders.drr import DRRRecommender, require_known
 from drr_tutorial.storage import as_path, write_json
 from drr_tutorial.training.runs import AGENT, METRICS, taken
 

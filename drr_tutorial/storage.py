@@ -11,7 +11,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -94,6 +94,24 @@ def whole_folder(path: Path) -> Iterator[Path]:
             os.replace(old, path)
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def place_to_save(place: str | Path, files: Collection[str], what: str) -> Path:
+    """The folder that a save of these files may replace as a whole: a new one, or one that holds nothing but a save.
+
+    A link stays a link. Raises `StorageError` for a folder that holds anything else than `what`.
+    """
+    folder = as_path(place)
+    folder = folder.resolve() if folder.is_symlink() else folder
+    try:
+        is_free = not folder.exists() or {path.name for path in folder.iterdir()} <= set(files)
+    except NotADirectoryError:
+        is_free = False
+    except OSError as error:
+        raise StorageError(f"cannot look into {folder} ({error}); check the permissions, or choose another") from error
+    if not is_free:
+        raise StorageError(f"{folder} holds something else than {what}; choose a new folder, nothing was changed")
+    return folder
 
 
 def last_whole(path: Path) -> Path:

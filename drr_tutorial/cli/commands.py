@@ -15,6 +15,7 @@ import torch
 import tyro
 
 from drr_tutorial import __version__
+from drr_tutorial.actor_critic.devices import require_device
 from drr_tutorial.cli.console import Folder, is_said_on_purpose, join_values, terminal
 from drr_tutorial.cli.worlds import STEPS, play, read_kwargs, told, train_in_world
 from drr_tutorial.config import PRESETS, ExperimentConfig
@@ -32,7 +33,7 @@ from drr_tutorial.experiment import (
 )
 from drr_tutorial.provenance import LIBRARIES, machine
 from drr_tutorial.recommenders.base import Recommender
-from drr_tutorial.recommenders.drr import DRRRecommender, require_device
+from drr_tutorial.recommenders.drr import DRRRecommender
 from drr_tutorial.storage import as_path
 from drr_tutorial.training.runs import AGENT, METRICS, WorldSettings, read_config, read_run, refuse_taken, taken
 

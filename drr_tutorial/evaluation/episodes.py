@@ -7,6 +7,7 @@ import numpy as np
 from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 
+from drr_tutorial.environment.inputs import check_counts
 from drr_tutorial.worlds.simulation import as_vector_env
 
 
@@ -37,8 +38,7 @@ def play_episodes(
 
     Every place plays as many as the others, or one more: who counted only the first to end would count short ones.
     """
-    if n_episodes < 1:
-        raise ValueError(f"n_episodes must be at least 1, got {n_episodes}")
+    check_counts(n_episodes=n_episodes)
     envs = as_vector_env(env)
     quota = n_episodes // envs.num_envs + (np.arange(envs.num_envs) < n_episodes % envs.num_envs)
     observation, _ = envs.reset(seed=seed)

@@ -27,6 +27,7 @@ from drr_tutorial.storage import (
     as_path,
     last_whole,
     of_another_version,
+    place_to_save,
     read_arrays,
     read_json,
     whole_folder,
@@ -146,9 +147,7 @@ class Recommender(ABC):
         """Write settings (JSON), weights and training data (safetensors) into a folder, all or nothing. Raises
         `StorageError`, also for a class that has no `name` of its own.
         """
-        folder, ratings = as_path(folder), self.ratings
-        folder = folder.resolve() if folder.is_symlink() else folder  # a link stays a link
-        _refuse_other_content(folder)
+        ratings, folder = self.ratings, place_to_save(folder, FILES, "a recommender")
         marks = (__version__, FORMAT, name_to_load(self), ratings.fingerprint())
         about = dict(zip(MARKS, marks, strict=True))
         columns = columns_of(ratings) | self._more_seen()
@@ -264,20 +263,6 @@ def _union(one: csr_array, other: csr_array) -> csr_array:
     both: csr_array = (one + other).sign()
     both.sort_indices()
     return both
-
-
-def _refuse_other_content(folder: Path) -> None:
-    """A save replaces the whole folder, so it must hold nothing but a save."""
-    try:
-        is_free = not folder.exists() or {path.name for path in folder.iterdir()} <= set(FILES)
-    except NotADirectoryError:
-        is_free = False
-    except OSError as error:
-        raise StorageError(f"cannot look into {folder} ({error}); check the permissions, or choose another") from error
-    if not is_free:
-        raise StorageError(
-            f"{folder} holds something else than a recommender; choose a new folder, nothing was changed"
-        )
 
 
 def class_named(name: str) -> type[Recommender]:

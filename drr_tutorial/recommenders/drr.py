@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from torch import Tensor
 
+from drr_tutorial.actor_critic.devices import is_there, require_device
 from drr_tutorial.actor_critic.networks import ActorCritic
 from drr_tutorial.config import PRESETS, ExperimentConfig
 from drr_tutorial.data.ratings import DataError, Ratings
@@ -185,7 +186,7 @@ class DRRRecommender(Recommender):
     def _build(self, embeddings: JointEmbeddings) -> ActorCritic:
         vectors = (embeddings.users, embeddings.items) if embeddings.method == "scratch" else scaled(embeddings)
         generator = torch.Generator().manual_seed(self._config.seed)
-        device = self._config.device if _available(self._config.device) else "cpu"  # a GPU's agent, loaded elsewhere
+        device = self._config.device if is_there(self._config.device) else "cpu"  # a GPU's agent, loaded elsewhere
         return self.network_kind(self._config.agent, *vectors, generator).to(device)
 
     def _validation(self, parts: dict[str, Ratings]) -> "Validation | None":
@@ -251,22 +252,6 @@ def require_known(config: ExperimentConfig) -> None:
     """Raises `ValueError` for a state representation or a reward that nobody has entered."""
     state_class(config.agent.state)
     rewards.named(config.environment.reward, "EnvironmentConfig.reward")
-
-
-def require_device(config: ExperimentConfig) -> None:
-    """Raises `ValueError` when this machine cannot train on the device."""
-    if not _available(config.device):
-        raise ValueError(
-            f"ExperimentConfig.device must be one that this machine has, got {config.device!r}; cpu is always there"
-        )
-
-
-def _available(device: str) -> bool:
-    try:
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError):
-        return False
-    return True
 
 
 def _relative_age(ratings: Ratings) -> NDArray[np.float64]:

@@ -66,7 +66,14 @@ def parts_on_log(
     return {
         "ddpg": ddpg,
         "env": env,
-        "replay": make_replay(config, config.embedding.length, total_steps, env.num_envs, prioritized=prioritized),
+        "replay": make_replay(
+            config.training,
+            total_steps=total_steps,
+            num_envs=env.num_envs,
+            prioritized=prioritized,
+            memory_size=config.agent.memory_size,
+            action_dim=config.embedding.length,
+        ),
         "exploration": make_noise(config, networks, env.num_envs, total_steps),
         "settings": config.training,
         "total_steps": total_steps,

@@ -33,7 +33,10 @@ def parts_in_world(
             networks, config.agent, torch.Generator().manual_seed(config.seed), largest_reward=known.largest_reward
         ),
         "env": users,
-        "replay": make_replay(config, k, total_steps, users.num_envs, user_dim=known.user_dim),
+        "replay": make_replay(
+            config.training, total_steps=total_steps, num_envs=users.num_envs,
+            memory_size=known.memory_size, action_dim=k, user_dim=known.user_dim,
+        ),
         "exploration": make_noise(config, networks, users.num_envs, total_steps),
         "settings": config.training,
         "total_steps": total_steps,

@@ -174,7 +174,8 @@ class Trainer:
         """Go on where `state_dict` was taken, in a trainer made of the same parts."""
         self._check_state(state)
         self.ddpg.load_state_dict(state["ddpg"])
-        for name in ("env", "replay", "noise", "n_step", "episodes"):
+        going_on = ("noise", "n_step", "episodes") if state["env"] else ()  # else others begin where those were
+        for name in ("env", "replay", *going_on):
             getattr(self, name).load_state_dict({key: value.numpy() for key, value in state[name].items()})
         for name, rng in self.rngs.items():
             rng.bit_generator.state = state["random"][name]

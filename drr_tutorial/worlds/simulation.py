@@ -10,7 +10,8 @@ Any Gymnasium environment will do that shows one item of a fixed catalogue a ste
 
 Many users at once come as a vector environment in which a finished one waits to be reset (Gymnasium's
 `AutoresetMode.DISABLED`); a single environment is made one of one user. `state_dict`, `load_state_dict` and
-`sessions.rngs` are asked for only where a training is to be resumed.
+`sessions.rngs` are asked for only where a training is to be resumed: with them it ends as if it had never stopped,
+without them it goes on with new users.
 """
 
 from collections.abc import Mapping
@@ -61,15 +62,16 @@ class Simulation:
 
     def step(self, items: NDArray[np.int64]) -> Step:
         """Show every user an item."""
-        self._seen, reward, terminated, truncated, info = self.env.step(items)
-        largest = self.catalogue.largest_reward
+        self._seen, paid, terminated, truncated, info = self.env.step(items)
+        reward, largest = np.asarray(paid, dtype=np.float64), self.catalogue.largest_reward
         wrong = ~(np.abs(reward) <= largest)  # NaN too
         if wrong.any():
             raise ValueError(
                 f"rewards of the environment must be finite and from {-largest:g} to {largest:g}, got "
                 f"{reward[wrong][0]}; say what a step can pay at most by its attribute largest_reward"
             )
-        return self.observation(), np.asarray(reward, dtype=np.float32), terminated, truncated, info
+        over, cut_off = (np.asarray(end, dtype=np.bool_) for end in (terminated, truncated))
+        return self.observation(), reward.astype(np.float32), over, cut_off, info
 
     @property
     def rngs(self) -> dict[str, np.random.Generator]:
@@ -78,29 +80,67 @@ class Simulation:
         return {f"place {place}": rng for place, rng in enumerate(getattr(sessions, "rngs", ()))}
 
     def state_dict(self) -> dict[str, NDArray[Any]]:
-        """Where everybody is. Empty for an environment that cannot say so: there a resumed training begins with new
-        users.
+        """Where everybody is, and what is seen of them. Empty for an environment that cannot say so: there a resumed
+        training begins with new users.
         """
         keep = getattr(self.env.unwrapped, "state_dict", None)
-        return {} if keep is None else dict(keep())
+        if keep is None:
+            return {}
+        seen = {f"seen.{name}": np.array(self._seen[name]) for name in self._seen}
+        return seen | {f"env.{name}": array for name, array in keep().items()}
 
     def load_state_dict(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Go on where `state_dict` was taken."""
         if not state:
             self.reset()
             return
+        parts: dict[str, dict[str, NDArray[Any]]] = {"seen": {}, "env": {}}
+        for place, array in state.items():
+            part, _, name = place.partition(".")
+            parts[part][name] = array
+        encoded(parts["seen"], self.catalogue)  # refuses what cannot have been seen
         inner: Any = self.env.unwrapped
-        inner.load_state_dict(state)
-        self._seen = inner.sessions.observation()
+        inner.load_state_dict(parts["env"])
+        self._seen = parts["seen"]
 
 
-def encoded(seen: Mapping[str, Any], catalogue: Catalogue) -> dict[str, NDArray[Any]]:
-    """An observation of m users, (m, ...), as `user` (m, u) and `memory` (m, N)."""
-    shown, responses = (np.asarray(seen[name]).astype(np.int64) for name in ("shown", "responses"))
-    n_items = len(catalogue.item_vectors)
-    disliked = (shown < n_items) & (responses <= 0)
-    user = np.asarray(seen["user"], dtype=np.float32) if "user" in seen else np.zeros((len(shown), 0), np.float32)
-    return {"user": user, "memory": shown + (n_items + 1) * disliked}
+def encoded(seen: Any, catalogue: Catalogue) -> dict[str, NDArray[Any]]:
+    """An observation of m users, (m, ...), as `user` (m, u) and `memory` (m, N). Raises `ValueError` for anything that
+    is no observation of this world.
+    """
+    parts = _parts(seen, catalogue)
+    shown, n_items = parts["shown"].astype(np.int64), len(catalogue.item_vectors)
+    wrong = (shown != parts["shown"]) | (shown < 0) | (shown > n_items)
+    if wrong.any():
+        raise ValueError(
+            f"`shown` of an observation must be items from 0 to {n_items - 1}, or {n_items} for padding, got "
+            f"{parts['shown'][wrong][0]}"
+        )
+    disliked = (shown < n_items) & (parts["responses"] <= 0)
+    user = parts.get("user", np.zeros((len(shown), 0)))
+    return {"user": user.astype(np.float32), "memory": shown + (n_items + 1) * disliked}
+
+
+def _parts(seen: Any, catalogue: Catalogue) -> dict[str, NDArray[Any]]:
+    """The arrays of an observation, of the right names and shapes and finite."""
+    lengths = {"shown": catalogue.memory_size, "responses": catalogue.memory_size, "user": catalogue.user_dim}
+    names = [name for name, length in lengths.items() if length]
+    if not isinstance(seen, Mapping) or not set(names) <= set(seen):
+        got = sorted(seen) if isinstance(seen, Mapping) else type(seen).__name__
+        raise ValueError(
+            f"an observation must be a dictionary of {', '.join(names)}, got {got}; pass what reset or step returned"
+        )
+    parts = {name: np.asarray(seen[name]) for name in names}
+    for name, array in parts.items():
+        shape = (*parts["shown"].shape[:1], lengths[name])
+        if array.shape != shape or array.dtype.kind not in "biuf":
+            raise ValueError(
+                f"`{name}` of an observation must be numbers ({lengths[name]},), or (m, {lengths[name]}) of m users, "
+                f"got shape {array.shape} of {array.dtype}"
+            )
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ValueError(f"`{name}` of an observation must be finite, got NaN or infinity")
+    return parts
 
 
 def as_vector_env(env: Any) -> "VectorEnv[Any, Any, Any]":
@@ -130,10 +170,10 @@ def catalogue_of(env: "VectorEnv[Any, Any, Any]") -> Catalogue:
     if len(n) != 1 or n != shapes["responses"] or len(u) != 1:
         raise ValueError(f"`shown` and `responses` must be (N,), `user` (u,) in the observation_space, got {shapes}")
     vectors = _item_vectors(env, int(action.n))
-    largest = float(_attribute(env, "largest_reward", 1.0))
-    if not 0 < largest < np.inf:
-        raise ValueError(f"largest_reward of env must be finite and above 0, got {largest}")
-    return Catalogue(vectors, u[0], n[0], largest)
+    largest = _attribute(env, "largest_reward", 1.0)
+    if not isinstance(largest, int | float | np.number) or not 0 < largest < np.inf:
+        raise ValueError(f"largest_reward of env must be a finite number above 0, got {largest!r}")
+    return Catalogue(vectors, u[0], n[0], float(largest))
 
 
 def _item_vectors(env: Any, n_items: int) -> NDArray[np.float32]:
@@ -143,7 +183,10 @@ def _item_vectors(env: Any, n_items: int) -> NDArray[np.float32]:
             f"env must have item_vectors, ({n_items}, k) numbers by which an agent knows its items; set the attribute "
             "in its __init__, or in a wrapper"
         )
-    vectors = np.asarray(found, dtype=np.float32)
+    try:
+        vectors = np.asarray(found, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"item_vectors of env must be ({n_items}, k) numbers, got {type(found).__name__}") from error
     if vectors.ndim != 2 or len(vectors) != n_items or vectors.shape[1] < 2:
         raise ValueError(f"item_vectors of env must be ({n_items}, k), k at least 2, got {vectors.shape}")
     if not np.isfinite(vectors).all():
@@ -157,7 +200,7 @@ def _attribute(env: Any, name: str, default: Any) -> Any:
         return getattr(env, name)
     if hasattr(env.unwrapped, name):
         return getattr(env.unwrapped, name)
-    try:
-        return env.get_attr(name)[0]
-    except (AttributeError, NotImplementedError):
+    if not hasattr(env.unwrapped, "get_attr"):
         return default
+    there = env.unwrapped.call("has_wrapper_attr", name)[0]  # asked first: other processes end by what is not there
+    return env.unwrapped.get_attr(name)[0] if there else default
