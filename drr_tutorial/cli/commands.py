@@ -17,7 +17,7 @@ import tyro
 from drr_tutorial import __version__
 from drr_tutorial.actor_critic.devices import require_device
 from drr_tutorial.cli.console import Folder, is_said_on_purpose, join_values, terminal
-from drr_tutorial.cli.worlds import STEPS, play, read_kwargs, told, train_in_world
+from drr_tutorial.cli.worlds import WorldOptions, play, train_in_world
 from drr_tutorial.config import PRESETS, ExperimentConfig
 from drr_tutorial.data.download import MOVIELENS, data_home, find_movielens
 from drr_tutorial.data.load import load_ratings
@@ -35,7 +35,7 @@ from drr_tutorial.provenance import LIBRARIES, machine
 from drr_tutorial.recommenders.base import Recommender
 from drr_tutorial.recommenders.drr import DRRRecommender
 from drr_tutorial.storage import as_path
-from drr_tutorial.training.runs import AGENT, METRICS, WorldSettings, read_config, read_run, refuse_taken, taken
+from drr_tutorial.training.runs import AGENT, METRICS, read_config, read_run, refuse_taken, taken
 
 Preset = Literal["default", "simple", "next", "paper", "original", "planning"]
 Protocol = Literal["unseen", "original", "masked", "full"]
@@ -98,9 +98,7 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
     def train(
         config: Annotated[ExperimentConfig, tyro.conf.arg(name="")] = default,
         preset: Preset = "default",
-        env: str = "",
-        env_kwargs: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
-        steps: int = STEPS,
+        options: Annotated[WorldOptions, tyro.conf.arg(name="")] = WorldOptions(),  # noqa: B008
         out: Path | None = None,
         resume: Path | None = None,
         baselines: tuple[BaselineName, ...] = USUAL_BASELINES,
@@ -113,9 +111,7 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
             config: The settings.
             preset: Named settings to start from: the best recipe, that of the first chapters, what comes next,
                 the paper's, the original's, or that for worlds, which is the default with --env.
-            env: A world, by the id that Gymnasium knows it by, such as drr_tutorial/Planning-v0.
-            env_kwargs: Its arguments: --env-kwargs NAME=VALUE NAME=VALUE.
-            steps: Steps of a training in a world, over all users at once.
+            options: Of a training in a world.
             out: Folder for config.json, metrics.json, weights and TensorBoard log. Default: a new one under runs/.
             resume: Go on with the training in this folder, to the same end as if it had never stopped. All settings are
                 taken from there.
@@ -123,7 +119,7 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
                 each pair of items.
             quiet: No progress bars.
         """
-        world = WorldSettings(env, read_kwargs(env_kwargs), steps) if env else None
+        world = options.settings()
         if resume is not None:
             if config != PRESETS["default"] or out is not None or world is not None:
                 raise ValueError(f"--resume takes all settings from {resume}, so no others can be given beside it")
@@ -131,17 +127,22 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
         elif out is not None:
             refuse_taken(out)
         require_device(config)
-        if world is not None:
-            folder, found = train_in_world(config, world, resume or out, progress=not quiet)
-            print(f"\n{told(found)}\n\nplay on: drr-tutorial play {folder} --episodes 2000 --seed 7 --json")
-            return
-        plan = make_plan(config, baselines, progress=not quiet)
-        with taken(resume or out, plan.config) as folder:
-            reports = run_plan(plan, folder, progress=not quiet, say=_warn).reports
-        print(f"\n{caption(config, reports['unseen'], plan.notes.get('unseen', ''))}\n\n{table(reports['unseen'])}")
-        print(f"\nall figures: {folder / METRICS}    recommend: drr-tutorial recommend {folder} --user ID")
+        if world is None:
+            _train_on_log(config, resume or out, baselines, progress=not quiet)
+        else:
+            print(train_in_world(config, world, resume or out, progress=not quiet))
 
     return train
+
+
+def _train_on_log(
+    config: ExperimentConfig, folder: Path | None, baselines: tuple[BaselineName, ...], *, progress: bool
+) -> None:
+    plan = make_plan(config, baselines, progress=progress)
+    with taken(folder, plan.config) as place:
+        reports = run_plan(plan, place, progress=progress, say=_warn).reports
+    print(f"\n{caption(config, reports['unseen'], plan.notes.get('unseen', ''))}\n\n{table(reports['unseen'])}")
+    print(f"\nall figures: {place / METRICS}    recommend: drr-tutorial recommend {place} --user ID")
 
 
 def _warn(text: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,16 +21,35 @@ STEPS = 2_000_000  # of a training, when nobody says how many: under a minute in
 PLACES = 1000  # users at once while an agent plays
 
 
-def train_in_world(
-    config: ExperimentConfig, world: WorldSettings, folder: Path | None, *, progress: bool
-) -> tuple[Path, dict[str, Any]]:
-    """Train, save the agent, and play a thousand episodes: the folder, and their figures."""
+@dataclass(frozen=True)
+class WorldOptions:
+    """Of a training in a world."""
+
+    env: str = ""
+    """A world, by the id that Gymnasium knows it by, such as drr_tutorial/Planning-v0."""
+    env_kwargs: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
+    """Its arguments: --env-kwargs NAME=VALUE NAME=VALUE."""
+    steps: int = STEPS
+    """Steps of training, over all users at once."""
+
+    def settings(self) -> WorldSettings | None:
+        """The same, read; None without a world. Raises `ValueError`."""
+        if not self.env:
+            if self != WorldOptions():
+                raise ValueError("env must be a world where env_kwargs or steps are given, got none")
+            return None
+        return WorldSettings(self.env, read_kwargs(self.env_kwargs), self.steps)
+
+
+def train_in_world(config: ExperimentConfig, world: WorldSettings, folder: Path | None, *, progress: bool) -> str:
+    """Train, save the agent, and let it play a thousand episodes: their figures and what can be done next, in words."""
     make_users(world, 1)  # what cannot be made is refused before a folder is taken
     with taken(folder, config, world) as place:
         agent = DRRAgent(make_users(world, config.environment.num_envs), config=config, folder=place)
         agent.learn(world.steps, progress_bar=progress)
         agent.save(place / AGENT)
-    return place, figures(agent, world, episodes=1000, seed=config.seed + 1)
+    found = figures(agent, world, episodes=1000, seed=config.seed + 1)
+    return f"\n{told(found)}\n\nplay on: drr-tutorial play {place} --episodes 2000 --seed 7 --json"
 
 
 def play(

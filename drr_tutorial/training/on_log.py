@@ -66,21 +66,23 @@ def parts_on_log(
     return {
         "ddpg": ddpg,
         "env": env,
-        "replay": make_replay(
-            config.training,
-            total_steps=total_steps,
-            num_envs=env.num_envs,
-            prioritized=prioritized,
-            memory_size=config.agent.memory_size,
-            action_dim=config.embedding.length,
-        ),
+        "replay": _replay(config, env, total_steps, prioritized),
         "exploration": make_noise(config, networks, env.num_envs, total_steps),
         "settings": config.training,
         "total_steps": total_steps,
         "rngs": rngs,
         "n_step": NStep(config.agent.n_steps, config.agent.gamma),
         "about": {"settings": json.loads(config.to_json()), "data": _fingerprints(ratings, history)},
-    }
+    }  # fmt: skip
+
+
+def _replay(
+    config: ExperimentConfig, env: UsersInTurn, total_steps: int, prioritized: type[PrioritizedReplayBuffer]
+) -> ReplayBuffer:
+    return make_replay(
+        config.training, total_steps=total_steps, num_envs=env.num_envs, prioritized=prioritized,
+        memory_size=config.agent.memory_size, action_dim=config.embedding.length,
+    )  # fmt: skip
 
 
 def _fingerprints(*parts: Ratings | None) -> str:
