@@ -333,6 +333,23 @@ def test_somebodys_own_environment_is_learned_as_it_is(many: bool) -> None:
     assert play_episodes(agent(env, seed=1), Shop(), 30, seed=0).returns.mean() < 5
 
 
+class Clock(Shop):
+    """What is seen of a user is how long she has been here."""
+
+    def look(self) -> dict[str, Any]:
+        return {**super().look(), "user": np.array([len(self.past) / 6], dtype=np.float32)}
+
+
+@pytest.mark.parametrize("n_steps", [1, 4])
+def test_the_next_user_is_who_is_seen_where_a_transition_ends(n_steps: int) -> None:
+    kept: list[Any] = []
+    agent(Clock(), n_steps=n_steps).learn(60, callback=lambda trainer: kept.append(trainer.replay.state_dict()))
+    rows = kept[-1]
+    np.testing.assert_allclose(rows["next_user"][:, 0] - rows["user"][:, 0], rows["steps"] / 6, rtol=1e-5)
+    assert set(rows["steps"]) == set(range(1, n_steps + 1))
+    assert not rows["terminated"].any() and (rows["next_user"] == 1).any()  # an end by time ends no value
+
+
 @pytest.mark.parametrize("replay", ["uniform", "prioritized"])
 def test_the_replay_is_what_the_settings_say(replay: str) -> None:
     kinds: set[str] = set()
