@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 import pytest
 
 from drr_tutorial.agent import DRRAgent
 from drr_tutorial.evaluation.episodes import play_episodes
+from drr_tutorial.worlds import TINY_ID
 from drr_tutorial.worlds.vector_env import WorldVectorEnv
 
 
@@ -59,3 +61,14 @@ def test_a_bandit_needs_no_future(seed: int) -> None:
         steps_per_update=32, random_steps=2000, critic_first=0.1,
     ).learn(20_000)  # fmt: skip
     assert play_episodes(agent, WorldVectorEnv(Tastes(), 100, memory_size=3), 300, seed=0).returns.mean() > 9.2
+
+
+def test_who_plans_earns_what_no_myopic_policy_can() -> None:
+    """The best myopic policy earns 8.68 and the optimum 36.23, exactly (`worlds.tiny.solve`); seeds 0 to 2 earn 24.0, 18.2
+    and 23.2. The critic comes first: an actor that believes an untrained one shows one item for ever, and earns 5.
+    """
+    agent = DRRAgent(
+        gym.make_vec(TINY_ID, num_envs=64), seed=0, gamma=0.99, n_steps=3, batch_size=256, steps_per_update=32,
+        random_steps=20_000, critic_first=0.2, tau=0.02, actor_lr=1e-3,
+    ).learn(100_000)  # fmt: skip
+    assert play_episodes(agent, gym.make_vec(TINY_ID, num_envs=250), 500, seed=1).returns.mean() > 1.6 * 8.68

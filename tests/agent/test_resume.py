@@ -154,8 +154,9 @@ def start(folder: Path) -> "subprocess.Popen[bytes]":
     return subprocess.Popen([sys.executable, "-c", SCRIPT, str(folder)])
 
 
-def test_killed_and_resumed(tmp_path: Path) -> None:
-    assert start(tmp_path / "whole").wait() == 0
+def test_killed_and_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["", str(tmp_path / "whole")])
+    exec(SCRIPT, {})
     process, checkpoint, seen, last = start(tmp_path / "killed"), tmp_path / "killed" / CHECKPOINT, 0, 0
     while process.poll() is None and seen < 3:
         now = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
