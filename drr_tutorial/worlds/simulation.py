@@ -13,12 +13,14 @@ Many users at once come as a vector environment in which a finished one waits to
 `sessions.rngs` are asked for only where a training is to be resumed.
 """
 
+import importlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
+from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 from numpy.typing import NDArray
 
@@ -92,6 +94,23 @@ class Simulation:
         inner: Any = self.env.unwrapped
         inner.load_state_dict(state)
         self._seen = inner.sessions.observation()
+
+
+def spec_of(name: str) -> EnvSpec:
+    """What Gymnasium knows of the environment `name`, or `module:name`, whose module registers it.
+
+    Raises `ValueError` for a name that it does not know.
+    """
+    module, _, known = name.rpartition(":")
+    try:
+        if module:
+            importlib.import_module(module)
+        return gym.spec(known)
+    except (gym.error.Error, ModuleNotFoundError) as error:
+        raise ValueError(
+            f"an environment must have a name that Gymnasium knows, or 'module:name', whose module registers it; got "
+            f"{name!r}: {error}"
+        ) from error
 
 
 def encoded(seen: Mapping[str, Any], catalogue: Catalogue) -> dict[str, NDArray[Any]]:
