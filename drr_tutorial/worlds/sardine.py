@@ -36,7 +36,7 @@ MISSING = 'SARDINE is not installed; pip install "drr_tutorial[worlds]" brings i
 
 def make_sardine(name: str, **settings: Any) -> gym.Env[Any, Any]:
     """SARDINE's own environment with some of its `settings` replaced. Raises `ValueError` for names and settings that
-    it does not know and where slates are shown, `ImportError` where the package is missing.
+    it does not know, `ImportError` where the package is missing.
     """
     try:
         import sardine  # noqa: F401  # registers its environments
@@ -45,19 +45,20 @@ def make_sardine(name: str, **settings: Any) -> gym.Env[Any, Any]:
     unknown = settings.keys() - spec_of(name).kwargs.keys()
     if unknown:  # SARDINE itself would say nothing
         raise ValueError(f"settings of {name} must be among {sorted(spec_of(name).kwargs)}, got {sorted(unknown)[0]!r}")
-    env: Any = gym.make(name, **settings)
-    if env.unwrapped.slate_size != 1:
-        raise ValueError(f"{name} must show one item a step, got slates of {env.unwrapped.slate_size}")
-    return cast("gym.Env[Any, Any]", env)
+    return gym.make(name, **settings)
 
 
-class SardineEnv(gym.Wrapper[Observation, np.int64, Any, Any]):
-    """One user of SARDINE's own simulator; see above for what is seen, and `make_sardine` for the arguments."""
+class SardineWrapper(gym.Wrapper[Observation, np.int64, Any, Any], gym.utils.RecordConstructorArgs):
+    """One user of SARDINE's own simulator: `SardineWrapper(make_sardine("sardine/SingleItem-Static-v0"))`.
 
-    def __init__(self, name: str, *, memory_size: int = MEMORY_SIZE, **settings: Any) -> None:
+    What is seen and paid stands above. Raises `ValueError` for an environment that shows slates.
+    """
+
+    def __init__(self, env: gym.Env[Any, Any], *, memory_size: int = MEMORY_SIZE) -> None:
         check_counts(memory_size=memory_size)
-        super().__init__(make_sardine(name, **settings))
-        self.world = SardineWorld(self.env)
+        gym.utils.RecordConstructorArgs.__init__(self, memory_size=memory_size)
+        super().__init__(env)
+        self.world = SardineWorld(env)
         self.item_vectors = self.world.item_vectors
         self.observation_space = observation_space(self.world, memory_size)
         self.action_space = spaces.Discrete(self.world.n_items)
@@ -98,7 +99,7 @@ class SardineSessions(Sessions):
 
 
 class SardineVectorEnv(WorldVectorEnv):
-    """Many users at once, with the dynamics of `SardineEnv`, bit for bit; see there."""
+    """Many users at once, with the dynamics of `SardineWrapper`, bit for bit; see there."""
 
     sessions_class = SardineSessions
 

@@ -23,6 +23,8 @@ class SardineWorld:
 
     def __init__(self, env: gym.Env[Any, Any]) -> None:
         self.rules = rules = cast(Any, env.unwrapped)
+        if rules.slate_size != 1:
+            raise ValueError(f"SARDINE must show one item a step, got slates of {rules.slate_size}")
         if rules.recent_items_maxlen < rules.boredom_moving_window:
             raise ValueError(
                 f"recent_items_maxlen must be at least boredom_moving_window, {rules.boredom_moving_window}, "

@@ -15,7 +15,7 @@ from drr_tutorial.evaluation.episodes import play_episodes
 from drr_tutorial.worlds import PLANNING_ID
 from drr_tutorial.worlds.make import make_world_vec
 from drr_tutorial.worlds.planners import myopic, play
-from drr_tutorial.worlds.sardine import SardineEnv, SardineVectorEnv
+from drr_tutorial.worlds.sardine import SardineVectorEnv, SardineWrapper, make_sardine
 from drr_tutorial.worlds.simulation import Simulation
 
 pytest.importorskip("sardine", reason="needs the extra 'worlds'")
@@ -36,7 +36,7 @@ def test_gymnasium_has_nothing_to_say() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", message=".*is different from the unwrapped version.*")  # said of any wrapper
-        check_env(SardineEnv(BORED), skip_render_check=True)
+        check_env(SardineWrapper(make_sardine(BORED)), skip_render_check=True)
 
 
 @pytest.mark.parametrize("settings", RULES)
@@ -44,7 +44,7 @@ def test_many_are_as_many_of_sardines_own_bit_for_bit(settings: dict[str, Any]) 
     n, rng = 5, np.random.default_rng(0)
     many = make_world_vec(BORED, n, episode_length=30, **settings)
     assert isinstance(many, SardineVectorEnv)
-    singles = [SardineEnv(BORED, episode_length=30, **settings) for _ in range(n)]
+    singles = [SardineWrapper(make_sardine(BORED, episode_length=30, **settings)) for _ in range(n)]
     observation, _ = many.reset(seed=7)
     seen = [env.reset(seed=7 + place)[0] for place, env in enumerate(singles)]
     total = 0.0
@@ -76,7 +76,9 @@ def test_a_seed_gives_the_same_sessions() -> None:
     assert not np.array_equal(first, other)
 
 
-@pytest.mark.parametrize("env", [lambda: SardineEnv(BORED), lambda: make_world_vec(BORED, 3, memory_size=7)])
+@pytest.mark.parametrize(
+    "env", [lambda: SardineWrapper(make_sardine(BORED)), lambda: make_world_vec(BORED, 3, memory_size=7)]
+)
 def test_the_rules_of_a_simulation_are_kept(env: Any) -> None:
     users = Simulation(env())
     seen, _ = users.reset(seed=0)
@@ -88,7 +90,7 @@ def test_the_rules_of_a_simulation_are_kept(env: Any) -> None:
 
 
 def test_what_is_seen_is_what_was_shown_and_clicked() -> None:
-    env = SardineEnv(STATIC, memory_size=4)
+    env = SardineWrapper(make_sardine(STATIC), memory_size=4)
     observation, _ = env.reset(seed=0)
     item = int(env.unwrapped.user_embedd.argmax())  # type: ignore[attr-defined]
     best = int((env.world.embeddings @ env.unwrapped.user_embedd).argmax())  # type: ignore[attr-defined]
@@ -102,7 +104,7 @@ def test_what_is_seen_is_what_was_shown_and_clicked() -> None:
 
 
 def test_a_session_is_truncated_after_its_steps_and_terminated_never() -> None:
-    env, steps = SardineEnv(BORED), 0
+    env, steps = SardineWrapper(make_sardine(BORED)), 0
     env.reset(seed=0)
     truncated = False
     while not truncated:
@@ -154,7 +156,7 @@ def test_who_has_no_vector_form_is_played_one_after_the_other() -> None:
         ("sardine/SingleItem-Bord-v0", {}, "must have a name that Gymnasium knows.*SingleItem-Bord"),
         ("nowhere/Nothing-v0", {}, "must have a name that Gymnasium knows"),
         ("no_module_of_this_name:nowhere/Nothing-v0", {}, "must have a name that Gymnasium knows"),
-        (SLATES, {}, "must show one item a step, got slates of 10"),
+        (SLATES, {}, "SARDINE must show one item a step, got slates of 10"),
         (BORED, {"env_omga": 1.0}, "settings of sardine/SingleItem-BoredInf-v0 must be among .*, got 'env_omga'"),
         (BORED, {"memory_size": 0}, "memory_size must be a whole number"),
         (BORED, {"recent_items_maxlen": 3}, "recent_items_maxlen must be at least boredom_moving_window, 5, got 3"),
