@@ -91,7 +91,7 @@ class SardineUsers:
         self.timeout -= self.bored
         self.bored &= self.timeout != 0
         self.timeout[~self.bored] = self.rules.boredom_moving_window
-        self.bored |= self._counts() >= self.rules.boredom_thresh
+        self.bored |= self.counts() >= self.rules.boredom_thresh
         moved = self.rules.omega * self.taste + ((1 - self.rules.omega) * self.world.means[items])[:, None]
         moved /= np.linalg.norm(moved, axis=1, keepdims=True)
         self.taste = np.where(liked[:, None], moved, self.taste)
@@ -102,9 +102,9 @@ class SardineUsers:
 
     def seen(self) -> NDArray[np.float32]:
         """Clicks on each topic in the latest steps, as a share of those that bore, (m, 10), from 0 to 1."""
-        return np.clip(self._counts() / self.rules.boredom_thresh, 0, 1).astype(np.float32)
+        return np.clip(self.counts() / self.rules.boredom_thresh, 0, 1).astype(np.float32)
 
-    def _counts(self) -> NDArray[np.int64]:
+    def counts(self) -> NDArray[np.int64]:
         """Clicks on each topic in the latest steps, (m, 10)."""
         return (self.clicked[:, :, None] == np.arange(self.world.user_size)).sum(axis=1)
 
