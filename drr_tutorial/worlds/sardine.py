@@ -25,11 +25,12 @@ from numpy.typing import NDArray
 
 from drr_tutorial.environment.inputs import check_counts, item_indices
 from drr_tutorial.worlds.sardine_users import SardineUsers, SardineWorld, clicks_of
-from drr_tutorial.worlds.sessions import MEMORY_SIZE, Sessions, observation_space
+from drr_tutorial.worlds.sessions import Sessions, observation_space
 from drr_tutorial.worlds.simulation import spec_of
 from drr_tutorial.worlds.vector_env import WorldVectorEnv
 
 Observation = dict[str, Any]
+MEMORY_SIZE = 50  # items and answers that an observation holds: half a session; a taste is worth remembering
 PREFIX = "sardine/"
 MISSING = 'SARDINE is not installed; pip install "drr_tutorial[worlds]" brings it'
 

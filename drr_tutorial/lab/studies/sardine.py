@@ -24,7 +24,7 @@ NAME = "sardine/SingleItem-BoredInf-v0"
 INFLUENCE: dict[str, dict[str, Any]] = {"fixed": {"env_omega": 1.0}, "moving": {}}  # what clicks do to a taste
 LOOKS: dict[str, dict[str, Any]] = {"gamma 0": {"gamma": 0.0, "n_steps": 1}, "planning": {"gamma": 0.9, "n_steps": 5}}
 SEEDS = tuple(range(3))
-STEPS, NUM_ENVS, MEMORY_SIZE = 2_000_000, 256, 50
+STEPS, NUM_ENVS = 1_200_000, 256
 N_FRESH, FRESH = 512, 1_000_000  # users that judge all players, and their seed
 Figures = dict[str, Any]
 
@@ -53,7 +53,7 @@ def rows() -> list[Row]:
 
 def users(taste: str, count: int) -> SardineVectorEnv:
     """Users whose taste is fixed or moving."""
-    return SardineVectorEnv(NAME, count, memory_size=MEMORY_SIZE, **INFLUENCE[taste])
+    return SardineVectorEnv(NAME, count, **INFLUENCE[taste])
 
 
 def trained(taste: str, look: str, seed: int, *, steps: int = STEPS, n_fresh: int = N_FRESH) -> Figures:
