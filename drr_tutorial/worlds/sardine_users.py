@@ -1,9 +1,9 @@
 """Users of SARDINE, many side by side: the dynamics of its simulator (version 1.0.8) in whole arrays.
 
-SARDINE plays one user at a time; 256 of them one after another take 50 times as long as here. With the generators of
-as many single environments the sessions are the same, bit for bit: a test compares them. What seems odd is kept, such
-as the taste that a click moves by the same amount in all topics (the simulator averages an item's embedding to one
-number).
+SARDINE plays one user at a time, which takes too long for an agent that learns from millions of steps. With the
+generators of as many single environments the sessions here are the same, bit for bit: a test compares them. What seems
+odd is kept, such as the taste that a click moves by the same amount in all topics (the simulator averages an item's
+embedding to one number).
 """
 
 from collections.abc import Sequence

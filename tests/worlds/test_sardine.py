@@ -1,5 +1,6 @@
 """SARDINE behind our rules: checks, one and many alike bit for bit, its settings, its end, and what is refused."""
 
+import copy
 import subprocess
 import sys
 import warnings
@@ -74,6 +75,18 @@ def test_a_seed_gives_the_same_sessions() -> None:
     first, again, other = (_rewards(make_world_vec(BORED, 4), seed) for seed in (3, 3, 4))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_what_was_saved_goes_on_the_same() -> None:
+    env = make_world_vec(BORED, 4)
+    users = Simulation(env)
+    _rewards(env, seed=0)
+    saved, generators = users.state_dict(), copy.deepcopy(users.rngs)
+    first = _rewards(env, n=30)
+    users.load_state_dict(saved)
+    for rng, kept in zip(users.rngs.values(), generators.values(), strict=True):
+        rng.bit_generator.state = kept.bit_generator.state
+    np.testing.assert_array_equal(_rewards(env, n=30), first)
 
 
 @pytest.mark.parametrize(
@@ -179,6 +192,8 @@ def test_who_does_not_ask_for_sardine_does_not_load_it() -> None:
     assert answer.strip() == "False"
 
 
-def _rewards(env: Any, seed: int) -> np.ndarray[Any, Any]:
-    env.reset(seed=seed)
-    return np.array([env.step(env.sessions.users.chances().argmax(axis=1))[1] for _ in range(40)])
+def _rewards(env: Any, seed: int | None = None, n: int = 40) -> np.ndarray[Any, Any]:
+    """Rewards of n steps of who knows everything and never thinks of boredom."""
+    if seed is not None:
+        env.reset(seed=seed)
+    return np.array([env.step(env.sessions.users.chances().argmax(axis=1))[1] for _ in range(n)])
