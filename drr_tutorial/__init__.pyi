@@ -45,6 +45,7 @@ from .worlds.env import (
     TinyPlanningEnv as TinyPlanningEnv,
     WorldEnv as WorldEnv,
 )
+from .worlds.make import make_world_vec as make_world_vec
 from .worlds.simulation import Simulation as Simulation
 from .worlds.vector_env import (
     PlanningVectorEnv as PlanningVectorEnv,

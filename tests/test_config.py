@@ -52,7 +52,7 @@ def test_the_originals_numbers() -> None:
         (lambda: AgentConfig(actions="free"), r"AgentConfig\.warm_start must be off unless actions are .*, got True$"),
         (
             lambda: AgentConfig(critic="linear"),
-            r"AgentConfig\.critic_products must be off: critic is linear, got True$",
+            r"AgentConfig\.critic_products must be off unless critic is joined, got True$",
         ),
         (lambda: AgentConfig(slate_size=5), r"AgentConfig\.slate_size must be 0, or above slate_top, got 5"),
         (

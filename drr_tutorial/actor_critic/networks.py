@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from drr_tutorial.actor_critic.warm_start import WarmStart
 from drr_tutorial.config import AgentConfig
 from drr_tutorial.representation.by_name import state_class
-from drr_tutorial.representation.features import features, n_features
+from drr_tutorial.representation.features import ItemParts, features, n_features
 from drr_tutorial.representation.states import StateRepresentation, linear
 from drr_tutorial.representation.traces import Traces
 
@@ -138,24 +138,42 @@ class LinearCritic(nn.Module):
     """Q(s, e) = V(s) + g(s).F(e), with F the features of an item's vector: state, action (B, k) -> value (B,).
 
     V and g are the outputs of one network of the state, so what it costs to judge all items is one matrix product.
+    With `parts` of the state that are item features, the network also says how much of each joins g, none at first.
     """
 
-    def __init__(self, state_dim: int, action_dim: int, hidden_dims: Sequence[int], generator: torch.Generator) -> None:
+    def __init__(
+        self,
+        state_dim: int,
+        action_dim: int,
+        hidden_dims: Sequence[int],
+        generator: torch.Generator,
+        *,
+        parts: ItemParts | None = None,
+    ) -> None:
         super().__init__()
-        self.layers = linear_stack([state_dim, *hidden_dims, 1 + n_features(action_dim)], generator)
+        self.parts = parts
+        n_mixed = 0 if parts is None else parts.number
+        self.layers = linear_stack([state_dim, *hidden_dims, 1 + n_features(action_dim) + n_mixed], generator)
+        if n_mixed > 0:
+            nn.init.zeros_(cast(nn.Linear, self.layers[-1]).weight[-n_mixed:])
 
     def forward(self, state: "State", action: Tensor) -> Tensor:
         """Values (B,) of one action each: states with vectors (B, state_dim), actions (B, k)."""
-        value, weights = self.layers(state.vector).tensor_split([1], dim=1)
-        return cast(Tensor, value.squeeze(1) + (weights * features(action)).sum(dim=1))
+        value, weights = self._value_and_weights(state.vector)
+        return value.squeeze(1) + (weights * features(action)).sum(dim=1)
 
     def over_items(self, state: "State", vectors: Tensor) -> Tensor:
         """Q(s, i) for m items of each state: vectors (B, m, k), or (m, k) the same for all -> values (B, m)."""
-        value, weights = self.layers(state.vector).tensor_split([1], dim=1)
+        value, weights = self._value_and_weights(state.vector)
         of_items = features(vectors)
         if vectors.ndim == 2:
             return torch.addmm(value, weights, of_items.T)
-        return cast(Tensor, value + (of_items @ weights[:, :, None]).squeeze(2))
+        return value + (of_items @ weights[:, :, None]).squeeze(2)
+
+    def _value_and_weights(self, state: Tensor) -> tuple[Tensor, Tensor]:
+        """V (B, 1) and g (B, n_features) of states (B, state_dim)."""
+        value, weights = self.layers(state).tensor_split([1], dim=1)
+        return value, weights if self.parts is None else self.parts.mixed(weights, state)
 
 
 AnyCritic = Critic | LinearCritic
@@ -203,8 +221,10 @@ class ActorCritic(nn.Module):
 
     def make_critic(self, config: AgentConfig, state_dim: int, k: int, generator: torch.Generator) -> AnyCritic:
         """An untrained critic of states of length `state_dim` and actions of length k."""
-        if config.critic == "linear":
-            return LinearCritic(state_dim, k, (*config.critic_state_hidden, *config.critic_hidden), generator)
+        if config.critic != "joined":
+            parts = self.state.item_parts if config.critic == "mixed" else None
+            hidden = (*config.critic_state_hidden, *config.critic_hidden)
+            return LinearCritic(state_dim, k, hidden, generator, parts=parts)
         layers = (config.critic_state_hidden, config.critic_hidden)
         return Critic(state_dim, k, *layers, generator, products=config.critic_products)
 

@@ -15,6 +15,7 @@ from drr_tutorial.config import ExperimentConfig
 from drr_tutorial.evaluation.episodes import play_episodes
 from drr_tutorial.storage import StorageError, as_path
 from drr_tutorial.training.runs import AGENT, WorldSettings, read_run, taken
+from drr_tutorial.worlds.make import make_world_vec
 from drr_tutorial.worlds.planners import bounds_of
 
 STEPS = 2_000_000  # of a training, when nobody says how many: under a minute in the planning world
@@ -101,8 +102,8 @@ def read_kwargs(pairs: Sequence[str]) -> dict[str, Any]:
 
 
 def make_users(world: WorldSettings, count: int) -> Any:
-    """`count` users of the world at once. Raises `ValueError` for one that Gymnasium cannot make."""
+    """`count` users of the world at once. Raises `ValueError` for one that cannot be made."""
     try:
-        return gym.make_vec(world.env, num_envs=count, **world.env_kwargs)
-    except (gym.error.Error, TypeError) as error:
-        raise ValueError(f"env must be an environment that Gymnasium can make, got {world.env!r}: {error}") from error
+        return make_world_vec(world.env, count, **world.env_kwargs)
+    except (gym.error.Error, TypeError, ImportError) as error:
+        raise ValueError(f"env must be an environment that can be made, got {world.env!r}: {error}") from error

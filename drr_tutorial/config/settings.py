@@ -96,9 +96,10 @@ class AgentConfig:
     correction: Literal["sum", "gates"] = "gates"
     """What the actor's output does to a warm start, before the tanh. sum: it is added; gates: each entry is
     multiplied by 1 + output, so that the agent weighs a user's patterns of taste and invents none."""
-    critic: Literal["joined", "linear"] = "joined"
+    critic: Literal["joined", "linear", "mixed"] = "joined"
     """joined: the action joins the state's layers (the paper); linear: Q(s, e) = V(s) + g(s).F(e) with features F of
-    the item, so that all items cost one matrix product.
+    the item, so that all items cost one matrix product; mixed: linear, and what was shown and liked may join g as it
+    is, for worlds where an item is liked like those before it.
     """
     critic_products: bool = True
     """The critic also sees the warm start times the action, entry by entry: their sum is the score before RL."""
@@ -141,9 +142,11 @@ class AgentConfig:
         require(self.slate_size == 0 or self.slate_size > self.slate_top, self, "slate_size", "0, or above slate_top")
         fits = self.actions == "bounded" or not self.warm_start
         require(fits, self, "warm_start", "off unless actions are bounded")
-        require(self.critic == "joined" or not self.critic_products, self, "critic_products", "off: critic is linear")
+        require(
+            self.critic == "joined" or not self.critic_products, self, "critic_products", "off unless critic is joined"
+        )
         linear = self.critic == "joined" or self.critic_sees == "item"
-        require(linear, self, "critic_sees", "'item' when critic is linear")
+        require(linear, self, "critic_sees", "'item' unless critic is joined")
 
 
 @settings

@@ -21,6 +21,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from drr_tutorial.representation.features import ItemParts
+
 
 class StateRepresentation(nn.Module, ABC):
     """What the policy sees, computed from vectors.
@@ -36,6 +38,11 @@ class StateRepresentation(nn.Module, ABC):
         if embedding_dim < 1 or memory_size < 1:
             raise ValueError(f"embedding_dim and memory_size must be at least 1, got {embedding_dim} and {memory_size}")
         self.embedding_dim, self.memory_size = embedding_dim, memory_size
+
+    @property
+    def item_parts(self) -> ItemParts | None:
+        """Where a state holds vectors of item features; None where it does not."""
+        return None
 
     def read(self, item_vectors: NDArray[np.float32]) -> None:
         """Take the catalogue (n_items, k) as it is now."""

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from drr_tutorial.representation.features import features, n_features
+from drr_tutorial.representation.features import ItemParts, features, n_features
 from drr_tutorial.representation.states import StateRepresentation
 
 DECAYS = (0.5, 0.85, 0.98)
@@ -49,6 +49,11 @@ class Traces(StateRepresentation):
     def state_dim(self) -> int:
         """The user, two traces of each rate, two counts."""
         return self.user_dim + 2 * self.scale.numel() + 2
+
+    @property
+    def item_parts(self) -> ItemParts:
+        """The traces."""
+        return ItemParts(self.user_dim, 2 * len(DECAYS), self.scale.shape[1])
 
     def forward(self, user: Tensor, items: Tensor, answers: Tensor) -> Tensor:
         """(B, state_dim) from users (B, user_dim), item vectors (B, N, k) and answers (B, N): 1 liked, -1 not, 0 for

@@ -102,14 +102,13 @@ class Sessions:
     def step(self, items: NDArray[np.int64]) -> Outcome:
         """Show every user one item (m,). Raises `ResetNeeded` when a session has ended."""
         self._refuse_finished()
-        luck = np.array([(rng.random(), rng.random()) for rng in self.rngs])  # to like, to leave
-        liked = luck[:, 0] < self.users.chance(items)
+        liked, luck = self._luck(items)
         self.users.see(items, liked)
         for memory, latest in ((self.shown, items), (self.responses, liked)):
             memory[:, :-1] = memory[:, 1:]
             memory[:, -1] = latest
         self.n_shown += 1
-        terminated = luck[:, 1] < self.users.leave_chance(liked)
+        terminated = luck < self.users.leave_chance(liked)
         truncated = self.n_shown >= self.world.max_steps
         self.finished = terminated | truncated
         return Outcome(liked, terminated, truncated)
@@ -132,6 +131,11 @@ class Sessions:
         for owner in (self, self.users):
             for name in owner.ARRAYS:
                 getattr(owner, name)[:] = arrays[name]
+
+    def _luck(self, items: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+        """Who likes what is shown (m,), and what is compared with the chance to leave (m,)."""
+        luck = np.array([(rng.random(), rng.random()) for rng in self.rngs])
+        return luck[:, 0] < self.users.chance(items), luck[:, 1]
 
     def _refuse_finished(self) -> None:
         if self.finished.any():

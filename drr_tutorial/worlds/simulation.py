@@ -14,12 +14,14 @@ Many users at once come as a vector environment in which a finished one waits to
 without them it goes on with new users.
 """
 
+import importlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
+from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 from numpy.typing import NDArray
 
@@ -141,6 +143,23 @@ def _parts(seen: Any, catalogue: Catalogue) -> dict[str, NDArray[Any]]:
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ValueError(f"`{name}` of an observation must be finite, got NaN or infinity")
     return parts
+
+
+def spec_of(name: str) -> EnvSpec:
+    """What Gymnasium knows of the environment `name`, or `module:name`, whose module registers it.
+
+    Raises `ValueError` for a name that it does not know.
+    """
+    module, _, known = name.rpartition(":")
+    try:
+        if module:
+            importlib.import_module(module)
+        return gym.spec(known)
+    except (gym.error.Error, ModuleNotFoundError) as error:
+        raise ValueError(
+            f"an environment must have a name that Gymnasium knows, or 'module:name', whose module registers it; got "
+            f"{name!r}: {error}"
+        ) from error
 
 
 def as_vector_env(env: Any) -> "VectorEnv[Any, Any, Any]":

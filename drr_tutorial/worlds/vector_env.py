@@ -1,7 +1,7 @@
 """Many users of a world at once, whole-array inside."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium as gym
 import numpy as np
@@ -26,6 +26,7 @@ class WorldVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]):
     """
 
     metadata = {"render_modes": [], "autoreset_mode": AutoresetMode.DISABLED}  # noqa: RUF012
+    sessions_class: ClassVar[type[Sessions]] = Sessions
 
     def __init__(
         self, world: World, num_envs: int, *, memory_size: int = MEMORY_SIZE, render_mode: None = None
@@ -33,7 +34,7 @@ class WorldVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]):
         check_counts(num_envs=num_envs, memory_size=memory_size)
         check_render_mode(render_mode, (), "; to see users, make the environments with vectorization_mode='sync'")
         self.world, self.num_envs, self.item_vectors = world, num_envs, world.item_vectors
-        self.sessions = Sessions(world, num_envs, memory_size)
+        self.sessions = self.sessions_class(world, num_envs, memory_size)
         self.single_observation_space = observation_space(world, memory_size)
         self.single_action_space = spaces.Discrete(world.n_items)
         self.observation_space = gym.vector.utils.batch_space(self.single_observation_space, num_envs)

@@ -120,7 +120,7 @@ def test_doctor_can_be_pasted(capsys: pytest.CaptureFixture[str]) -> None:
         (["recommend", "{run}", "--user", "nobody"], "unknown user 'nobody'"),
         (["recommend", "{run}", "--user", "1", "--k", "0"], "k must be at least 1, got 0"),
         (["recommend", "{run}"], "give either --user ID or --liked ID"),
-        (["recommend", "{tmp}", "--user", "1"], "no file {tmp}/agent/recommender.json"),
+        (["recommend", "{tmp}", "--user", "1"], "no file {tmp}/config.json"),
         (["evaluate", "{run}", "--k", "0"], "0"),
         (["recommend", "{run}", "--user", "None"], "unknown user 'None'"),
         (["recommend", "{run}", "--liked=--x1", "-h2"], "unknown item '--x1', '-h2'"),
