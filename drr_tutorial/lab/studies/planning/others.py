@@ -45,14 +45,18 @@ REPLAYED: dict[str, Any] = {
 
 def dqn(seed: int, steps: int = STEPS, **settings: Any) -> Figures:
     """Deep Q-learning (Mnih et al. 2015) over items: an output of the network for each."""
-    explored = {"exploration_fraction": 0.5, "exploration_final_eps": 0.05, "target_update_interval": USERS}
+    explored: dict[str, Any] = {
+        "exploration_fraction": 0.5,
+        "exploration_final_eps": 0.05,
+        "target_update_interval": USERS,
+    }
     return stable_baselines("DQN", seed, steps, **REPLAYED | explored | {"learning_rate": 1.5e-3} | settings)
 
 
 def ppo(seed: int, steps: int = STEPS, **settings: Any) -> Figures:
     """PPO (Schulman et al. 2017) over items."""
-    ours = {"n_steps": 128, "batch_size": 4096, "gamma": OURS.agent.gamma, "policy_kwargs": {"net_arch": HIDDEN}}
-    return stable_baselines("PPO", seed, steps, **ours | {"learning_rate": 1.5e-3} | settings)
+    ours: dict[str, Any] = {"n_steps": 32, "batch_size": 2048, "gamma": OURS.agent.gamma, "learning_rate": 1.5e-3}
+    return stable_baselines("PPO", seed, steps, **ours | {"policy_kwargs": {"net_arch": HIDDEN}} | settings)
 
 
 def td3(seed: int, steps: int = STEPS, **settings: Any) -> Figures:
@@ -124,7 +128,7 @@ def cpu_seconds(train: Callable[[], Any]) -> float:
     """Of all threads of this process."""
     start = time.process_time()
     train()
-    return round(time.process_time() - start, 1)
+    return round(time.process_time() - start, 2)
 
 
 @contextmanager

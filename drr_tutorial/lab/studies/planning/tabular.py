@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from drr_tutorial.worlds import TINY_ID
 from drr_tutorial.worlds.tiny import N_ACTIONS, N_STATES
 
-USERS = 64  # side by side
-FIRST_EPSILON, LAST_EPSILON = 1.0, 0.05  # share of random items; falls over the first half
-RATE_POWER = 0.7  # the n-th update of a state and item moves its value by n^-0.7 of the error
+USERS = 256  # side by side
+EPSILON = (0.5, 0.05)  # share of random items, at first and at the end
+RATE = (0.1, 0.0005)  # what a value moves by, of its error
 
 
 def q_learning(seed: int, steps: int, gamma: float) -> NDArray[np.float64]:
@@ -19,29 +19,35 @@ def q_learning(seed: int, steps: int, gamma: float) -> NDArray[np.float64]:
     envs: Any = gym.make_vec(TINY_ID, num_envs=USERS)
     rng = np.random.default_rng(seed)
     envs.reset(seed=int(rng.integers(2**31)))
-    users = envs.unwrapped.sessions.users
-    values, updates = np.zeros((2, N_STATES, N_ACTIONS))
-    for step in range(0, steps, USERS):
+    users, values = envs.unwrapped.sessions.users, np.zeros((N_STATES, N_ACTIONS))
+    for done in np.arange(0, steps, USERS) / steps:
         state = users.state()
-        random = rng.random(USERS) < max(LAST_EPSILON, FIRST_EPSILON - 2 * step / steps)
-        items = np.where(random, rng.integers(N_ACTIONS, size=USERS), values[state].argmax(axis=1))
+        explores = rng.random(USERS) < falling(EPSILON, done)
+        items = np.where(explores, rng.integers(N_ACTIONS, size=USERS), values[state].argmax(axis=1))
         _, reward, terminated, truncated, _ = envs.step(items)
         target = reward + gamma * ~terminated * values[users.state()].max(axis=1)
-        learn(values, updates, state, items, target)
+        learn(values, state, items, target, falling(RATE, done))
         envs.reset(options={"reset_mask": terminated | truncated})
     return values
 
 
 def learn(
     values: NDArray[np.float64],
-    updates: NDArray[np.float64],
     state: NDArray[np.int64],
     items: NDArray[np.int64],
     target: NDArray[np.float64],
+    rate: float,
 ) -> None:
-    """Move values (400, 4) to targets (m,), in place; users in the same state with the same item share one update."""
+    """Move values (400, 4) towards targets (m,), in place; c users in the same state, with the same item, move it as
+    far towards their mean as c updates by `rate` would.
+    """
     pairs, which, count = np.unique(state * N_ACTIONS + items, return_inverse=True, return_counts=True)
     mean = np.bincount(which, target) / count
-    flat, n = values.reshape(-1), updates.reshape(-1)  # views
-    n[pairs] += 1
-    flat[pairs] += n[pairs] ** -RATE_POWER * (mean - flat[pairs])
+    flat = values.reshape(-1)  # a view
+    flat[pairs] += (1 - (1 - rate) ** count) * (mean - flat[pairs])
+
+
+def falling(ends: tuple[float, float], done: float) -> float:
+    """From the first to the last, by the same factor in equal times."""
+    first, last = ends
+    return first * (last / first) ** done
