@@ -12,9 +12,9 @@ from drr_tutorial import DRRAgent
 from drr_tutorial.lab.studies.planning import others
 from drr_tutorial.lab.studies.planning.flat import FlatStates, NearestItem, as_vec_env
 from drr_tutorial.lab.studies.planning.reinforce import SoftmaxPolicy, above_mean, discounted, learn, sessions
-from drr_tutorial.lab.studies.planning.tabular import q_learning
+from drr_tutorial.lab.studies.planning.tabular import learn as learn_table
 from drr_tutorial.worlds import PLANNING_ID, TINY_ID
-from drr_tutorial.worlds.tiny import likes_of, solve
+from drr_tutorial.worlds.tiny import N_ACTIONS, N_STATES, solve
 
 USERS = 8
 
@@ -123,5 +123,13 @@ def test_reinforce_finds_what_pays_at_once() -> None:
 
 
 def test_a_table_learns_to_plan() -> None:
-    myopic = solve(0.0).likes
-    assert likes_of(q_learning(0, 600_000, 0.99).argmax(axis=1)) > 2 * myopic
+    figures = others.tabular(0, 600_000)
+    assert figures["optimum"] == pytest.approx(36.23, abs=0.01)
+    assert 2 * solve(0.0).likes < figures["likes"] <= figures["optimum"]
+
+
+def test_a_table_moves_to_the_mean_of_what_came_at_once() -> None:
+    values = np.zeros((N_STATES, N_ACTIONS))
+    learn_table(values, np.array([7, 7, 9]), np.array([1, 1, 0]), np.array([1.0, 3.0, 4.0]), rate=0.5)
+    assert values[7, 1] == 0.75 * 2.0 and values[9, 0] == 0.5 * 4.0
+    assert np.count_nonzero(values) == 2

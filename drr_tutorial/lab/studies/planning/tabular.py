@@ -11,7 +11,7 @@ from drr_tutorial.worlds.tiny import N_ACTIONS, N_STATES
 
 USERS = 256  # side by side
 EPSILON = (0.5, 0.05)  # share of random items, at first and at the end
-RATE = (0.1, 0.0005)  # what a value moves by, of its error
+RATE = (0.1, 0.0003)  # what a value moves by, of its error
 
 
 def q_learning(seed: int, steps: int, gamma: float) -> NDArray[np.float64]:
