@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
 import torch
 
@@ -23,8 +22,8 @@ from drr_tutorial.lab.studies.planning.flat import FlatStates, NearestItem, as_v
 from drr_tutorial.lab.studies.planning.reinforce import SoftmaxPolicy, learn
 from drr_tutorial.lab.studies.planning.tabular import q_learning
 from drr_tutorial.lab.studies.runner import Figures
-from drr_tutorial.worlds import PLANNING_ID
 from drr_tutorial.worlds.tiny import likes_of, solve
+from drr_tutorial.worlds.vector_env import PlanningVectorEnv
 
 OURS = PRESETS["planning"]
 STEPS, USERS = 2_000_000, 256
@@ -112,7 +111,7 @@ def tabular(seed: int, steps: int = TABLE_STEPS, gamma: float = 0.99) -> Figures
 
 def world(users: int, vectors: bool = False) -> Any:
     """The planning world with `users` side by side; flat states to see, and vectors as actions if wanted."""
-    envs = FlatStates(gym.make_vec(PLANNING_ID, num_envs=users))
+    envs = FlatStates(PlanningVectorEnv(users))  # by its class, not its id: a row's key follows names in the code
     return NearestItem(envs) if vectors else envs
 
 

@@ -1,13 +1,12 @@
 """Q-learning (Watkins 1989) on a table, in the tiny world: 400 states, hidden from other agents, and 4 items."""
 
-from typing import Any
+from typing import cast
 
-import gymnasium as gym
 import numpy as np
 from numpy.typing import NDArray
 
-from drr_tutorial.worlds import TINY_ID
-from drr_tutorial.worlds.tiny import N_ACTIONS, N_STATES
+from drr_tutorial.worlds.tiny import N_ACTIONS, N_STATES, TinyUsers
+from drr_tutorial.worlds.vector_env import TinyPlanningVectorEnv
 
 USERS = 256  # side by side
 EPSILON = (0.5, 0.05)  # share of random items, at first and at the end
@@ -16,10 +15,10 @@ RATE = (0.1, 0.0003)  # what a value moves by, of its error
 
 def q_learning(seed: int, steps: int, gamma: float) -> NDArray[np.float64]:
     """Q of each state and item, (400, 4), from `steps` steps over all users."""
-    envs: Any = gym.make_vec(TINY_ID, num_envs=USERS)
+    envs = TinyPlanningVectorEnv(USERS)
     rng = np.random.default_rng(seed)
     envs.reset(seed=int(rng.integers(2**31)))
-    users, values = envs.unwrapped.sessions.users, np.zeros((N_STATES, N_ACTIONS))
+    users, values = cast(TinyUsers, envs.sessions.users), np.zeros((N_STATES, N_ACTIONS))
     for done in np.arange(0, steps, USERS) / steps:
         state = users.state()
         explores = rng.random(USERS) < falling(EPSILON, done)
