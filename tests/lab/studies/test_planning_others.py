@@ -81,7 +81,7 @@ def test_an_algorithm_of_stable_baselines_trains_and_is_judged(name: str, small:
     quick = {"n_steps": 8, "batch_size": 32} if name == "ppo" else {"learning_starts": 32, "batch_size": 16}
     before = shared_luck()
     figures = getattr(others, name)(0, 128, **quick)
-    assert figures["steps"] == 128 and 0 < figures["likes"] < 50 and figures["cpu_seconds"] > 0
+    assert figures["steps"] == 128 and 0 < figures["likes"] < 50 and figures["cpu seconds"] > 0
     assert getattr(others, name)(0, 128, **quick)["likes"] == figures["likes"]
     assert shared_luck() == before
 

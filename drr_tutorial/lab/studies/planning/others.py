@@ -3,7 +3,7 @@
 In the planning world all see the state that our agent sees (`FlatStates`), have networks of its size, and learn from as
 many steps. Those with a replay buffer have as many users side by side, and make one update with its batch for each step
 of all users. Each function trains once and returns `likes`, mean likes a session of 2,000 fresh users, the
-`cpu_seconds` of the training, and its `steps`. Settings are those that did best of a few, most of them tried with
+`cpu seconds` of the training, and its `steps`. Settings are those that did best of a few, most of them tried with
 400,000 steps; `**settings` replace them.
 """
 
@@ -88,7 +88,7 @@ def stable_baselines(name: str, seed: int, steps: int, *, vectors: bool = False,
             learning_rate=lambda left: rate * (0.1 + 0.9 * left), **settings,
         )  # fmt: skip
         _, seconds = timed(lambda: model.learn(steps))
-    return judged(model, vectors) | {"cpu_seconds": seconds, "steps": model.num_timesteps}
+    return judged(model, vectors) | {"cpu seconds": seconds, "steps": model.num_timesteps}
 
 
 def reinforce(seed: int, steps: int = STEPS, **settings: Any) -> Figures:
@@ -99,14 +99,14 @@ def reinforce(seed: int, steps: int = STEPS, **settings: Any) -> Figures:
     policy = SoftmaxPolicy(sizes, torch.Generator().manual_seed(seed))
     found = {"gamma": OURS.agent.gamma, "learning_rate": 1.5e-3} | settings
     learned, seconds = timed(lambda: learn(policy, envs, steps=steps, **found))
-    return judged(policy) | {"cpu_seconds": seconds, "steps": learned}
+    return judged(policy) | {"cpu seconds": seconds, "steps": learned}
 
 
 def tabular(seed: int, steps: int = TABLE_STEPS, gamma: float = 0.99) -> Figures:
     """Q-learning in the tiny world; its greedy policy is judged exactly, beside the `optimum`."""
     values, seconds = timed(lambda: q_learning(seed, steps, gamma))
     likes = likes_of(values.argmax(axis=1))
-    return {"likes": likes, "optimum": solve(1.0).likes, "cpu_seconds": seconds, "steps": steps}
+    return {"likes": likes, "optimum": solve(1.0).likes, "cpu seconds": seconds, "steps": steps}
 
 
 def world(users: int, vectors: bool = False) -> Any:

@@ -7,6 +7,7 @@ import numpy as np
 from drr_tutorial.agent import DRRAgent
 from drr_tutorial.lab.studies.planning.agents import EVALUATION_SEED, PLACES, SHORT, users
 from drr_tutorial.lab.studies.runner import Figures
+from drr_tutorial.worlds.planning import PlanningWorld
 from drr_tutorial.worlds.sessions import Sessions
 
 CANDIDATES = 200  # users among whom one is chosen, by a rule: the first who stays to the end with both agents
@@ -49,7 +50,7 @@ def recorded(agent: Any) -> dict[str, Any]:
 
 
 def _of_user(session: dict[str, Any], user: int) -> Figures:
-    n, world = int(session["length"][user]), users(1).world
+    n, world = int(session["length"][user]), PlanningWorld()
     items = session["item"][:n, user]
     topics = np.argmax(world.items.topics[items] @ world.items.corners.T, axis=1)
     return {

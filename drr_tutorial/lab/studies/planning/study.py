@@ -9,15 +9,14 @@ Keys of the summary:
     "without"   {part of the agent: runs}, one part left out, the same training as in the sweep
     "states" | "paper"   {name: runs}, the same
     "switches"  {world: {"planning": runs, "gamma 0": runs, "gain": interval}}
-    "others"    {agent: runs}, with the steps of "ours"
-    "tiny"      {agent: runs} in the tiny world, and its exact values
+    "others"    {agent: runs}, with the steps of "ours"; the table's are in the tiny world
     "sessions"  one user's session with the greedy and the planning agent
 
 Runs are {"seeds": [mean likes of each], "mean", "low", "high": Student's interval over seeds, "cpu seconds"}; the
 interval of a gain is over users and pairs them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -25,6 +24,7 @@ import numpy as np
 
 from drr_tutorial.evaluation.intervals import bootstrap_users, interval_over_seeds
 from drr_tutorial.lab.studies.planning.agents import LIKES_ONLY, LONG, PAPER, SHORT, STEPS, WITHOUT, gain, trained
+from drr_tutorial.lab.studies.planning.others import dqn, ppo, reinforce, sac, tabular, td3
 from drr_tutorial.lab.studies.planning.sessions import two_sessions
 from drr_tutorial.lab.studies.runner import Figures, Row, Study
 from drr_tutorial.worlds.planners import bounds
@@ -33,6 +33,14 @@ from drr_tutorial.worlds.planning import PlanningWorld
 SEEDS, FEW_SEEDS = tuple(range(5)), tuple(range(3))
 GAMMAS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.97, 0.99)
 PLANNING = 0.95
+OTHERS: dict[str, Callable[..., Figures]] = {
+    "DQN": dqn,
+    "PPO": ppo,
+    "SAC": sac,
+    "TD3": td3,
+    "REINFORCE": reinforce,
+    "table": tabular,
+}
 SWITCHES: dict[str, dict[str, bool]] = {
     "all": {},
     "no boredom": {"boredom": False},
@@ -66,6 +74,11 @@ def rows() -> list[Row]:
             for gamma in (0.0, PLANNING)
             for seed in FEW_SEEDS
         ),
+        *(
+            Row(f"other-{name}.{seed}", partial(other, seed), full_only=seed > 0)
+            for name, other in OTHERS.items()
+            for seed in FEW_SEEDS
+        ),
         Row("sessions", two_sessions),
     ]
 
@@ -94,6 +107,7 @@ def summarize(figures: Mapping[str, Figures]) -> Figures:
         "states": {name: runs(_found(figures, key(name))) for name in LIKES_ONLY},
         "paper": {name: runs(_found(figures, key(name))) for name in PAPER},
         "switches": {world: _switched(figures, world) for world in SWITCHES},
+        "others": {name: runs(_found(figures, f"other-{name}")) for name in OTHERS},
         "sessions": figures["sessions"],
     }
 

@@ -1,0 +1,59 @@
+"""The study of the planning world, with a budget that proves nothing but that every row runs and every key is there."""
+
+from typing import Any
+
+import pytest
+
+from drr_tutorial.lab.studies.planning import agents, study
+from drr_tutorial.lab.studies.runner import DETAIL
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agents, "N_USERS", 6)
+    monkeypatch.setattr(agents, "PLACES", 32)
+
+
+@pytest.mark.parametrize("name", agents.VARIANTS)
+def test_every_variant_trains_and_is_judged(name: str, small: None) -> None:
+    found = agents.trained(name, 0, 1100)
+    assert 0 <= found["likes"] <= 50 and len(found[DETAIL]) == 6
+    assert found["cpu seconds"] > 0
+
+
+def test_another_discount_and_another_world(small: None) -> None:
+    still = agents.trained("ours", 0, 600, gamma=0.0, world={"leaving": False})
+    assert still["length"] == 50
+
+
+def run(likes: float) -> dict[str, Any]:
+    return {"likes": likes, "cpu seconds": 1.0, "steps": 10, DETAIL: [likes, likes]}
+
+
+def test_the_summary_has_every_key_and_compares_by_user() -> None:
+    figures: dict[str, Any] = {row.key: run(10.0) for row in study.rows() if not row.full_only}
+    figures |= {f"ours.{seed}": run(20.0 + seed) for seed in study.SEEDS}
+    figures |= {
+        f"bounds.{study.key(world)}": {"static": 1.0, "myopic": 10.0, "planner": 25.0, "weights": [0.0] * 6}
+        for world in study.SWITCHES
+    }
+    figures["sessions"] = {"user": 3}
+    found = study.summarize(figures)
+    assert set(found) == {
+        "bounds", "ours", "gain", "sweep", "without", "states", "paper", "switches", "others", "sessions"
+    }  # fmt: skip
+    assert found["ours"]["planning"]["mean"] == 22
+    assert found["ours"]["planning"]["share of planner"] == 22 / 25
+    assert found["ours"]["planning"]["worst seed, times myopic"] == 2
+    assert found["gain"] == {"mean": 12.0, "low": 12.0, "high": 12.0}
+    assert found["others"]["DQN"]["seeds"] == [10.0]
+    assert found["switches"]["no boredom, no growth"]["gain"]["mean"] == 0
+
+
+def test_rows_follow_the_world_that_they_play_in() -> None:
+    """A change of the users' rules must make the rows anew."""
+    from drr_tutorial.lab.digests import code_digests, entry
+
+    rests_on = code_digests([entry(study.rows()[0].compute)])
+    assert any("PlanningUsers" in name for name in rests_on)
+    assert any("Traces" in name for name in rests_on)
