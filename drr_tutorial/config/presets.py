@@ -120,7 +120,7 @@ PLANNING = ExperimentConfig(
         critic_first=0.0,
         random_steps=50_000,
         exploration="gaussian",
-        noise=0.2,
+        noise=0.5,
         final_noise=0.02,
     ),
 )
