@@ -119,13 +119,14 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
                 each pair of items.
             quiet: No progress bars.
         """
-        world = options.settings()
         if resume is not None:
-            if config != PRESETS["default"] or out is not None or world is not None:
+            if config != PRESETS["default"] or out is not None or options != WorldOptions():
                 raise ValueError(f"--resume takes all settings from {resume}, so no others can be given beside it")
             config, world = read_run(resume)
-        elif out is not None:
-            refuse_taken(out)
+        else:
+            world = options.settings()
+            if out is not None:
+                refuse_taken(out)
         require_device(config)
         if world is None:
             _train_on_log(config, resume or out, baselines, progress=not quiet)

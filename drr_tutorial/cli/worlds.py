@@ -64,6 +64,8 @@ def play(
         seed: Of the users who are played with.
         as_json: Print JSON.
     """
+    if seed < 0:
+        raise ValueError(f"seed must be 0 or more, got {seed}")
     _, world = read_run(folder)
     if world is None:
         raise StorageError(f"{folder} holds an agent of a log, not one of a world: drr-tutorial evaluate {folder}")
@@ -94,6 +96,8 @@ def read_kwargs(pairs: Sequence[str]) -> dict[str, Any]:
         name, equals, value = pair.partition("=")
         if not equals or not name.isidentifier():
             raise ValueError(f"env_kwargs must be name=value, got {pair!r}")
+        if name in ("name", "num_envs"):
+            raise ValueError(f"env_kwargs cannot say {name}; --environment.num-envs says how many users train at once")
         try:
             found[name] = json.loads(value)
         except json.JSONDecodeError:

@@ -114,11 +114,13 @@ def bounds(world: PlanningWorld, *, n_sessions: int = 4000, seed: int = 0) -> Bo
 
 
 def bounds_of(world: Any, *, seed: int = 0) -> dict[str, float]:
-    """What is known of what can be earned in a world, mean likes a session; nothing for a world of somebody else."""
+    """What is known of what can be earned in a world, mean likes a session; nothing for a world of somebody else, nor
+    for a tiny one with short sessions, of which the exact values know nothing.
+    """
     if isinstance(world, PlanningWorld):
         found = bounds(world, n_sessions=2000, seed=seed)
         return {"static": found.static, "myopic": found.myopic, "planner": found.planner}
-    if isinstance(world, TinyPlanningWorld):
+    if isinstance(world, TinyPlanningWorld) and world.max_steps >= TinyPlanningWorld().max_steps:
         return {"myopic": solve(0).likes, "optimal": solve(1).likes}
     return {}
 

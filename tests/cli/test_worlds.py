@@ -8,6 +8,8 @@ import pytest
 from drr_tutorial.cli.worlds import read_kwargs
 from drr_tutorial.lab import cli
 from drr_tutorial.training.runs import read_run
+from drr_tutorial.worlds.planners import bounds_of
+from drr_tutorial.worlds.tiny import TinyPlanningWorld
 
 SMALL = "--env drr_tutorial/TinyPlanning-v0 --steps 1500 --environment.num-envs 16 --training.random-steps 100 --quiet"
 
@@ -32,11 +34,11 @@ def test_play_says_what_the_agent_earns_beside_the_bounds(run: Path, capsys: pyt
     assert cli.main(["play", str(run), "--episodes", "30", "--seed", "7", "--json"]) == 0
     first = json.loads(capsys.readouterr().out)
     assert {"return", "length", "like_rate", "bounds"} <= first.keys()
-    assert 0 < first["length"] <= 30 and first["bounds"]["optimal"] == pytest.approx(36.23, abs=0.01)
+    assert 0 < first["length"] <= 30 and first["bounds"] == {}  # the exact values know no sessions of 30 steps
     assert cli.main(["play", str(run), "--episodes", "30", "--seed", "7", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == first
     assert cli.main(["play", str(run), "--episodes", "3"]) == 0
-    assert "(optimal)" in capsys.readouterr().out
+    assert "like_rate" in capsys.readouterr().out
 
 
 def test_resume_goes_on_in_the_same_world(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,6 +61,9 @@ def test_resume_goes_on_in_the_same_world(run: Path, capsys: pytest.CaptureFixtu
         (["train", "--env", "drr_tutorial/Planning-v0", "--env-kwargs", "colour=1"], "colour"),
         (["train", "--env", "drr_tutorial/Planning-v0", "--agent.gamma", "1"], "gamma must be from 0 to below 1"),
         (["train", "--steps", "7"], "env must be a world"),
+        (["train", "--resume", "{run}", "--steps", "7"], "takes all settings from"),
+        (["play", "{run}", "--seed", "-1"], "seed must be 0 or more, got -1"),
+        (["train", "--env", "drr_tutorial/Planning-v0", "--env-kwargs", "num_envs=5"], "--environment.num-envs says"),
         (["play", "nothing-here"], "no file nothing-here/config.json"),
     ],
 )
@@ -73,6 +78,11 @@ def test_errors_are_one_clear_line(
     assert "Traceback" not in told
     assert [path for path in run.parent.iterdir() if path not in before and path.name != "runs"] == []
     assert not any((run.parent / "runs").glob("*"))
+
+
+def test_bounds_stand_beside_what_was_earned_where_they_are_known() -> None:
+    assert bounds_of(TinyPlanningWorld())["optimal"] == pytest.approx(36.23, abs=0.01)
+    assert bounds_of(TinyPlanningWorld(max_steps=30)) == bounds_of(None) == {}
 
 
 def test_arguments_are_json_or_texts() -> None:
