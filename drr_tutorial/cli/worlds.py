@@ -1,10 +1,10 @@
 """Training in a world and playing there, as commands."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from json import JSONDecodeError, dumps, loads
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import gymnasium as gym
 import tyro
@@ -53,16 +53,14 @@ def train_in_world(config: ExperimentConfig, world: WorldSettings, folder: Path 
     return f"\n{told(found)}\n\nplay on: drr-tutorial play {place} --episodes 2000 --seed 7 --json"
 
 
-def play(
-    folder: Folder, /, episodes: int = 2000, seed: int = 7, as_json: Annotated[bool, tyro.conf.arg(name="json")] = False
-) -> None:
+def play(folder: Folder, /, episodes: int = 2000, seed: int = 7, json: bool = False) -> None:
     """Let a trained agent play in its world: mean return and length, share of likes, and the world's known bounds.
 
     Args:
         folder: Folder of a finished training in a world.
         episodes: How many whole episodes.
         seed: Of the users who are played with.
-        as_json: Print JSON.
+        json: Print JSON.
     """
     if seed < 0:
         raise ValueError(f"seed must be 0 or more, got {seed}")
@@ -71,7 +69,7 @@ def play(
         raise StorageError(f"{folder} holds an agent of a log, not one of a world: drr-tutorial evaluate {folder}")
     users = make_users(world, min(PLACES, max(1, episodes)))
     agent = DRRAgent.load(as_path(folder) / AGENT, env=users)
-    print(told(figures(agent, world, episodes, seed), as_json=as_json))
+    print(told(figures(agent, world, episodes, seed), as_json=json))
 
 
 def figures(agent: DRRAgent, world: WorldSettings, episodes: int, seed: int) -> dict[str, Any]:
@@ -84,7 +82,7 @@ def figures(agent: DRRAgent, world: WorldSettings, episodes: int, seed: int) -> 
 def told(found: dict[str, Any], *, as_json: bool = False) -> str:
     """The figures as JSON or as lines."""
     if as_json:
-        return json.dumps(found)
+        return dumps(found)
     lines = [f"{name:<10} {found[name]:.2f}" for name in ("return", "length", "like_rate")]
     return "\n".join([*lines, *(f"{f'({name})':<10} {value:.2f}" for name, value in found["bounds"].items())])
 
@@ -99,8 +97,8 @@ def read_kwargs(pairs: Sequence[str]) -> dict[str, Any]:
         if name in ("name", "num_envs"):
             raise ValueError(f"env_kwargs cannot say {name}; --environment.num-envs says how many users train at once")
         try:
-            found[name] = json.loads(value)
-        except json.JSONDecodeError:
+            found[name] = loads(value)
+        except JSONDecodeError:
             found[name] = value
     return found
 
