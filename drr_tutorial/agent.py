@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from drr_tutorial import __version__
 from drr_tutorial.actor_critic.devices import is_there, require_device
 from drr_tutorial.actor_critic.networks import ActorCritic, State
-from drr_tutorial.config import PRESETS, AgentConfig, ExperimentConfig, TrainingConfig
+from drr_tutorial.config import LOG_ONLY, PRESETS, AgentConfig, ExperimentConfig, TrainingConfig
 from drr_tutorial.environment.inputs import check_counts
 from drr_tutorial.representation.by_name import state_class
 from drr_tutorial.storage import (
@@ -35,12 +35,13 @@ from drr_tutorial.storage import (
 )
 from drr_tutorial.training.checkpoints import REFUSED
 from drr_tutorial.training.ddpg import DDPG
-from drr_tutorial.training.on_world import fingerprint, parts_in_world
+from drr_tutorial.training.on_world import Learned, fingerprint, parts_in_world
 from drr_tutorial.training.trainer import Callback, Trainer
 from drr_tutorial.worlds.simulation import Catalogue, Simulation, encoded
 
 ABOUT, WEIGHTS = "agent.json", "weights.safetensors"
-FORMAT = 1
+CATALOGUE = "catalogue"  # the world's own item vectors, among the weights
+FORMAT = 2
 
 
 class DRRAgent:
@@ -82,9 +83,13 @@ class DRRAgent:
         self.networks = make_networks(config, catalogue)
         self.num_timesteps = 0
         self._rng = np.random.default_rng(config.seed)
+        self._learned: Learned | None = None
 
     def learn(self, total_timesteps: int, *, callback: Callback | None = None, progress_bar: bool = False) -> Self:
         """Train for `total_timesteps` more steps, over all users at play.
+
+        A second call goes on with what the first has learned and stored, and other users; noise and learning rates
+        fall anew. A loaded agent goes on with its networks alone.
 
         `callback(trainer)` is called after each step of all users; training ends early when it returns False. With a
         `folder`, an interrupted call that is made again goes on where it was, to the same result (with new users, and
@@ -92,16 +97,20 @@ class DRRAgent:
         stops it, an error or Ctrl-C, leaves the agent as it was.
         """
         check_counts(total_timesteps=total_timesteps)
+        if callback is not None and not callable(callback):
+            raise ValueError(f"callback must be a function of the trainer, got {callback!r}")
         if self.users is None:
             raise ValueError("learn needs an environment; give it to load(folder, env=env)")
         networks, folder = copy.deepcopy(self.networks), self.folder
         if folder is not None and self.num_timesteps > 0:
             folder = folder / f"from-{self.num_timesteps}"
-        parts = parts_in_world(self.config, self.users, networks, total_steps=int(total_timesteps), update=self.update)
-        parts["about"]["steps before"] = self.num_timesteps
+        parts = parts_in_world(
+            self.config, self.users, networks, total_steps=int(total_timesteps), steps_before=self.num_timesteps,
+            learned=self._learned, update=self.update,
+        )  # fmt: skip
         trainer = Trainer(**parts, callback=callback, folder=folder, progress=progress_bar)
         trainer.run()
-        self.networks = networks
+        self.networks, self._learned = networks, Learned(trainer.ddpg.state_dict(), trainer.replay)
         self.num_timesteps += trainer.step
         return self
 
@@ -118,27 +127,27 @@ class DRRAgent:
         Deterministic: the item nearest to the actor's vector; else one drawn with the probabilities by which the actor
         was trained, softmax(pi(s).e / temperature). Raises `ValueError` for what is no observation of this world.
         """
-        single = isinstance(observation, Mapping) and np.ndim(observation.get("shown", ())) == 1
-        seen = {name: np.asarray(value)[None] for name, value in observation.items()} if single else observation
-        scores = self.scores(seen)
+        scores = self.scores(observation)
         luck = 0.0 if deterministic else self._rng.gumbel(size=scores.shape)
-        items = (scores / self.config.agent.temperature + luck).argmax(axis=1)
-        return (items[0] if single else items), None
+        return (scores / self.config.agent.temperature + luck).argmax(axis=-1), None
 
     @torch.no_grad()
     def scores(self, observation: Any) -> NDArray[np.float32]:
-        """Dot products of the actor's vectors and all items, (m, n_items), for an observation of m users."""
+        """Dot products of the actor's vectors and all items, (m, n_items), for an observation of m users; (n_items,)
+        for one of one.
+        """
         vectors = self.networks.act(self._see(observation))
-        scores: NDArray[np.float32] = (vectors @ self.networks.item_vectors().T).cpu().numpy()
-        return scores
+        return _of_one_or_many(vectors @ self.networks.item_vectors().T, observation)
 
     @torch.no_grad()
     def values(self, observation: Any) -> NDArray[np.float32]:
-        """Q(s, e) of all items, (m, n_items), for an observation of m users."""
+        """Q(s, e) of all items, (m, n_items), for an observation of m users; (n_items,) for one of one."""
         values = self.networks.critic.over_items(self._see(observation), self.networks.item_vectors())
-        return values.cpu().numpy()  # type: ignore[no-any-return]
+        return _of_one_or_many(values * self.catalogue.largest_reward, observation)
 
     def _see(self, observation: Any) -> State:
+        if _is_single(observation):
+            observation = {name: np.asarray(value)[None] for name, value in observation.items()}
         seen, device = encoded(observation, self.catalogue), self.networks.items.weight.device
         return self.networks.see(*(torch.from_numpy(seen[name]).to(device) for name in ("user", "memory")))
 
@@ -151,6 +160,7 @@ class DRRAgent:
                  "world": fingerprint(known), "user_dim": known.user_dim, "largest_reward": known.largest_reward,
                  "num_timesteps": self.num_timesteps}  # fmt: skip
         weights = {name: value.cpu().numpy() for name, value in self.networks.state_dict().items()}
+        weights[CATALOGUE] = known.item_vectors
         with whole_folder(place) as temporary:
             write_json(temporary / ABOUT, about)
             write_arrays(temporary / WEIGHTS, weights, {"world": about["world"]})
@@ -170,8 +180,8 @@ class DRRAgent:
             if about["format"] != FORMAT:
                 raise ValueError(f"its format is {about['format']}, not {FORMAT}")
             config = ExperimentConfig.from_json(json.dumps(about["settings"]))
-            items = arrays["items.weight"][:-1]
-            known = Catalogue(items, about["user_dim"], config.agent.memory_size, about["largest_reward"])
+            n, u, largest = config.agent.memory_size, about["user_dim"], about["largest_reward"]
+            known = Catalogue(arrays.pop(CATALOGUE), u, n, largest)
             agent._begin(config, known, users)
             agent.networks.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
             agent.num_timesteps = int(about["num_timesteps"])
@@ -187,6 +197,15 @@ class DRRAgent:
         return agent
 
 
+def _is_single(observation: Any) -> bool:
+    return isinstance(observation, Mapping) and np.ndim(observation.get("shown", ())) == 1
+
+
+def _of_one_or_many(values: torch.Tensor, observation: Any) -> NDArray[np.float32]:
+    array: NDArray[np.float32] = values.cpu().numpy()
+    return array[0] if _is_single(observation) else array
+
+
 def with_settings(config: ExperimentConfig | str, seed: int | None, settings: Mapping[str, Any]) -> ExperimentConfig:
     """A configuration with some settings of its agent and training replaced, by name; checked."""
     if config not in PRESETS if isinstance(config, str) else not isinstance(config, ExperimentConfig):
@@ -196,6 +215,8 @@ def with_settings(config: ExperimentConfig | str, seed: int | None, settings: Ma
     unknown = settings.keys() - set().union(*fields.values())
     if unknown:
         raise TypeError(f"{sorted(unknown)[0]!r} is no setting of AgentConfig or TrainingConfig")
+    if idle := settings.keys() & LOG_ONLY:
+        raise TypeError(f"{sorted(idle)[0]} is for logs of ratings and changes nothing in a world; leave it out")
     agent, training = ({n: v for n, v in settings.items() if n in known} for known in fields.values())
     config = dataclasses.replace(
         config,
@@ -214,4 +235,4 @@ def make_networks(config: ExperimentConfig, catalogue: Catalogue) -> ActorCritic
     nobody = np.zeros((1, catalogue.user_dim), dtype=np.float32)
     generator = torch.Generator().manual_seed(config.seed)
     device = config.device if is_there(config.device) else "cpu"  # a GPU's agent, loaded elsewhere
-    return ActorCritic(config.agent, nobody, catalogue.item_vectors, generator).to(device)
+    return ActorCritic(config.agent, nobody, catalogue.standardized(), generator).to(device)

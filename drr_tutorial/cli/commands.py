@@ -17,7 +17,7 @@ import tyro
 from drr_tutorial import __version__
 from drr_tutorial.actor_critic.devices import require_device
 from drr_tutorial.cli.console import Folder, is_said_on_purpose, join_values, terminal
-from drr_tutorial.cli.worlds import WorldOptions, play, train_in_world
+from drr_tutorial.cli.worlds import WorldOptions, play, refuse_idle, train_in_world
 from drr_tutorial.config import PRESETS, ExperimentConfig
 from drr_tutorial.data.download import MOVIELENS, data_home, find_movielens
 from drr_tutorial.data.load import load_ratings
@@ -125,6 +125,10 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
             config, world = read_run(resume)
         else:
             world = options.settings()
+            if world is not None:
+                refuse_idle(config, default)
+                if baselines != USUAL_BASELINES:
+                    raise ValueError("baselines must be left out beside --env: a world has bounds of its own")
             if out is not None:
                 refuse_taken(out)
         require_device(config)

@@ -1,7 +1,7 @@
 """Training in a world and playing there, as commands."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from json import JSONDecodeError, dumps, loads
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,17 @@ import tyro
 
 from drr_tutorial.agent import DRRAgent
 from drr_tutorial.cli.console import Folder
-from drr_tutorial.config import ExperimentConfig
+from drr_tutorial.config import LOG_ONLY, PRESETS, ExperimentConfig
 from drr_tutorial.evaluation.episodes import play_episodes
 from drr_tutorial.storage import StorageError, as_path
 from drr_tutorial.training.runs import AGENT, WorldSettings, read_run, taken
-from drr_tutorial.worlds.make import make_world_vec
+from drr_tutorial.worlds.make import has_vector_form, make_world_vec
 from drr_tutorial.worlds.planners import bounds_of
 
 STEPS = 2_000_000  # of a training, when nobody says how many: under a minute in the planning world
 PLACES = 1000  # users at once while an agent plays
+COPIES = 16  # users at once where each is a copy of the environment, unless somebody says how many
+IN_WORLD = ("seed", "device", "environment.num_envs")
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,9 @@ class WorldOptions:
     """Of a training in a world."""
 
     env: str = ""
-    """A world, by the id that Gymnasium knows it by, such as drr_tutorial/Planning-v0."""
+    """A world, by the id that Gymnasium knows it by, such as drr_tutorial/Planning-v0. One that has no vector form is
+    copied for each user: 16 times, or as --environment.num-envs says.
+    """
     env_kwargs: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """Its arguments: --env-kwargs NAME=VALUE NAME=VALUE."""
     steps: int = STEPS
@@ -46,7 +50,7 @@ def train_in_world(config: ExperimentConfig, world: WorldSettings, folder: Path 
     """Train, save the agent, and let it play a thousand episodes: their figures and what can be done next, in words."""
     make_users(world, 1)  # what cannot be made is refused before a folder is taken
     with taken(folder, config, world) as place:
-        agent = DRRAgent(make_users(world, config.environment.num_envs), config=config, folder=place)
+        agent = DRRAgent(make_users(world, places(world, config)), config=config, folder=place)
         agent.learn(world.steps, progress_bar=progress)
         agent.save(place / AGENT)
     found = figures(agent, world, episodes=1000, seed=config.seed + 1)
@@ -67,16 +71,43 @@ def play(folder: Folder, /, episodes: int = 2000, seed: int = 7, json: bool = Fa
     _, world = read_run(folder)
     if world is None:
         raise StorageError(f"{folder} holds an agent of a log, not one of a world: drr-tutorial evaluate {folder}")
-    users = make_users(world, min(PLACES, max(1, episodes)))
-    agent = DRRAgent.load(as_path(folder) / AGENT, env=users)
+    agent = DRRAgent.load(as_path(folder) / AGENT, env=make_users(world, 1))
     print(told(figures(agent, world, episodes, seed), as_json=json))
 
 
 def figures(agent: DRRAgent, world: WorldSettings, episodes: int, seed: int) -> dict[str, Any]:
     """What the agent earns of fresh users, and the bounds."""
-    users = make_users(world, min(PLACES, max(1, episodes)))
+    most = PLACES if has_vector_form(world.env) else COPIES
+    users = make_users(world, min(most, max(1, episodes)))
     earned = play_episodes(agent, users, episodes, seed).summary()
     return {**earned, "episodes": episodes, "seed": seed, "bounds": bounds_of(getattr(users, "world", None))}
+
+
+def places(world: WorldSettings, config: ExperimentConfig) -> int:
+    """Users who train at once."""
+    count = config.environment.num_envs
+    return count if has_vector_form(world.env) or count != PRESETS["planning"].environment.num_envs else COPIES
+
+
+def refuse_idle(config: ExperimentConfig, preset: ExperimentConfig) -> None:
+    """`ValueError` for settings, other than the preset's, that change nothing in a world."""
+    usual, idle = _flat(preset), []
+    for name, value in _flat(config).items():
+        part, _, last = name.rpartition(".")
+        acts = name in IN_WORLD or (part in ("agent", "training") and last not in {*LOG_ONLY, "memory_size"})
+        if value != usual[name] and not acts:
+            idle.append(name)
+    if idle:
+        more = "; --env-kwargs memory_size=N says it" if idle[0] == "agent.memory_size" else ""
+        raise ValueError(f"{idle[0]} must be left out beside --env: it changes nothing in a world{more}")
+
+
+def _flat(config: ExperimentConfig) -> dict[str, Any]:
+    """All settings by name, as options have them."""
+    found: dict[str, Any] = {}
+    for name, value in asdict(config).items():
+        found |= {f"{name}.{inner}": one for inner, one in value.items()} if isinstance(value, dict) else {name: value}
+    return found
 
 
 def told(found: dict[str, Any], *, as_json: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 from drr_tutorial.config.presets import PRESETS
 from drr_tutorial.config.settings import (
+    LOG_ONLY,
     AgentConfig,
     EmbeddingConfig,
     EnvironmentConfig,
@@ -11,6 +12,7 @@ from drr_tutorial.config.settings import (
 )
 
 __all__ = [
+    "LOG_ONLY",
     "PRESETS",
     "AgentConfig",
     "EmbeddingConfig",

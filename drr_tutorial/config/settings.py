@@ -14,6 +14,10 @@ from pydantic import Field
 from drr_tutorial.config.checked import Count, Natural, NotNegative, Positive, Share, require, settings
 
 T = TypeVar("T")
+LOG_ONLY = frozenset(
+    {"dislikes_last", "passes", "validation_share", "reward_share", "hold_back", "correction_shares", "evaluations"}
+)
+"""Settings of agent and training that change nothing in a world, where there is no log of ratings."""
 StateName = Literal["drr-p", "drr-u", "drr-ave", "drr-att"]
 
 
@@ -167,8 +171,8 @@ class TrainingConfig:
     """Share of the training in which the critic alone learns: untrained, it leads a warm start astray."""
     replay: Literal["uniform", "prioritized"] = "uniform"
     """How transitions are sampled."""
-    random_steps: Natural = 0
-    """Environment steps at the start with vectors drawn at random; the original: 0."""
+    random_share: Share = 0.0
+    """Share of the training, at its start, with vectors drawn at random; the original: 0."""
     exploration: Literal["none", "ou", "gaussian", "epsilon"] = "ou"
     """Noise on the action: Ornstein-Uhlenbeck (the later original), Gaussian, or a random vector now and then
     (the paper).

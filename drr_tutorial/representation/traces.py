@@ -22,6 +22,7 @@ from drr_tutorial.representation.states import StateRepresentation
 
 DECAYS = (0.5, 0.85, 0.98)
 SIZE, USER_SIZE, COUNT_SIZE = 1.5, 3.0, 25.0
+ALIKE = 1e-5  # items differ by less, against where they differ most, only by rounding
 
 
 class Traces(StateRepresentation):
@@ -41,9 +42,13 @@ class Traces(StateRepresentation):
         self.register_buffer("scale", torch.ones(len(DECAYS), n_features(embedding_dim)), persistent=False)
 
     def read(self, item_vectors: NDArray[np.float32]) -> None:
-        """Take the catalogue (n_items, k): a trace is measured by how much the features differ between items."""
-        spread = features(torch.from_numpy(item_vectors)).std(dim=0, correction=0).clamp_min(1e-6)
-        self.scale.copy_(SIZE * (1 - torch.tensor(DECAYS))[:, None] / spread)
+        """Take the catalogue (n_items, k): a trace is measured by how much the features differ between items. One in
+        which all are alike says nothing, and is left out.
+        """
+        spread = features(torch.from_numpy(item_vectors)).std(dim=0, correction=0)
+        differs = spread > ALIKE * spread.max()
+        per_feature = torch.where(differs, 1 / torch.where(differs, spread, 1), 0)
+        self.scale.copy_(SIZE * (1 - torch.tensor(DECAYS))[:, None] * per_feature)
 
     @property
     def state_dim(self) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from drr_tutorial.storage import StorageError
+from drr_tutorial.storage import StorageError, cannot_write
 from drr_tutorial.training.ddpg import UpdateResult
 from drr_tutorial.training.episodes import Episodes
 
@@ -37,16 +37,19 @@ DESCRIPTIONS = {
     "train/expected_value": "y, what the critic learns, on the latest batch.",
 }
 """What TensorBoard shows beside a chart."""
+IN_REWARDS = ("return", "discounted_return", "value")
 
 
 class TrainingLog:
     """Writes into `folder/tensorboard`; with `folder=None` it only listens. Entries from `step` on, left by a
-    run that died, are purged.
+    run that died, are purged. Rewards and values, which come in units of `reward_unit`, are written without one.
     """
 
-    def __init__(self, folder: Path | None, step: int = 0) -> None:
+    def __init__(self, folder: Path | None, step: int = 0, reward_unit: float = 1.0) -> None:
         self.writer = None if folder is None else _writer(folder / "tensorboard", step)
+        self.reward_unit = reward_unit
         self._rewards: list[float] = []
+        self._latest: UpdateResult | None = None  # the latest update since the last entry
         self._mark = (time.perf_counter(), step)
 
     def record(
@@ -54,17 +57,20 @@ class TrainingLog:
     ) -> None:
         """Take note of one step's mean reward, latest update and episodes; write an entry when it is `due`."""
         self._rewards.append(reward)
+        self._latest = result or self._latest
         if not due:
             return
         now = time.perf_counter()
         mean, seconds = sum(self._rewards) / len(self._rewards), max(now - self._mark[0], 1e-9)
-        self._scalar("train/reward", mean, step)
+        self._scalar("train/reward", mean * self.reward_unit, step)
         self._scalar("train/steps_per_second", (step - self._mark[1]) / seconds, step)
         self._rewards, self._mark = [], (now, step)
         for name, value in ({} if episodes is None else episodes.take()).items():
-            self._scalar(f"episode/{name}", value, step)
-        if result is not None and self.writer is not None:
-            self._update(step, result)
+            unit = self.reward_unit if name in IN_REWARDS else 1.0
+            self._scalar(f"episode/{name}", value * unit, step)
+        if self._latest is not None and self.writer is not None:
+            self._update(step, self._latest)
+        self._latest = None
 
     def validation(self, step: int, figures: Mapping[str, float]) -> None:
         """Write figures of a validation."""
@@ -75,11 +81,12 @@ class TrainingLog:
         from torch.utils.tensorboard.summary import histogram
 
         assert self.writer is not None
-        for name in ("value_loss", "policy_loss"):
-            self._scalar(f"train/{name}", getattr(result, name).item(), step)
+        unit = self.reward_unit
+        self._scalar("train/value_loss", result.value_loss.item() * unit**2, step)
+        self._scalar("train/policy_loss", result.policy_loss.item() * unit, step)
         bins = self.writer.default_bins  # TensorFlow's
         for name in ("value", "target_value", "expected_value"):
-            self._write(histogram(f"train/{name}", getattr(result, name).cpu().numpy(), bins), step)
+            self._write(histogram(f"train/{name}", getattr(result, name).cpu().numpy() * unit, bins), step)
 
     def _scalar(self, tag: str, value: float, step: int) -> None:
         if self.writer is not None:
@@ -108,7 +115,11 @@ class TrainingLog:
 def _writer(folder: Path, step: int) -> "SummaryWriter":
     from torch.utils.tensorboard import SummaryWriter  # takes a second to import
 
-    return SummaryWriter(str(folder), purge_step=step)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return SummaryWriter(str(folder), purge_step=step)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
 
 
 def read_scalars(folder: str | Path) -> dict[str, NDArray[np.float64]]:

@@ -90,6 +90,12 @@ class ReplayBuffer:
         self._size = min(self._size + len(rows), self.capacity)
         self._added(index)
 
+    def take_over(self, other: "ReplayBuffer") -> None:
+        """Store what another buffer of the same form holds, the latest of it as far as there is room."""
+        order = (other._next - other._size + np.arange(other._size)) % other.capacity
+        rows = other._rows[order[-self.capacity :]]
+        self.add(**{name: rows[name] for name in self._fields})
+
     def sample(self, batch_size: int, rng: np.random.Generator, device: torch.device | str = "cpu") -> TransitionBatch:
         """Draw `batch_size` transitions as tensors on `device`.
 

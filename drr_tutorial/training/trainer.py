@@ -42,7 +42,7 @@ class Environment(Protocol):
 
     @property
     def penalty(self) -> NDArray[np.float32]:
-        """(num_envs, n_items): 0 where an item can be shown, minus infinity elsewhere."""
+        """(num_envs, n_items), or (1, n_items): 0 where an item can be shown, minus infinity elsewhere."""
 
     def observation(self) -> dict[str, Any]:
         """What the agent sees now, as `ActorCritic.see` takes it: `user` (num_envs,) or (num_envs, u), and `memory`
@@ -87,6 +87,7 @@ class Trainer:
         total_steps: steps of training, over all users at play.
         rngs: generators of the parts by name, "replay" and "exploration" among them; saved in checkpoints.
         n_step: makes transitions of steps; default: of one step each.
+        reward_unit: what the environment calls a reward of 1; the log is in the world's own units.
         callback: is called with the trainer after each step of all environments; training ends early when it returns
             False.
         validate: turns the networks into figures; the larger their sum, the better.
@@ -109,6 +110,7 @@ class Trainer:
         total_steps: int,
         rngs: Mapping[str, np.random.Generator],
         n_step: NStep | None = None,
+        reward_unit: float = 1.0,
         callback: Callback | None = None,
         validate: Validate | None = None,
         folder: Path | None = None,
@@ -118,7 +120,7 @@ class Trainer:
         self.ddpg, self.networks, self.env, self.replay, self.noise = ddpg, ddpg.online, env, replay, exploration
         self.settings, self.total_steps, self.rngs = settings, total_steps, dict(rngs)
         self.n_step = NStep(1, ddpg.config.gamma) if n_step is None else n_step
-        self.callback, self.validate, self.folder = callback, validate, folder
+        self.reward_unit, self.callback, self.validate, self.folder = reward_unit, callback, validate, folder
         self.about, self.progress = dict(about or {}), progress
         self.episodes = Episodes(env.num_envs, ddpg.config.gamma)
         self.watch = Watch(ddpg)
@@ -130,7 +132,7 @@ class Trainer:
     def run(self) -> list[dict[str, float]]:
         """Train to the end, from the last checkpoint when the folder holds one; returns the validation history."""
         self._start()
-        with one_thread(), TrainingLog(self.folder, self.step) as log, self._progress_bar() as bar:
+        with one_thread(), TrainingLog(self.folder, self.step, self.reward_unit) as log, self._progress_bar() as bar:
             if self.step == 0:
                 self._evaluate(log)  # the untrained agent
             for reward, result in self._steps():
@@ -212,7 +214,7 @@ class Trainer:
     @torch.no_grad()
     def act(self) -> NDArray[np.float32]:
         """The actor's vectors for the users at play, with exploration: (num_envs, k)."""
-        if self.step < self.settings.random_steps:
+        if self.step < self.settings.random_share * self.total_steps:
             shape = (self.env.num_envs, self.networks.items.embedding_dim)
             return self.rngs["exploration"].uniform(-1, 1, shape).astype(np.float32)
         vector = self.networks.act(self._see())

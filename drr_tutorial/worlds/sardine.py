@@ -46,6 +46,10 @@ def make_sardine(name: str, **settings: Any) -> gym.Env[Any, Any]:
     unknown = settings.keys() - spec_of(name).kwargs.keys()
     if unknown:  # SARDINE itself would say nothing
         raise ValueError(f"settings of {name} must be among {sorted(spec_of(name).kwargs)}, got {sorted(unknown)[0]!r}")
+    for setting, value in settings.items():
+        usual = spec_of(name).kwargs[setting]
+        if isinstance(usual, int | float) and not isinstance(value, int | float):
+            raise ValueError(f"{setting} of {name} must be a number, such as {usual!r}, got {value!r}")
     return gym.make(name, **settings)
 
 

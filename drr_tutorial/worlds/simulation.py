@@ -2,7 +2,8 @@
 
 Any Gymnasium environment will do that shows one item of a fixed catalogue a step and pays a reward:
 
-    item_vectors        an attribute: (n_items, k) finite numbers, k at least 2
+    item_vectors        an attribute: (n_items, k) finite numbers, k at least 2, of any size; the last may say how much
+                        of an item there is (how deep, how long), since it goes with each of the others
     action_space        Discrete(n_items)
     observation_space   Dict with `shown` (N,), the latest items, oldest first, n_items for padding; `responses` (N,),
                         whether each was liked; and, if there is more to see of a user, `user`, a Box (u,)
@@ -12,9 +13,12 @@ Many users at once come as a vector environment in which a finished one waits to
 `AutoresetMode.DISABLED`); a single environment is made one of one user. `state_dict`, `load_state_dict` and
 `sessions.rngs` are asked for only where a training is to be resumed: with them it ends as if it had never stopped,
 without them it goes on with new users.
+
+An agent sees items around their mean and rewards in units of the largest, so neither's size matters to its settings.
 """
 
 import importlib
+import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -25,6 +29,7 @@ from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 from numpy.typing import NDArray
 
+OF_MANY = ("num_envs", "vectorization_mode", "vector_kwargs")  # say nothing about a world
 Step = tuple[dict[str, Any], NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]
 
 
@@ -35,6 +40,12 @@ class Catalogue(NamedTuple):
     user_dim: int  # u; 0 where nothing is seen of a user
     memory_size: int  # N
     largest_reward: float
+
+    def standardized(self) -> NDArray[np.float32]:
+        """The items' vectors around their mean, with lengths of 1 (root mean square): (n_items, k)."""
+        around = self.item_vectors - self.item_vectors.mean(axis=0, dtype=np.float64)
+        length = np.sqrt((around**2).sum(axis=1).mean())
+        return (around / (length or 1.0)).astype(np.float32)
 
 
 class Simulation:
@@ -48,7 +59,8 @@ class Simulation:
         self.env = as_vector_env(env)
         self.num_envs = self.env.num_envs
         self.catalogue = catalogue_of(self.env)
-        self.penalty = np.zeros((self.num_envs, len(self.catalogue.item_vectors)), dtype=np.float32)
+        _check_first(self.env, self.catalogue)
+        self.penalty = np.zeros((1, len(self.catalogue.item_vectors)), dtype=np.float32)  # everything can be shown
         self._seen: dict[str, Any] = {}
 
     def observation(self) -> dict[str, NDArray[Any]]:
@@ -63,7 +75,7 @@ class Simulation:
         return self.observation(), info
 
     def step(self, items: NDArray[np.int64]) -> Step:
-        """Show every user an item."""
+        """Show every user an item; rewards come in units of the largest."""
         self._seen, paid, terminated, truncated, info = self.env.step(items)
         reward, largest = np.asarray(paid, dtype=np.float64), self.catalogue.largest_reward
         wrong = ~(np.abs(reward) <= largest)  # NaN too
@@ -73,13 +85,23 @@ class Simulation:
                 f"{reward[wrong][0]}; say what a step can pay at most by its attribute largest_reward"
             )
         over, cut_off = (np.asarray(end, dtype=np.bool_) for end in (terminated, truncated))
-        return self.observation(), reward.astype(np.float32), over, cut_off, info
+        return self.observation(), (reward / largest).astype(np.float32), over, cut_off, info
 
     @property
     def rngs(self) -> dict[str, np.random.Generator]:
         """The generators of the places, by name, where the environment says them."""
         sessions = getattr(self.env.unwrapped, "sessions", None)
         return {f"place {place}": rng for place, rng in enumerate(getattr(sessions, "rngs", ()))}
+
+    @property
+    def switches(self) -> str:
+        """Which world it is, as far as the environment says: its id and its arguments, or its `world`."""
+        inner = self.env.unwrapped
+        spec = getattr(inner, "spec", None) or next((env.spec for env in getattr(inner, "envs", ())), None)
+        if spec is None:
+            return repr(getattr(inner, "world", type(inner).__name__))
+        arguments = {name: value for name, value in spec.kwargs.items() if name not in OF_MANY}
+        return json.dumps([spec.id, arguments], default=lambda value: type(value).__name__, sort_keys=True)
 
     def state_dict(self) -> dict[str, NDArray[Any]]:
         """Where everybody is, and what is seen of them. Empty for an environment that cannot say so: there a resumed
@@ -140,9 +162,17 @@ def _parts(seen: Any, catalogue: Catalogue) -> dict[str, NDArray[Any]]:
                 f"`{name}` of an observation must be numbers ({lengths[name]},), or (m, {lengths[name]}) of m users, "
                 f"got shape {array.shape} of {array.dtype}"
             )
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise ValueError(f"`{name}` of an observation must be finite, got NaN or infinity")
+        if array.dtype.kind == "f" and not (np.abs(array) <= np.finfo(np.float32).max).all():
+            raise ValueError(f"`{name}` of an observation must be finite, got NaN or infinity, as 32 bits see it")
     return parts
+
+
+def _check_first(env: Any, catalogue: Catalogue) -> None:
+    """`ValueError` unless the first of single environments shows what its observation_space says."""
+    for first in getattr(env.unwrapped, "envs", ())[:1]:
+        seen, _ = first.reset()
+        many = {name: np.asarray(seen[name])[None] for name in seen} if isinstance(seen, Mapping) else seen
+        encoded(many, catalogue)
 
 
 def spec_of(name: str) -> EnvSpec:
@@ -210,6 +240,8 @@ def _item_vectors(env: Any, n_items: int) -> NDArray[np.float32]:
         raise ValueError(f"item_vectors of env must be ({n_items}, k), k at least 2, got {vectors.shape}")
     if not np.isfinite(vectors).all():
         raise ValueError("item_vectors of env must be finite, got NaN or infinity")
+    if n_items > 1 and not np.ptp(vectors, axis=0).any():
+        raise ValueError("item_vectors of env must differ, got the same for all items; nobody can tell them apart")
     return vectors
 
 

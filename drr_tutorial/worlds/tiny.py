@@ -35,11 +35,18 @@ class TinyPlanningWorld:
     Args:
         max_steps: steps of a session at most; the exact values of `solve` know no such end, and with the default
             hardly a session reaches it.
+        sees_levels: whether an agent sees boredom and interest themselves: then what it sees is the state, and what it
+            loses against the optimum is lost in learning. Else it has to make them of what was shown and answered.
     """
 
     max_steps: Count = 1000
+    sees_levels: bool = False
     n_items = N_ACTIONS
-    user_size = N_TOPICS
+
+    @property
+    def user_size(self) -> int:
+        """The taste, or a place for each level of boredom and interest of each topic."""
+        return N_TOPICS * (BOREDOM_LEVELS + INTEREST_LEVELS) if self.sees_levels else N_TOPICS
 
     @property
     def item_vectors(self) -> NDArray[np.float32]:
@@ -48,7 +55,7 @@ class TinyPlanningWorld:
 
     def users(self, count: int) -> "TinyUsers":
         """Places for `count` users."""
-        return TinyUsers(count)
+        return TinyUsers(count, sees_levels=self.sees_levels)
 
 
 class TinyUsers:
@@ -56,7 +63,8 @@ class TinyUsers:
 
     ARRAYS: tuple[str, ...] = ("boredom", "interest")
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, *, sees_levels: bool = False) -> None:
+        self.sees_levels = sees_levels
         self.boredom, self.interest = np.zeros((2, count, N_TOPICS), dtype=np.int64)
 
     def arrive(self, places: NDArray[np.int64], rngs: Sequence[np.random.Generator]) -> None:
@@ -84,8 +92,12 @@ class TinyUsers:
         return np.where(liked, LEAVES_AFTER_LIKE, LEAVES_AFTER_DISLIKE)
 
     def seen(self) -> NDArray[np.float32]:
-        """What an agent sees of the users themselves, (m, 2): the taste of them all."""
-        return np.tile(TASTE.astype(np.float32), (len(self.boredom), 1))
+        """What an agent sees of the users themselves: the taste of them all, (m, 2), or their levels, (m, 18)."""
+        if not self.sees_levels:
+            return np.tile(TASTE.astype(np.float32), (len(self.boredom), 1))
+        seen = np.eye(BOREDOM_LEVELS)[self.boredom], np.eye(INTEREST_LEVELS)[self.interest]
+        levels = np.concatenate(seen, axis=2).reshape(len(self.boredom), -1)
+        return (levels / 3).astype(np.float32)  # as long as the taste
 
     def state(self) -> NDArray[np.int64]:
         """The state's number, 0 to 399, (m,): what a table is indexed by."""

@@ -21,7 +21,7 @@ from drr_tutorial.worlds import PLANNING_ID, TINY_ID
 from tests.own_env import Shop
 
 SMALL: dict[str, Any] = {
-    "batch_size": 32, "steps_per_update": 16, "random_steps": 100, "actor_hidden": (16,), "critic_hidden": (16,),
+    "batch_size": 32, "steps_per_update": 16, "random_share": 0.1, "actor_hidden": (16,), "critic_hidden": (16,),
 }  # fmt: skip
 STEPS = 600
 
@@ -96,7 +96,7 @@ def test_items_are_drawn_by_the_chances_that_the_actor_was_trained_by(temperatur
     drawing = agent(temperature=temperature)
     one = {name: np.repeat(array[:1], 20_000, axis=0) for name, array in observations().items()}
     with torch.no_grad():  # so that no chance is near to 0 or 1
-        drawing.networks.items.weight.mul_(0.2)
+        drawing.networks.items.weight.mul_(temperature)
     chances = np.exp(drawing.scores(one)[0] / temperature)
     drawn = np.bincount(drawing.predict(one)[0], minlength=4) / 20_000
     np.testing.assert_allclose(drawn, chances / chances.sum(), atol=0.02)
@@ -126,7 +126,7 @@ def test_what_cannot_be_seen_in_this_world_is_refused(
 ) -> None:
     seen = observations() if many else {part: array[0] for part, array in observations().items()}
     seen[name] = np.stack([value] * 6) if many else value
-    for method in (trained.predict, trained.scores, trained.values) if many else (trained.predict,):
+    for method in (trained.predict, trained.scores, trained.values):
         with pytest.raises(ValueError, match=said):
             method(seen)
 
@@ -138,6 +138,22 @@ def test_steps_are_counted_over_calls(trained: DRRAgent) -> None:
     assert not same(twice, trained)
 
 
+def test_a_second_call_goes_on_where_the_first_ended(trained: DRRAgent) -> None:
+    """Its replay is full from the start, its optimizers remember, nothing is shown at random, and others are at play."""
+    learned, seen = agent(seed=4).learn(STEPS), []
+
+    def look(trainer: Any) -> None:
+        rates = [group["lr"] for group in trainer.ddpg.optimizers["actor"].param_groups]
+        seen.append((len(trainer.replay), trainer.ddpg.n_updates, trainer.settings.random_share, rates))
+
+    before = learned._learned
+    assert before is not None
+    learned.learn(80, callback=look)
+    assert seen[0][0] >= len(before.replay) > 500 and 40 < seen[-1][0] - len(before.replay) < 80
+    assert seen[0][1] >= before.ddpg["n_updates"] > 30 and seen[0][2] == 0
+    assert learned._learned is not None and before.ddpg["n_updates"] < learned._learned.ddpg["n_updates"]
+
+
 def test_a_callback_sees_every_step_and_may_stop() -> None:
     seen: list[int] = []
 
@@ -147,7 +163,7 @@ def test_a_callback_sees_every_step_and_may_stop() -> None:
 
     assert agent().learn(STEPS, callback=stop_at_80).num_timesteps == 80
     assert seen == list(range(8, 88, 8))
-    assert agent().learn(40, callback=lambda trainer: None).num_timesteps == 40
+    assert agent().learn(80, callback=lambda trainer: None).num_timesteps == 80
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
@@ -162,6 +178,70 @@ def test_whatever_stops_learn_leaves_the_agent_as_it_was(error: type[BaseExcepti
         stopped.learn(STEPS, callback=stop)
     assert same(stopped, twin) and stopped.num_timesteps == twin.num_timesteps
     assert same(stopped.learn(STEPS), twin.learn(STEPS))
+
+
+def test_sizes_of_items_and_rewards_do_not_matter_to_the_settings() -> None:
+    """Vectors that are a hundred times as long, around somewhere else, and rewards of a thousand."""
+
+    class Large(Shop):
+        largest_reward = 1000.0
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.item_vectors = 100 * np.column_stack([np.ones(5), self.item_vectors]) + 3
+
+        def step(self, action: Any) -> Any:
+            observation, _, *rest = super().step(action)
+            liked = self.item_vectors[action, 1] == 100 * self.kind + 3
+            return observation, 1000.0 * liked, *rest
+
+    settings: dict[str, Any] = {"gamma": 0.5, "n_steps": 2, "actor_lr": 3e-3, "critic_lr": 3e-3, "seed": 1}
+    learned = agent(Large(), **settings).learn(3000)
+    env = Large()
+    seen, _ = env.reset(seed=0)
+    assert play_episodes(learned, env, 30, seed=0).returns.mean() > 5500
+    assert 1000 < learned.values(seen).max() < 2500  # of 1000 (1 + 1/2 + 1/4 + ...), in the world's own units
+
+
+def test_what_is_the_same_of_all_items_is_not_looked_at() -> None:
+    class Biased(Shop):
+        def __init__(self) -> None:
+            super().__init__()
+            self.item_vectors = np.column_stack([np.full(5, 0.1), self.item_vectors])
+
+        def step(self, action: Any) -> Any:
+            observation, _, *rest = super().step(action)
+            return observation, float(self.item_vectors[action, 1] == self.kind), *rest
+
+    learned = agent(Biased(), gamma=0.5, n_steps=2, actor_lr=3e-3, critic_lr=3e-3, seed=1).learn(3000)
+    assert play_episodes(learned, Biased(), 30, seed=0).returns.mean() > 5.5
+
+
+def test_a_short_training_with_the_preset_as_it_is_learns() -> None:
+    """Chance pays 3, a user's kind 6."""
+    learned = DRRAgent(Shop(), seed=0, steps_per_update=4).learn(4000)
+    assert play_episodes(learned, Shop(), 50, seed=0).returns.mean() > 5
+
+
+def test_the_log_of_one_user_has_the_losses_too(tmp_path: Path) -> None:
+    agent(Shop(), folder=tmp_path, steps_per_update=64, batch_size=16, log_every=50).learn(1000)
+    log = read_scalars(tmp_path)
+    assert len(log["train/value_loss"]) >= 10 and np.isfinite(log["train/policy_loss"]).all()
+
+
+def test_the_log_is_in_the_units_of_the_world(tmp_path: Path) -> None:
+    class Dear(Shop):
+        largest_reward = 50.0
+
+        def step(self, action: Any) -> Any:
+            observation, liked, *rest = super().step(action)
+            return observation, 50 * liked, *rest
+
+    agent(Dear(), folder=tmp_path, log_every=20).learn(600)
+    log = read_scalars(tmp_path)
+    returns, lengths, rates = (log[f"episode/{name}"][:, 1] for name in ("return", "length", "like_rate"))
+    np.testing.assert_allclose(returns, 50 * rates * lengths, rtol=1e-5)
+    assert log["train/reward"][:, 1].max() > 10
 
 
 def test_the_log_tells_what_episodes_bring(tmp_path: Path) -> None:
@@ -192,8 +272,8 @@ class TestSaved:
             np.testing.assert_array_equal(loaded.predict(seen)[0], again.predict(seen)[0])
         np.testing.assert_array_equal(trained.values(many), loaded.values(many))
 
-    def test_it_plays_and_learns_on_as_the_one_that_was_saved(self, folder: Path) -> None:
-        first, second = (agent(seed=4).learn(STEPS), DRRAgent.load(folder, env=tiny()))
+    def test_it_plays_and_learns_on_with_the_networks_that_were_saved(self, folder: Path) -> None:
+        first, second = (DRRAgent.load(folder, env=tiny()) for _ in range(2))
         assert same(first.learn(200), second.learn(200))
         assert second.num_timesteps == STEPS + 200
         assert play_episodes(second, tiny(), 5, seed=0).returns.shape == (5,)
@@ -278,6 +358,8 @@ class TestRefusedBeforeAnythingIsTrained:
             ({"config": "plan"}, ValueError, "config must be an ExperimentConfig or one of .*'planning'.* got 'plan'"),
             ({"config": 5}, ValueError, "config must be an ExperimentConfig or one of .* got 5"),
             ({"seed": -1}, ValueError, "ExperimentConfig.seed must be .* got -1"),
+            ({"passes": 3}, TypeError, "passes is for logs of ratings and changes nothing in a world; leave it out"),
+            ({"dislikes_last": True}, TypeError, "dislikes_last is for logs"),
             ({"batch_size": 0}, ValueError, "TrainingConfig.batch_size must be .* got 0"),
         ],
     )
@@ -299,6 +381,21 @@ class TestRefusedBeforeAnythingIsTrained:
     def test_steps(self, total: Any) -> None:
         with pytest.raises(ValueError, match="total_timesteps must be a whole number of at least 1, got"):
             agent().learn(total)
+
+    def test_a_folder_that_is_none(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        with pytest.raises(StorageError, match=r"cannot write .*file"):
+            agent(folder=tmp_path / "file").learn(STEPS)
+
+    def test_what_cannot_be_called_is_no_callback(self) -> None:
+        with pytest.raises(ValueError, match="callback must be a function of the trainer, got 5"):
+            agent().learn(STEPS, callback=5)  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize(("total", "least"), [(1, 64), (50, 64), (63 - 8, 64)])
+    def test_steps_too_few_to_learn_from(self, total: int, least: int) -> None:
+        with pytest.raises(ValueError, match=f"total_timesteps must be at least {least} with .* got {total}; nothing"):
+            agent().learn(total)
+        assert agent().learn(least).num_timesteps == least
 
 
 class Broken(Shop):
@@ -328,7 +425,7 @@ def test_a_training_that_runs_away_is_stopped() -> None:
 def test_somebodys_own_environment_is_learned_as_it_is(many: bool) -> None:
     """What a user likes is seen: the best earns 6 an episode, chance 3."""
     env = SyncVectorEnv([Shop] * 4, autoreset_mode=AutoresetMode.DISABLED) if many else Shop()
-    learned = agent(env, gamma=0.5, n_steps=2, random_steps=500, actor_lr=3e-3, critic_lr=3e-3, seed=1).learn(3000)
+    learned = agent(env, gamma=0.5, n_steps=2, random_share=0.16, actor_lr=3e-3, critic_lr=3e-3, seed=1).learn(3000)
     assert play_episodes(learned, Shop(), 30, seed=0).returns.mean() > 5.5
     assert play_episodes(agent(env, seed=1), Shop(), 30, seed=0).returns.mean() < 5
 
@@ -353,13 +450,13 @@ def test_the_next_user_is_who_is_seen_where_a_transition_ends(n_steps: int) -> N
 @pytest.mark.parametrize("replay", ["uniform", "prioritized"])
 def test_the_replay_is_what_the_settings_say(replay: str) -> None:
     kinds: set[str] = set()
-    agent(replay=replay).learn(16, callback=lambda trainer: kinds.add(type(trainer.replay).__name__))
+    agent(replay=replay).learn(64, callback=lambda trainer: kinds.add(type(trainer.replay).__name__))
     assert kinds == {"ReplayBuffer" if replay == "uniform" else "PrioritizedReplayBuffer"}
 
 
 @pytest.mark.parametrize("config", [name for name in PRESETS if name != "planning"])
 def test_any_preset_trains_in_a_world(config: str) -> None:
-    settings = {name: value for name, value in SMALL.items() if name != "random_steps"}
+    settings = {name: value for name, value in SMALL.items() if name != "random_share"}
     learned = DRRAgent(tiny(), config=config, seed=0, **settings).learn(300)
     assert learned.predict(observations())[0].shape == (6,)
 

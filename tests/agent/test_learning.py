@@ -58,7 +58,7 @@ def test_a_bandit_needs_no_future(seed: int) -> None:
     """Chance likes 5 of 10; the best item, never more than 9 degrees off, at least 9.4 on average."""
     agent = DRRAgent(
         WorldVectorEnv(Tastes(), 16, memory_size=3), seed=seed, gamma=0.0, n_steps=1, batch_size=128,
-        steps_per_update=32, random_steps=2000, critic_first=0.1,
+        steps_per_update=32, random_share=0.1, critic_first=0.1,
     ).learn(20_000)  # fmt: skip
     assert play_episodes(agent, WorldVectorEnv(Tastes(), 100, memory_size=3), 300, seed=0).returns.mean() > 9.2
 
@@ -69,6 +69,6 @@ def test_who_plans_earns_what_no_myopic_policy_can() -> None:
     """
     agent = DRRAgent(
         gym.make_vec(TINY_ID, num_envs=64), seed=0, gamma=0.99, n_steps=3, batch_size=256, steps_per_update=32,
-        random_steps=20_000, temperature=0.3, tau=0.02,
+        random_share=0.1, temperature=0.3, tau=0.02,
     ).learn(100_000)  # fmt: skip
     assert play_episodes(agent, gym.make_vec(TINY_ID, num_envs=250), 500, seed=1).returns.mean() > 1.6 * 8.68

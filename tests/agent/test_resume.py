@@ -18,7 +18,7 @@ from drr_tutorial.worlds import PLANNING_ID, TINY_ID
 from tests.own_env import Shop
 
 SMALL: dict[str, Any] = {
-    "batch_size": 32, "steps_per_update": 16, "random_steps": 100, "actor_hidden": (16,), "critic_hidden": (16,),
+    "batch_size": 32, "steps_per_update": 16, "random_share": 0.1, "actor_hidden": (16,), "critic_hidden": (16,),
 }  # fmt: skip
 STEPS = 800
 
@@ -92,6 +92,8 @@ def test_another_world_and_other_users_are_refused(tmp_path: Path) -> None:
     make(tmp_path).learn(STEPS)
     with pytest.raises(StorageError, match="belongs to other"):
         make(tmp_path, PLANNING_ID).learn(STEPS)
+    with pytest.raises(StorageError, match="belongs to other switches"):
+        DRRAgent(gym.make_vec(TINY_ID, num_envs=8, max_steps=30), folder=tmp_path, **SMALL).learn(STEPS)
     with pytest.raises(StorageError, match="belongs to other users"):
         DRRAgent(gym.make_vec(TINY_ID, num_envs=4), folder=tmp_path, **SMALL).learn(STEPS)
 
@@ -124,7 +126,7 @@ class Numbered(Shop):
 
 def test_users_who_cannot_be_saved_give_way_to_others_whose_rewards_are_their_own(tmp_path: Path) -> None:
     """A return over steps must not be of two users, one from before and one from after."""
-    settings = {**SMALL, "n_steps": 4, "gamma": 0.5, "checkpoints": 100, "random_steps": 0}
+    settings = {**SMALL, "n_steps": 4, "gamma": 0.5, "checkpoints": 100, "random_share": 0.0}
     with pytest.raises(KeyboardInterrupt):
         DRRAgent(Numbered(), folder=tmp_path, **settings).learn(100, callback=stop_at(40))
     kept: list[Any] = []
@@ -145,7 +147,7 @@ from drr_tutorial.agent import DRRAgent
 from drr_tutorial.worlds import TINY_ID
 
 agent = DRRAgent(gym.make_vec(TINY_ID, num_envs=8), folder=sys.argv[1], batch_size=64, steps_per_update=8,
-                 random_steps=100, checkpoints=60)
+                 random_share=0.1, checkpoints=60)
 agent.learn(3_000).save(sys.argv[1] + "/agent")
 """
 

@@ -11,7 +11,7 @@ from drr_tutorial.training.runs import read_run
 from drr_tutorial.worlds.planners import bounds_of
 from drr_tutorial.worlds.tiny import TinyPlanningWorld
 
-SMALL = "--env drr_tutorial/TinyPlanning-v0 --steps 1500 --environment.num-envs 16 --training.random-steps 100 --quiet"
+SMALL = "--env drr_tutorial/TinyPlanning-v0 --steps 1500 --environment.num-envs 16 --training.random-share 0.1 --quiet"
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_resume_goes_on_in_the_same_world(run: Path, capsys: pytest.CaptureFixtu
         (["recommend", "{run}", "--user", "1"], "not one of a log"),
         (["train", "--resume", "{run}", "--env", "drr_tutorial/Planning-v0"], "takes all settings from"),
         (["train", "--env", "nowhere/Planning-v0"], "nowhere"),
-        (["train", "--env", "CartPole-v1"], "env must let a finished user wait for a reset"),
+        (["train", "--env", "CartPole-v1"], "observation_space of env must be a Dict with `shown` and `responses`"),
         (
             ["train", "--env", "drr_tutorial/Planning-v0", "--env-kwargs", "boredom"],
             "must be name=value, got 'boredom'",
@@ -61,6 +61,11 @@ def test_resume_goes_on_in_the_same_world(run: Path, capsys: pytest.CaptureFixtu
         (["train", "--env", "drr_tutorial/Planning-v0", "--env-kwargs", "colour=1"], "colour"),
         (["train", "--env", "drr_tutorial/Planning-v0", "--agent.gamma", "1"], "gamma must be from 0 to below 1"),
         (["train", "--steps", "7"], "env must be a world"),
+        (["train", "--env", "drr_tutorial/Planning-v0", "--dataset", "ml-1m"], "dataset must be left out beside --env"),
+        (["train", "--env", "drr_tutorial/Planning-v0", "--training.passes", "3"], "training.passes must be left out"),
+        (["train", "--env", "drr_tutorial/Planning-v0", "--agent.memory-size", "9"], "--env-kwargs memory_size=N says"),
+        (["train", "--env", "drr_tutorial/Planning-v0", "--baselines", "ease"], "baselines must be left out"),
+        (["train", "--env", "drr_tutorial/Planning-v0", "--steps", "100"], "total_timesteps must be at least"),
         (["train", "--resume", "{run}", "--steps", "7"], "takes all settings from"),
         (["play", "{run}", "--seed", "-1"], "seed must be 0 or more, got -1"),
         (["train", "--env", "drr_tutorial/Planning-v0", "--env-kwargs", "num_envs=5"], "--environment.num-envs says"),

@@ -33,6 +33,22 @@ def filled(buffer_class, n, capacity=16):
     return buffer
 
 
+@pytest.mark.parametrize(("n", "capacity", "kept"), [(10, 16, 10), (40, 16, 16), (40, 7, 7)])
+def test_what_another_holds_is_taken_over_the_latest_first(buffer_class, n, capacity, kept):
+    buffer = buffer_class(capacity, N, D)
+    buffer.take_over(many(buffer_class, n))
+    buffer.add(**transitions(1, first=n))
+    there = sorted(set(buffer.sample(2000, np.random.default_rng(0)).user.tolist()))
+    assert there == list(range(n + 1 - min(kept + 1, capacity), n + 1))
+
+
+def many(buffer_class, n):
+    buffer = buffer_class(16, N, D)
+    for first in range(0, n, 10):
+        buffer.add(**transitions(10, first=first))
+    return buffer
+
+
 def assert_same(one: TransitionBatch, other: TransitionBatch):
     for name, a, b in zip(TransitionBatch._fields, one, other, strict=True):
         assert (a is None and b is None) or (a.dtype == b.dtype and torch.equal(a, b)), name

@@ -80,7 +80,9 @@ def test_scales_come_from_the_catalogue_and_not_from_what_is_seen() -> None:
 def test_what_all_items_share_makes_no_infinite_scale() -> None:
     made = Traces(2, N, torch.Generator(), user_dim=0)
     made.read(np.ones((N_ITEMS, 2), dtype=np.float32))
-    assert torch.isfinite(made.scale).all()
+    assert not made.scale.any()
+    made.read(np.column_stack([np.linspace(-1, 1, N_ITEMS), np.full(N_ITEMS, 0.1)]).astype(np.float32))
+    assert made.scale[:, [0, 2]].all() and not made.scale[:, 1].any()  # rounding of 0.1 is no difference
 
 
 def test_a_like_a_dislike_and_nothing_are_three_things() -> None:

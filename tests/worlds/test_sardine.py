@@ -139,7 +139,7 @@ def test_settings_reach_sardine() -> None:
 
 
 def test_an_agent_learns_here_what_clicks() -> None:
-    few: dict[str, Any] = {"random_steps": 4_000, "steps_per_update": 64, "batch_size": 128, "final_noise": 0.1}
+    few: dict[str, Any] = {"random_share": 0.1, "steps_per_update": 64, "batch_size": 128, "final_noise": 0.1}
     agent, fresh = DRRAgent(make_world_vec(STATIC, 64), seed=0, gamma=0.0, n_steps=1, **few), make_world_vec(STATIC, 32)
     before = play_episodes(agent, fresh, 32, seed=1).returns.mean()
     agent.learn(40_000)
@@ -171,6 +171,7 @@ def test_who_has_no_vector_form_is_played_one_after_the_other() -> None:
         ("no_module_of_this_name:nowhere/Nothing-v0", {}, "must have a name that Gymnasium knows"),
         (SLATES, {}, "SARDINE must show one item a step, got slates of 10"),
         (BORED, {"env_omga": 1.0}, "settings of sardine/SingleItem-BoredInf-v0 must be among .*, got 'env_omga'"),
+        (BORED, {"env_omega": "hello"}, "env_omega of sardine/SingleItem-BoredInf-v0 must be a number, .* got 'hello'"),
         (BORED, {"memory_size": 0}, "memory_size must be a whole number"),
         (BORED, {"recent_items_maxlen": 3}, "recent_items_maxlen must be at least boredom_moving_window, 5, got 3"),
     ],

@@ -70,6 +70,9 @@ class Changed(Shop):
 
 
 NAN = np.full((5, 2), np.nan)
+WIDE = spaces.Dict({
+    "user": spaces.Box(-1, 1, (1,)), "shown": spaces.MultiDiscrete([6] * 9), "responses": spaces.MultiBinary(9),
+})  # fmt: skip
 BOXES = {"shown": spaces.Box(0, 5, (4,)), "responses": spaces.Box(0, 1, (4,))}
 
 
@@ -92,6 +95,8 @@ BOXES = {"shown": spaces.Box(0, 5, (4,)), "responses": spaces.Box(0, 1, (4,))}
             r"`shown` and `responses` must be \(N,\), `user` \(u,\)",
         ),
         ({"observation_space": spaces.Dict({**BOXES, "user": spaces.Box(0, 1, (2, 2))})}, r"`user` \(u,\)"),
+        ({"item_vectors": np.ones((5, 3))}, "item_vectors of env must differ, got the same for all items"),
+        ({"observation_space": WIDE}, r"`shown` of an observation must be numbers \(9,\)"),
         ({"largest_reward": 0.0}, "largest_reward of env must be a finite number above 0, got 0.0"),
         ({"largest_reward": float("nan")}, "largest_reward .* got nan"),
         ({"largest_reward": "much"}, "largest_reward .* got 'much'"),
@@ -144,7 +149,7 @@ def test_a_larger_reward_is_said_by_an_attribute() -> None:
     users = Simulation(gym.wrappers.TimeLimit(env, 100))
     users.reset(seed=0)
     assert users.catalogue.largest_reward == 2
-    assert users.step(np.array([0]))[1].tolist() == [-2]
+    assert users.step(np.array([0]))[1].tolist() == [-1]  # in units of the largest
 
 
 class Renamed(gym.Wrapper[Any, Any, Any, Any]):

@@ -54,6 +54,17 @@ def test_states_have_different_numbers() -> None:
     np.testing.assert_array_equal(users.state(), np.arange(N_STATES))
 
 
+def test_the_levels_are_seen_one_hot_where_that_is_asked_for() -> None:
+    users = TinyPlanningWorld(sees_levels=True).users(2)
+    users.boredom, users.interest = np.array([[0, 3], [1, 2]]), np.array([[4, 0], [2, 1]])
+    seen = 3 * users.seen()
+    assert seen.shape == (2, TinyPlanningWorld(sees_levels=True).user_size) == (2, 18)
+    np.testing.assert_allclose(np.flatnonzero(seen[0]), [0, 8, 12, 13])
+    np.testing.assert_allclose(np.flatnonzero(seen[1]), [1, 6, 11, 14])
+    np.testing.assert_allclose(seen.sum(axis=1), 4)
+    np.testing.assert_allclose(TinyPlanningWorld().users(2).seen(), [[0.6, 0.3]] * 2)
+
+
 def test_levels_move_as_described() -> None:
     users = TinyPlanningWorld().users(1)
     for item, liked, boredom, interest in [

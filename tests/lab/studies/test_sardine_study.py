@@ -48,5 +48,5 @@ def test_the_oracles_stand_in_their_order() -> None:
 
 @pytest.mark.parametrize("look", sardine.LOOKS)
 def test_a_training_of_a_few_steps_is_judged_by_fresh_users(look: str) -> None:
-    row = sardine.trained("moving", look, 0, steps=512, n_fresh=4)
+    row = sardine.trained("moving", look, 0, steps=1536, n_fresh=4)
     assert len(row["detail"]) == 4 and row["clicks"] == np.mean(row["detail"])

@@ -13,7 +13,8 @@ from drr_tutorial.evaluation.episodes import play_episodes
 from drr_tutorial.lab.studies.runner import DETAIL, Figures
 from drr_tutorial.training.ddpg import DDPG, Policy
 from drr_tutorial.training.transitions import TransitionBatch
-from drr_tutorial.worlds.vector_env import PlanningVectorEnv
+from drr_tutorial.worlds.tiny import solve
+from drr_tutorial.worlds.vector_env import PlanningVectorEnv, TinyPlanningVectorEnv
 
 STEPS = 2_000_000  # under a minute of one thread
 SHORT = 800_000  # of sweeps and ablations: twenty seconds
@@ -66,7 +67,7 @@ WITHOUT: dict[str, Variant] = {
     "a softly selected target: Q' of the bare vector": Variant(update=BareTarget),
     "target networks that keep up: tau 0.001": Variant({"tau": 0.001}),
     "actions of unit length: tanh": Variant({"actions": "bounded"}),
-    "random steps at first": Variant({"random_steps": 0}),
+    "random steps at first": Variant({"random_share": 0.0}),
     "falling learning rates": Variant({"final_rate": 1.0}),
 }
 PAPER: dict[str, Variant] = {
@@ -75,6 +76,13 @@ PAPER: dict[str, Variant] = {
         {"steps_per_update": 256, "batch_size": 512, "state": "traces"}, preset="paper"
     ),
 }
+TINY: dict[str, Variant] = {
+    "levels seen": Variant({"sees_levels": True, "memory_size": 1}),
+    "answers seen": Variant({"sees_levels": False, "memory_size": 20}),
+}
+OF_TINY: Mapping[str, Any] = {  # four items far apart: a softer selection, and the rewards of a step at a time
+    "gamma": 0.99, "n_steps": 1, "temperature": 0.3, "tau": 0.02, "steps_per_update": 64, "final_rate": 0.02,
+}  # fmt: skip
 OURS = Variant()
 VARIANTS = {"ours": OURS, **LIKES_ONLY, **WITHOUT, **PAPER}
 
@@ -90,6 +98,19 @@ def trained(
     agent = kind(users(PLACES, world), config=variant.preset, seed=seed, **settings).learn(steps)
     seconds = time.process_time() - before
     return judged(agent, world) | {"cpu seconds": seconds, "steps": steps}
+
+
+def in_tiny(name: str, seed: int, steps: int) -> Figures:
+    """What our agent earns in the tiny world, where it sees the state itself, or has to make it of answers."""
+
+    def at_once(count: int) -> TinyPlanningVectorEnv:
+        return TinyPlanningVectorEnv(count, **TINY[name].settings)
+
+    before = time.process_time()
+    agent = DRRAgent(at_once(PLACES // 4), seed=seed, **OF_TINY).learn(steps)
+    seconds = time.process_time() - before
+    likes = play_episodes(agent, at_once(N_USERS), N_USERS, EVALUATION_SEED).returns.mean()
+    return {"likes": float(likes), "optimum": solve(1.0).likes, "cpu seconds": seconds, "steps": steps}
 
 
 def judged(agent: Any, world: Mapping[str, Any] | None = None) -> Figures:

@@ -25,10 +25,11 @@ class FlatStates(VectorObservationWrapper):  # type: ignore[type-arg]
     def __init__(self, env: VectorEnv[Any, Any, Any]) -> None:
         super().__init__(env)
         known = catalogue_of(env.unwrapped)
-        k = known.item_vectors.shape[1]
+        items = known.standardized()
+        k = items.shape[1]
         self.traces = Traces(k, known.memory_size, torch.Generator(), user_dim=known.user_dim)
-        self.traces.read(known.item_vectors)
-        self._items = torch.from_numpy(np.concatenate([known.item_vectors, np.zeros((1, k), np.float32)]))
+        self.traces.read(items)
+        self._items = torch.from_numpy(np.concatenate([items, np.zeros((1, k), np.float32)]))
         self.single_observation_space = spaces.Box(-np.inf, np.inf, (self.traces.state_dim,), np.float32)
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
 
@@ -46,7 +47,7 @@ class NearestItem(VectorActionWrapper):  # type: ignore[type-arg]
 
     def __init__(self, env: VectorEnv[Any, Any, Any]) -> None:
         super().__init__(env)
-        self.item_vectors = catalogue_of(env.unwrapped).item_vectors
+        self.item_vectors = catalogue_of(env.unwrapped).standardized()
         self.single_action_space = spaces.Box(-1.0, 1.0, self.item_vectors.shape[1:], np.float32)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
 

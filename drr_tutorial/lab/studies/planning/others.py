@@ -34,7 +34,7 @@ SESSIONS = 32  # of a batch of REINFORCE
 REPLAYED: dict[str, Any] = {
     "buffer_size": OURS.training.capacity,
     "batch_size": OURS.training.batch_size,
-    "learning_starts": OURS.training.random_steps,
+    "learning_starts": round(OURS.training.random_share * STEPS),
     "train_freq": 1,
     "gradient_steps": 1,
     "gamma": OURS.agent.gamma,

@@ -10,6 +10,7 @@ Keys of the summary:
     "states" | "paper"   {name: runs}, the same
     "switches"  {world: {"planning": runs, "gamma 0": runs, "gain": interval}}
     "others"    {agent: runs}, with the steps of "ours"; the table's are in the tiny world
+    "tiny"      {what is seen: runs} of our agent in the tiny world, with the "optimum"
     "sessions"  one user's session with the greedy and the planning agent
 
 Runs are {"seeds": [mean likes of each], "mean", "low", "high": Student's interval over seeds, "cpu seconds"}; the
@@ -23,7 +24,18 @@ from typing import Any
 import numpy as np
 
 from drr_tutorial.evaluation.intervals import bootstrap_users, interval_over_seeds
-from drr_tutorial.lab.studies.planning.agents import LIKES_ONLY, LONG, PAPER, SHORT, STEPS, WITHOUT, gain, trained
+from drr_tutorial.lab.studies.planning.agents import (
+    LIKES_ONLY,
+    LONG,
+    PAPER,
+    SHORT,
+    STEPS,
+    TINY,
+    WITHOUT,
+    gain,
+    in_tiny,
+    trained,
+)
 from drr_tutorial.lab.studies.planning.others import dqn, ppo, reinforce, sac, tabular, td3
 from drr_tutorial.lab.studies.planning.sessions import two_sessions
 from drr_tutorial.lab.studies.runner import Figures, Row, Study
@@ -79,6 +91,11 @@ def rows() -> list[Row]:
             for name, other in OTHERS.items()
             for seed in FEW_SEEDS
         ),
+        *(
+            Row(f"tiny-{key(name)}.{seed}", partial(in_tiny, name, seed, SHORT), full_only=seed >= len(FEW_SEEDS))
+            for name in TINY
+            for seed in SEEDS
+        ),
         Row("sessions", two_sessions),
     ]
 
@@ -108,6 +125,7 @@ def summarize(figures: Mapping[str, Figures]) -> Figures:
         "paper": {name: runs(_found(figures, key(name))) for name in PAPER},
         "switches": {world: _switched(figures, world) for world in SWITCHES},
         "others": {name: runs(_found(figures, f"other-{name}")) for name in OTHERS},
+        "tiny": {name: _tiny(_found(figures, f"tiny-{key(name)}")) for name in TINY},
         "sessions": figures["sessions"],
     }
 
@@ -130,6 +148,10 @@ def against(found: Sequence[Figures], known: Mapping[str, float]) -> Figures:
         "times myopic": float(np.mean(likes)) / known["myopic"],
         "worst seed, times myopic": min(likes) / known["myopic"],
     }
+
+
+def _tiny(found: Sequence[Figures]) -> Figures:
+    return runs(found) | {"optimum": found[0]["optimum"]}
 
 
 def _switched(figures: Mapping[str, Figures], world: str) -> Figures:
