@@ -39,6 +39,7 @@ from .recommenders.baselines import (
     RandomRecommender as RandomRecommender,
 )
 from .recommenders.drr import DRRRecommender as DRRRecommender
+from .recommenders.gaussian import GaussianRecommender as GaussianRecommender
 from .recommenders.pretrained import load_pretrained as load_pretrained
 from .worlds.env import (
     PlanningEnv as PlanningEnv,

@@ -37,7 +37,8 @@ from drr_tutorial.training.checkpoints import REFUSED
 from drr_tutorial.training.ddpg import DDPG
 from drr_tutorial.training.on_world import Learned, fingerprint, parts_in_world
 from drr_tutorial.training.trainer import Callback, Trainer
-from drr_tutorial.worlds.simulation import Catalogue, Simulation, encoded
+from drr_tutorial.worlds.item_vectors import warn_of_vectors
+from drr_tutorial.worlds.simulation import Catalogue, Simulation, encoded, shown_before
 
 ABOUT, WEIGHTS = "agent.json", "weights.safetensors"
 CATALOGUE = "catalogue"  # the world's own item vectors, among the weights
@@ -71,6 +72,7 @@ class DRRAgent:
     ) -> None:
         self.folder = None if folder is None else as_path(folder)
         users = Simulation(env)
+        warn_of_vectors(users.catalogue.standardized())
         n = users.catalogue.memory_size
         if settings.setdefault("memory_size", n) != n:
             raise ValueError(f"memory_size must be {n}, as env observes, got {settings['memory_size']!r}; leave it out")
@@ -91,7 +93,8 @@ class DRRAgent:
         A second call goes on with what the first has learned and stored, and other users; noise and learning rates
         fall anew. A loaded agent goes on with its networks alone.
 
-        `callback(trainer)` is called after each step of all users; training ends early when it returns False. With a
+        `callback(trainer)` is called after each step of all users, and may let the agent predict or save it as it is
+        then; training ends early when it returns False. With a
         `folder`, an interrupted call that is made again goes on where it was, to the same result (with new users, and
         another one, where the environment has no `state_dict`); further calls have folders of their own in it. Whatever
         stops it, an error or Ctrl-C, leaves the agent as it was.
@@ -108,10 +111,20 @@ class DRRAgent:
             self.config, self.users, networks, total_steps=int(total_timesteps), steps_before=self.num_timesteps,
             learned=self._learned, update=self.update,
         )  # fmt: skip
-        trainer = Trainer(**parts, callback=callback, folder=folder, progress=progress_bar)
-        trainer.run()
-        self.networks, self._learned = networks, Learned(trainer.ddpg.state_dict(), trainer.replay)
-        self.num_timesteps += trainer.step
+        before = self.networks, self.num_timesteps
+
+        def look(trainer: Trainer) -> bool | None:
+            self.num_timesteps = before[1] + trainer.step
+            return None if callback is None else callback(trainer)
+
+        trainer = Trainer(**parts, callback=look, folder=folder, progress=progress_bar)
+        self.networks = networks  # whoever looks at the agent in a callback sees what it has learned so far
+        try:
+            trainer.run()
+        except BaseException:
+            self.networks, self.num_timesteps = before
+            raise
+        self._learned, self.num_timesteps = Learned(trainer.ddpg.state_dict(), trainer.replay), before[1] + trainer.step
         return self
 
     @torch.no_grad()
@@ -128,6 +141,10 @@ class DRRAgent:
         was trained, softmax(pi(s).e / temperature). Raises `ValueError` for what is no observation of this world.
         """
         scores = self.scores(observation)
+        if self.catalogue.once:
+            shown = np.asarray(observation["shown"])
+            barred = shown_before(np.atleast_2d(shown), scores.shape[-1]).reshape(scores.shape)
+            scores = np.where(barred, -np.inf, scores)
         luck = 0.0 if deterministic else self._rng.gumbel(size=scores.shape)
         return (scores / self.config.agent.temperature + luck).argmax(axis=-1), None
 
@@ -158,7 +175,7 @@ class DRRAgent:
         known, place = self.catalogue, place_to_save(folder, (ABOUT, WEIGHTS), "an agent")
         about = {"version": __version__, "format": FORMAT, "settings": json.loads(self.config.to_json()),
                  "world": fingerprint(known), "user_dim": known.user_dim, "largest_reward": known.largest_reward,
-                 "num_timesteps": self.num_timesteps}  # fmt: skip
+                 "once": known.once, "num_timesteps": self.num_timesteps}  # fmt: skip
         weights = {name: value.cpu().numpy() for name, value in self.networks.state_dict().items()}
         weights[CATALOGUE] = known.item_vectors
         with whole_folder(place) as temporary:
@@ -181,7 +198,7 @@ class DRRAgent:
                 raise ValueError(f"its format is {about['format']}, not {FORMAT}")
             config = ExperimentConfig.from_json(json.dumps(about["settings"]))
             n, u, largest = config.agent.memory_size, about["user_dim"], about["largest_reward"]
-            known = Catalogue(arrays.pop(CATALOGUE), u, n, largest)
+            known = Catalogue(arrays.pop(CATALOGUE), u, n, largest, bool(about["once"]))
             agent._begin(config, known, users)
             agent.networks.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
             agent.num_timesteps = int(about["num_timesteps"])

@@ -211,6 +211,11 @@ class ActorCritic(nn.Module):
         self.warm_start = WarmStart(item_vectors, config.memory_weight)
         self.starts_warm = config.warm_start or config.critic_products
         self.state = self._make_state(config, user_vectors.shape[1], k, generator)
+        if self.starts_warm and self.state.sees_dislikes and user_vectors.shape[1] != k:
+            raise ValueError(
+                "AgentConfig.warm_start and critic_products must be off where users are seen by "
+                f"{user_vectors.shape[1]} numbers and items by {k}: nothing scores one by the other"
+            )
         self.state.read(item_vectors)
         self.actor = Actor(
             self.state.state_dim, k, config.actor_hidden, generator,

@@ -120,17 +120,12 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
             quiet: No progress bars.
         """
         if resume is not None:
-            if config != PRESETS["default"] or out is not None or options != WorldOptions():
-                raise ValueError(f"--resume takes all settings from {resume}, so no others can be given beside it")
+            refuse_others(resume, config != PRESETS["default"] or out is not None or options != WorldOptions())
             config, world = read_run(resume)
         else:
             world = options.settings()
-            if world is not None:
-                refuse_idle(config, default)
-                if baselines != USUAL_BASELINES:
-                    raise ValueError("baselines must be left out beside --env: a world has bounds of its own")
-            if out is not None:
-                refuse_taken(out)
+            refuse_idle(config, default, world, usual_baselines=baselines == USUAL_BASELINES)
+            refuse_taken(out)
         require_device(config)
         if world is None:
             _train_on_log(config, resume or out, baselines, progress=not quiet)
@@ -138,6 +133,12 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
             print(train_in_world(config, world, resume or out, progress=not quiet))
 
     return train
+
+
+def refuse_others(resume: Path, others: bool) -> None:
+    """`ValueError` where other settings are given beside a folder to go on with."""
+    if others:
+        raise ValueError(f"--resume takes all settings from {resume}, so no others can be given beside it")
 
 
 def _train_on_log(

@@ -53,7 +53,7 @@ def train_in_world(config: ExperimentConfig, world: WorldSettings, folder: Path 
         agent = DRRAgent(make_users(world, places(world, config)), config=config, folder=place)
         agent.learn(world.steps, progress_bar=progress)
         agent.save(place / AGENT)
-    found = figures(agent, world, episodes=1000, seed=config.seed + 1)
+        found = figures(agent, world, episodes=1000, seed=config.seed + 1)
     return f"\n{told(found)}\n\nplay on: drr-tutorial play {place} --episodes 2000 --seed 7 --json"
 
 
@@ -89,8 +89,14 @@ def places(world: WorldSettings, config: ExperimentConfig) -> int:
     return count if has_vector_form(world.env) or count != PRESETS["planning"].environment.num_envs else COPIES
 
 
-def refuse_idle(config: ExperimentConfig, preset: ExperimentConfig) -> None:
-    """`ValueError` for settings, other than the preset's, that change nothing in a world."""
+def refuse_idle(
+    config: ExperimentConfig, preset: ExperimentConfig, world: WorldSettings | None, *, usual_baselines: bool
+) -> None:
+    """`ValueError` for settings, other than the preset's, that change nothing in a world, if there is one."""
+    if world is None:
+        return
+    if not usual_baselines:
+        raise ValueError("baselines must be left out beside --env: a world has bounds of its own")
     usual, idle = _flat(preset), []
     for name, value in _flat(config).items():
         part, _, last = name.rpartition(".")

@@ -8,7 +8,7 @@ from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 
 from drr_tutorial.environment.inputs import check_counts
-from drr_tutorial.worlds.simulation import as_vector_env
+from drr_tutorial.worlds.simulation import as_vector_env, ends_of
 
 
 class Predicts(Protocol):
@@ -39,6 +39,8 @@ def play_episodes(
     Every place plays as many as the others, or one more: who counted only the first to end would count short ones.
     """
     check_counts(n_episodes=n_episodes)
+    if not isinstance(seed, int | np.integer) or seed < 0:
+        raise ValueError(f"seed must be a whole number of 0 or more, got {seed!r}")
     envs = as_vector_env(env)
     quota = n_episodes // envs.num_envs + (np.arange(envs.num_envs) < n_episodes % envs.num_envs)
     observation, _ = envs.reset(seed=seed)
@@ -46,7 +48,10 @@ def play_episodes(
     ended: list[NDArray[np.float64]] = []
     while (quota > 0).any():
         items, _ = policy.predict(observation, deterministic=True)
-        observation, reward, terminated, truncated, _ = envs.step(items)
+        observation, paid, over, cut_off, _ = envs.step(items)
+        reward, terminated, truncated = ends_of(paid, over, cut_off, envs.num_envs)
+        if not np.isfinite(reward).all():
+            raise ValueError(f"rewards of the environment must be finite, got {reward[~np.isfinite(reward)][0]}")
         sums += np.stack([reward, np.ones(envs.num_envs), reward > 0])
         finished = terminated | truncated
         if finished.any():

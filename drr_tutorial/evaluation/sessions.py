@@ -33,7 +33,8 @@ def evaluate_sessions(
     """Cold-start sessions: reward collected from the users of `heldout`, who are not in the training data.
 
     Each step shows each user the item that `recommender.scores_for` puts first among those not shown yet,
-    given what the user has liked so far (in that order); ties are broken at random by `seed`. Items that nobody
+    given what the user has liked so far (in that order); a recommender that learns from dislikes too has `scores_after`
+    instead, given 1 for what was liked and -1 for what was not. Ties are broken at random by `seed`. Items that nobody
     rated, in the training data or in `heldout`, are not shown. Reward 1 for what the user
     likes, else 0. Metrics: "reward@10", the sum after 10 steps; one list a user. ValueError for no rows, users of the
     training data, another catalogue, and steps beyond the items that there are.
@@ -53,7 +54,7 @@ def evaluate_sessions(
         )
     liked = heldout.positives().matrix()[users].toarray() > 0
     shown = np.repeat(~rated[None], len(users), axis=0)
-    rewards = play_sessions(recommender.scores_for, liked, shown, max(steps), np.random.default_rng(seed), method)
+    rewards = play_sessions(_asked(recommender), liked, shown, max(steps), np.random.default_rng(seed), method)
     sums = np.cumsum(rewards, axis=1, dtype=np.float64)
     values = {f"reward@{t}": sums[:, t - 1] for t in steps}
     arrays = (liked,) if rated.all() else (liked, rated)
@@ -61,8 +62,23 @@ def evaluate_sessions(
     return EvaluationReport(method, "sessions", tuple(steps), None, seed, user_ids, values, fingerprint)
 
 
+def _asked(recommender: Any) -> Callable[[csr_array], ArrayLike]:
+    """Scores by answers: by likes alone, unless the recommender learns from dislikes too."""
+    if hasattr(recommender, "scores_after"):
+        return recommender.scores_after  # type: ignore[no-any-return]
+    return lambda answers: recommender.scores_for(likes_of(answers))
+
+
+def likes_of(answers: csr_array) -> csr_array:
+    """Binary (m, n_items) of answers (m, n_items), the entries above 0 in their order."""
+    likes = answers.copy()
+    likes.data = np.maximum(likes.data, 0)
+    likes.eliminate_zeros()
+    return likes
+
+
 def play_sessions(
-    scores_for: Callable[[csr_array], ArrayLike],
+    scores_after: Callable[[csr_array], ArrayLike],
     rewards: NDArray[Any],
     shown: Bools,
     n_steps: int,
@@ -71,16 +87,17 @@ def play_sessions(
 ) -> NDArray[Any]:
     """Rewards (m, n_steps), of the type of `rewards` (m, n_items), which says what each item earns from each user.
 
-    Each step asks `scores_for` for scores (m, n_items) by what each user liked in the session, binary (m, n_items), in
-    a row the earlier first; a reward above 0 is a like. No item is shown twice, and none of `shown` (m, n_items). Ties
-    are broken at random, in a session always the same way. `method` is for the error of `checked_scores`.
+    Each step asks `scores_after` for scores (m, n_items) by what each user answered in the session, (m, n_items), 1 for
+    a like and -1 for anything else, in a row the earlier first; a reward above 0 is a like. No item is shown twice, and
+    none of `shown` (m, n_items). Ties are broken at random, in a session always the same way. `method` is for the error
+    of `checked_scores`.
     """
     everyone, tie_breaks = np.arange(len(shown)), rng.random(shown.shape, dtype=np.float32)
     shown, items = shown.copy(), np.empty((len(shown), n_steps), dtype=np.int32)
     earned = np.zeros((len(shown), n_steps), dtype=rewards.dtype)
     for step in range(n_steps):
-        likes = _histories(items[:, :step], earned[:, :step] > 0, shown.shape[1])
-        scores = np.where(shown, -np.inf, checked_scores(scores_for(likes), shown.shape, method))
+        answers = _histories(items[:, :step], earned[:, :step] > 0, shown.shape[1])
+        scores = np.where(shown, -np.inf, checked_scores(scores_after(answers), shown.shape, method))
         best = scores == scores.max(axis=1, keepdims=True)
         items[:, step] = np.where(best, tie_breaks, -1.0).argmax(axis=1)
         earned[:, step] = rewards[everyone, items[:, step]]
@@ -89,6 +106,7 @@ def play_sessions(
 
 
 def _histories(items: NDArray[np.int32], liked: Bools, n_items: int) -> csr_array:
-    """Binary (m, n_items); the indices of a row stand in the order in which the items were liked."""
-    indptr = np.append(0, np.cumsum(liked.sum(axis=1)))
-    return csr_array((np.ones(indptr[-1], dtype=np.float32), items[liked], indptr), shape=(len(items), n_items))
+    """1 or -1 (m, n_items); the indices of a row stand in the order in which the items were shown."""
+    indptr = np.arange(len(items) + 1) * items.shape[1]
+    answers = np.where(liked, 1, -1).astype(np.float32)
+    return csr_array((answers.ravel(), items.ravel(), indptr), shape=(len(items), n_items))

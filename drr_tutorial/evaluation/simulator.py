@@ -9,7 +9,6 @@ user it knows; who is new to it is folded in.
 """
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,7 @@ from drr_tutorial.environment.rewards import centred_reward
 from drr_tutorial.evaluation.any_recommender import AnyRecommender
 from drr_tutorial.evaluation.inputs import Scores
 from drr_tutorial.evaluation.reports import EvaluationReport
-from drr_tutorial.evaluation.sessions import play_sessions
+from drr_tutorial.evaluation.sessions import likes_of, play_sessions
 from drr_tutorial.evaluation.tasks import fingerprint_of
 from drr_tutorial.representation.embeddings import Embeddings, factorize
 
@@ -90,7 +89,11 @@ def evaluate_simulated(
     rewards = world.rewards(users)
     fingerprint = fingerprint_of(f"simulated {seed} {steps}", users, split.ratings.item_ids, rewards, seen)
     ids = split.ratings.user_ids[users]
-    earned = play_sessions(partial(_scores, recommender, ids), rewards, seen, steps, rng, recommender.label)
+
+    def scores_after(answers: csr_array) -> Scores:
+        return _scores(recommender, ids, likes_of(answers))
+
+    earned = play_sessions(scores_after, rewards, seen, steps, rng, recommender.label)
     values = {f"reward@{steps}": earned.sum(axis=1, dtype=np.float64)}
     return EvaluationReport(recommender.name, "simulated", (steps,), None, seed, ids, values, fingerprint)
 

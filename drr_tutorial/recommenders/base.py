@@ -39,7 +39,7 @@ FORMAT = 2
 MARKS = ("version", "format", "recommender", "fingerprint")  # by which the parts of a save know each other
 FILES = ("recommender.json", "ratings.safetensors", "weights.safetensors")
 # whose classes `load` knows, imported or not
-HOMES = tuple(f"drr_tutorial.recommenders.{name}" for name in ("baselines", "dislikes_last", "drr"))
+HOMES = tuple(f"drr_tutorial.recommenders.{name}" for name in ("baselines", "dislikes_last", "drr", "gaussian"))
 Scores = NDArray[np.float32]
 
 

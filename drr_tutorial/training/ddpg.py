@@ -59,7 +59,8 @@ class DDPG:
 
     The target actor and critic see the online state representation, as in the original. -Q reaches the state
     representation only through the action; the critic's loss reaches it directly. `generator` draws
-    the slates. `known` (n_users, n_items), bool, marks what users liked before and cannot be shown.
+    the slates. `known` (n_users, n_items), bool, marks what users liked before and cannot be shown; with `once` that is
+    what their memory holds.
     `largest_reward` bounds what a step can pay, up or down: no value that can be earned is clipped.
     """
 
@@ -75,9 +76,11 @@ class DDPG:
         *,
         embedding_lr: float = 0.0,
         known: Tensor | None = None,
+        once: bool = False,
         largest_reward: float = 1.0,
     ) -> None:
         self.online, self.config, self.generator, self.known = networks, config, generator, known
+        self.once = once
         self.embedding_lr = embedding_lr
         self.target_actor = copy.deepcopy(networks.actor).requires_grad_(False)
         self.target_critic = copy.deepcopy(networks.critic).requires_grad_(False)
@@ -165,8 +168,8 @@ class DDPG:
         state = self.online.see(user, batch.next_memory)  # s'
         action = actor(state.vector, state.prior)  # pi(s')
         if not self._on_slates:
-            return critic(state, self._judged(action, batch.user))  # type: ignore[no-any-return]
-        selected, vectors = self._select(action, self._slates(len(action)), batch.user)
+            return critic(state, self._judged(action, batch.user, batch.next_memory))  # type: ignore[no-any-return]
+        selected, vectors = self._select(action, self._slates(len(action)), batch.user, batch.next_memory)
         return _mean_of(selected, critic.over_items(state, vectors))
 
     def taken_action(self, batch: TransitionBatch) -> Tensor:
@@ -177,7 +180,7 @@ class DDPG:
         """The actor's loss: mean of -Q(s, pi(s)) over the batch, (); `action` (B, k) is pi(s)."""
         if self._on_slates:
             return -self.slate_value(state, action, batch)
-        return -self._judge(state, self._judged(action, batch.user)).mean()
+        return -self._judge(state, self._judged(action, batch.user, batch.memory)).mean()
 
     @property
     def judge(self) -> AnyCritic:
@@ -197,7 +200,7 @@ class DDPG:
         n = len(action) if slate is None else len(slate)
         if slate is not None:
             slate[:, 0] = batch.item[:n]
-        selected, vectors = self._select(action[:n], slate, batch.user[:n])
+        selected, vectors = self._select(action[:n], slate, batch.user[:n], batch.memory[:n])
         with torch.no_grad():
             values = self.judge.over_items(State(state.vector[:n], state.prior[:n]), vectors)  # (n, m)
         return _mean_of(selected, values).mean()
@@ -210,14 +213,14 @@ class DDPG:
         slate = torch.randint(n_items, (n, m), generator=self.generator)
         return slate.to(self.online.items.weight.device)
 
-    def _select(self, action: Tensor, slate: Tensor | None, user: Tensor) -> tuple[Tensor, Tensor]:
+    def _select(self, action: Tensor, slate: Tensor | None, user: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
         """How far a vector (n, k) selects each item of a slate, from 0 to 1 (n, m), and their vectors (n, m, k); those
         of the whole catalogue are (n_items, k).
         """
         scores, vectors = self._scores(action, slate)
-        if self.known is not None:
-            known = self.known[user] if slate is None else self.known[user[:, None], slate]
-            scores = scores.masked_fill(known, -1e4)
+        barred = self._barred(slate, user, memory)
+        if barred is not None:
+            scores = scores.masked_fill(barred, -1e4)
         if self.config.slate_top == 1:
             return scores.softmax(dim=1), vectors
         top = min(self.config.slate_top, scores.shape[1] - 1)
@@ -233,22 +236,36 @@ class DDPG:
         vectors = self.online.items(slate)  # (n, m, k)
         return (vectors @ action[:, :, None]).squeeze(2) / self.config.temperature, vectors
 
-    def _judged(self, action: Tensor, user: Tensor) -> Tensor:
+    def _judged(self, action: Tensor, user: Tensor, memory: Tensor) -> Tensor:
         """What a critic without slates judges an action by (B, k): the vector itself or, where it learned from items,
         the mean of those that it selects, softly, from the whole catalogue.
         """
         if self.config.critic_sees == "action":
             return action
-        return self.log_selected(action, user).exp() @ self.online.item_vectors()
+        return self.log_selected(action, user, memory).exp() @ self.online.item_vectors()
 
-    def log_selected(self, action: Tensor, user: Tensor) -> Tensor:
+    def log_selected(self, action: Tensor, user: Tensor, memory: Tensor) -> Tensor:
         """Log of softmax(pi(s) . items / temperature): which items the vector selects, softly; none that is
         known (B, n_items).
         """
         scores, _ = self._scores(action, None)
-        if self.known is not None:
-            scores = scores.masked_fill(self.known[user], torch.finfo(scores.dtype).min)
+        barred = self._barred(None, user, memory)
+        if barred is not None:
+            scores = scores.masked_fill(barred, torch.finfo(scores.dtype).min)
         return scores.log_softmax(dim=1)
+
+    def _barred(self, slate: Tensor | None, user: Tensor, memory: Tensor) -> Tensor | None:
+        """Which items of a slate, or of the catalogue, cannot be shown, (n, m); None where all can."""
+        if self.known is not None:
+            return self.known[user] if slate is None else self.known[user[:, None], slate]
+        if not self.once:
+            return None
+        n_items = self.online.n_items
+        shown = memory % (n_items + 1)
+        if slate is not None:
+            return (slate[:, :, None] == shown[:, None]).any(dim=2)
+        there = torch.zeros(len(shown), n_items + 1, dtype=torch.bool, device=shown.device)
+        return there.scatter_(1, shown, True)[:, :n_items]
 
     def anneal(self, share: float) -> None:
         """Go on with this share of the learning rates that the settings say."""

@@ -26,6 +26,11 @@ class Learned(NamedTuple):
     ddpg: dict[str, Any]
     replay: ReplayBuffer
 
+    def go_on(self, ddpg: DDPG, replay: ReplayBuffer) -> None:
+        """Take it up."""
+        ddpg.load_state_dict(copy.deepcopy(self.ddpg))
+        replay.take_over(self.replay)
+
 
 def parts_in_world(
     config: ExperimentConfig,
@@ -46,22 +51,20 @@ def parts_in_world(
     seeds = np.random.SeedSequence([config.seed, steps_before] if steps_before else config.seed).spawn(len(GENERATORS))
     rngs = {name: np.random.default_rng(seed) for name, seed in zip(GENERATORS, seeds, strict=True)}
     users.reset(seed=int(rngs.pop("environment").integers(2**31)))
-    known, k = users.catalogue, networks.items.embedding_dim
-    ddpg = update(networks, config.agent, torch.Generator().manual_seed(config.seed))
+    known, _ = users.catalogue, users.state_dict()  # what cannot be kept is refused before anything is learned
+    ddpg = update(networks, config.agent, torch.Generator().manual_seed(config.seed), once=known.once)
     replay = make_replay(
         config.training, total_steps=steps_before + total_steps, num_envs=users.num_envs,
-        memory_size=known.memory_size, action_dim=k, user_dim=known.user_dim,
+        memory_size=known.memory_size, action_dim=networks.items.embedding_dim, user_dim=known.user_dim,
     )  # fmt: skip
     if learned is not None:
-        ddpg.load_state_dict(copy.deepcopy(learned.ddpg))
-        replay.take_over(learned.replay)
-    share = 0.0 if steps_before else config.training.random_share
+        learned.go_on(ddpg, replay)
     return {
         "ddpg": ddpg,
         "env": users,
         "replay": replay,
         "exploration": make_noise(config, networks, users.num_envs, total_steps),
-        "settings": dataclasses.replace(config.training, random_share=share),
+        "settings": dataclasses.replace(config.training, random_share=0.0) if steps_before else config.training,
         "total_steps": total_steps,
         "rngs": rngs | users.rngs,
         "n_step": NStep(config.agent.n_steps, config.agent.gamma),
@@ -88,6 +91,7 @@ def _check_steps(
 
 def fingerprint(catalogue: Catalogue) -> str:
     """Of what an agent knows of a world."""
+    once = ":once" if catalogue.once else ""
     return hashlib.sha256(np.ascontiguousarray(catalogue.item_vectors).tobytes()).hexdigest()[:16] + (
-        f":{catalogue.user_dim}:{catalogue.memory_size}:{catalogue.largest_reward:g}"
+        f":{catalogue.user_dim}:{catalogue.memory_size}:{catalogue.largest_reward:g}{once}"
     )

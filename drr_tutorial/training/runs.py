@@ -54,8 +54,10 @@ def taken(folder: str | Path | None, config: ExperimentConfig, world: WorldSetti
         raise
 
 
-def refuse_taken(folder: str | Path) -> None:
-    """Raises `StorageError` when a folder cannot be that of a new training, before any work is done for it."""
+def refuse_taken(folder: str | Path | None) -> None:
+    """Raises `StorageError` when a folder, if one is given, cannot be that of a new training; before any work."""
+    if folder is None:
+        return
     folder = as_path(folder)
     if folder.exists() and not folder.is_dir():
         raise StorageError(f"{folder} is a file; give a new folder for the training")
@@ -67,9 +69,8 @@ def how_to_go_on(folder: Path) -> str:
     """What there is to do with a training that has not ended well, as a part of a sentence."""
     again = f"drr-tutorial train --resume {folder}"
     if (folder / AGENT).exists():
-        return (
-            f"the trained agent is kept in {folder}: drr-tutorial evaluate {folder} prints its figures, {again} goes on"
-        )
+        see = "play" if read_run(folder)[1] is not None else "evaluate"
+        return f"the trained agent is kept in {folder}: drr-tutorial {see} {folder} prints its figures, {again} goes on"
     if (folder / CONFIG).exists():
         return f"go on with: {again}"
     return "nothing was trained yet, so there is nothing to resume"

@@ -136,7 +136,7 @@ class Trainer:
             if self.step == 0:
                 self._evaluate(log)  # the untrained agent
             for reward, result in self._steps():
-                due = self._due(self.total_steps // self.settings.log_every)
+                due = self._due(max(1, self.total_steps // self.settings.log_every))
                 log.record(self.step, reward, result, self.episodes, due=due)
                 bar.update(min(self.step, self.total_steps) - bar.n)
                 if self._due(self.settings.evaluations) or self._due(self.settings.checkpoints):
@@ -145,12 +145,17 @@ class Trainer:
                     bar.set_postfix({name: f"{value:.3f}" for name, value in self._evaluate(log).items()})
                 if self._due(self.settings.checkpoints):
                     self.save()
-                if self.callback is not None and self.callback(self) is False:
+                if self._is_to_stop():
                     break
         self._save_weights("final")
         if self.best:
             self.networks.load_state_dict(self.best)
         return self.history
+
+    def _is_to_stop(self) -> bool:
+        """Ask the callback: False, NumPy's too, ends the training; nothing goes on."""
+        answer = None if self.callback is None else self.callback(self)
+        return isinstance(answer, bool | np.bool_) and not answer
 
     def save(self) -> None:
         """Write the checkpoint, all or nothing."""

@@ -19,6 +19,8 @@ def make_world_vec(name: str, num_envs: int, **settings: Any) -> "VectorEnv[Any,
     and missing.
     """
     check_counts(num_envs=num_envs)
+    if not isinstance(name, str):
+        raise ValueError(f"name must be the id of an environment, as a text, got {name!r}")
     if name.startswith(PREFIX):
         return SardineVectorEnv(name, num_envs, **settings)
     spec = spec_of(name)

@@ -103,7 +103,14 @@ def fit_planner(world: PlanningWorld, seed: int) -> NDArray[np.float64]:
 
 
 def bounds(world: PlanningWorld, *, n_sessions: int = 4000, seed: int = 0) -> Bounds:
-    """What static, myopic and planner earn of `n_sessions` fresh users; the planner is fitted on others."""
+    """What static, myopic and planner earn of `n_sessions` fresh users; the planner is fitted on others.
+
+    `ValueError` for another world; `worlds.tiny.solve` has those of the tiny one.
+    """
+    if not isinstance(world, PlanningWorld):
+        raise ValueError(
+            f"world must be a PlanningWorld, got {type(world).__name__}; for the tiny one there is tiny.solve"
+        )
     weights = fit_planner(world, seed)
     fresh = seed + 10_000  # none of the seeds that the planner was fitted with
 

@@ -2,19 +2,25 @@
 
 Any Gymnasium environment will do that shows one item of a fixed catalogue a step and pays a reward:
 
-    item_vectors        an attribute: (n_items, k) finite numbers, k at least 2, of any size; the last may say how much
-                        of an item there is (how deep, how long), since it goes with each of the others
+    item_vectors        an attribute: (n_items, k) finite numbers, k at least 2, columns of about the same spread; the
+                        last may say how much of an item there is (how deep, how long): it goes with each of the others
     action_space        Discrete(n_items)
     observation_space   Dict with `shown` (N,), the latest items, oldest first, n_items for padding; `responses` (N,),
                         whether each was liked; and, if there is more to see of a user, `user`, a Box (u,)
     reward              finite, at most `largest_reward` in size (an attribute; 1 if there is none)
+
+Where an item can be shown once an episode, the attribute `items_once` is True and `shown` holds whole episodes: then
+nothing that it holds is shown again.
 
 Many users at once come as a vector environment in which a finished one waits to be reset (Gymnasium's
 `AutoresetMode.DISABLED`); a single environment is made one of one user. `state_dict`, `load_state_dict` and
 `sessions.rngs` are asked for only where a training is to be resumed: with them it ends as if it had never stopped,
 without them it goes on with new users.
 
-An agent sees items around their mean and rewards in units of the largest, so neither's size matters to its settings.
+An agent sees items around their mean and rewards in units of the largest, so neither's overall size matters to its
+settings. It shows the item with the largest dot product with a vector, so an item whose vector lies between those of
+others, inside their hull, is never shown: `item_vectors.lifted` gives vectors that can all be reached. What looks wrong
+in that, or in the spread of columns, is warned of.
 """
 
 import importlib
@@ -40,6 +46,7 @@ class Catalogue(NamedTuple):
     user_dim: int  # u; 0 where nothing is seen of a user
     memory_size: int  # N
     largest_reward: float
+    once: bool = False  # nothing is shown again in an episode
 
     def standardized(self) -> NDArray[np.float32]:
         """The items' vectors around their mean, with lengths of 1 (root mean square): (n_items, k)."""
@@ -60,8 +67,15 @@ class Simulation:
         self.num_envs = self.env.num_envs
         self.catalogue = catalogue_of(self.env)
         _check_first(self.env, self.catalogue)
-        self.penalty = np.zeros((1, len(self.catalogue.item_vectors)), dtype=np.float32)  # everything can be shown
         self._seen: dict[str, Any] = {}
+
+    @property
+    def penalty(self) -> NDArray[np.float32]:
+        """(num_envs, n_items), or (1, n_items) for all: minus infinity where an item cannot be shown, else 0."""
+        n_items = len(self.catalogue.item_vectors)
+        if not self.catalogue.once:
+            return np.zeros((1, n_items), dtype=np.float32)
+        return np.where(shown_before(self._seen["shown"], n_items), -np.inf, 0).astype(np.float32)
 
     def observation(self) -> dict[str, NDArray[Any]]:
         """What the agent sees now."""
@@ -77,14 +91,14 @@ class Simulation:
     def step(self, items: NDArray[np.int64]) -> Step:
         """Show every user an item; rewards come in units of the largest."""
         self._seen, paid, terminated, truncated, info = self.env.step(items)
-        reward, largest = np.asarray(paid, dtype=np.float64), self.catalogue.largest_reward
+        reward, over, cut_off = ends_of(paid, terminated, truncated, self.num_envs)
+        largest = self.catalogue.largest_reward
         wrong = ~(np.abs(reward) <= largest)  # NaN too
         if wrong.any():
             raise ValueError(
                 f"rewards of the environment must be finite and from {-largest:g} to {largest:g}, got "
                 f"{reward[wrong][0]}; say what a step can pay at most by its attribute largest_reward"
             )
-        over, cut_off = (np.asarray(end, dtype=np.bool_) for end in (terminated, truncated))
         return self.observation(), (reward / largest).astype(np.float32), over, cut_off, info
 
     @property
@@ -110,8 +124,15 @@ class Simulation:
         keep = getattr(self.env.unwrapped, "state_dict", None)
         if keep is None:
             return {}
-        seen = {f"seen.{name}": np.array(self._seen[name]) for name in self._seen}
-        return seen | {f"env.{name}": array for name, array in keep().items()}
+        seen = {f"seen.{name}": array.copy() for name, array in _parts(self._seen, self.catalogue).items()}
+        kept = {f"env.{name}": np.array(array) for name, array in keep().items()}
+        for name, array in kept.items():
+            if array.dtype.kind not in "biuf":
+                raise ValueError(
+                    f"state_dict of the environment must hold numbers and arrays of them, got {array.dtype} in "
+                    f"{name.removeprefix('env.')!r}"
+                )
+        return seen | kept
 
     def load_state_dict(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Go on where `state_dict` was taken."""
@@ -126,6 +147,28 @@ class Simulation:
         inner: Any = self.env.unwrapped
         inner.load_state_dict(parts["env"])
         self._seen = parts["seen"]
+
+
+def ends_of(
+    reward: Any, terminated: Any, truncated: Any, num_envs: int
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
+    """What a step of `num_envs` users brought, (num_envs,) each. Raises `ValueError` for other shapes."""
+    parts = {"rewards": np.asarray(reward), "terminated": np.asarray(terminated), "truncated": np.asarray(truncated)}
+    for name, array in parts.items():
+        if array.shape != (num_envs,) or array.dtype.kind not in "biuf":
+            raise ValueError(
+                f"{name} of the environment must be numbers ({num_envs},), one a user, got shape {array.shape} of "
+                f"{array.dtype}"
+            )
+    over, cut_off = (parts[name].astype(np.bool_) for name in ("terminated", "truncated"))
+    return parts["rewards"].astype(np.float64), over, cut_off
+
+
+def shown_before(shown: NDArray[Any], n_items: int) -> NDArray[np.bool_]:
+    """Which items `shown` (m, N) holds, (m, n_items)."""
+    there = np.zeros((len(shown), n_items + 1), dtype=np.bool_)
+    there[np.arange(len(shown))[:, None], shown] = True
+    return there[:, :n_items]
 
 
 def encoded(seen: Any, catalogue: Catalogue) -> dict[str, NDArray[Any]]:
@@ -222,7 +265,10 @@ def catalogue_of(env: "VectorEnv[Any, Any, Any]") -> Catalogue:
     largest = _attribute(env, "largest_reward", 1.0)
     if not isinstance(largest, int | float | np.number) or not 0 < largest < np.inf:
         raise ValueError(f"largest_reward of env must be a finite number above 0, got {largest!r}")
-    return Catalogue(vectors, u[0], n[0], float(largest))
+    once = _attribute(env, "items_once", False)
+    if not isinstance(once, bool | np.bool_):
+        raise ValueError(f"items_once of env must be True or False, got {once!r}")
+    return Catalogue(vectors, u[0], n[0], float(largest), bool(once))
 
 
 def _item_vectors(env: Any, n_items: int) -> NDArray[np.float32]:
@@ -240,9 +286,18 @@ def _item_vectors(env: Any, n_items: int) -> NDArray[np.float32]:
         raise ValueError(f"item_vectors of env must be ({n_items}, k), k at least 2, got {vectors.shape}")
     if not np.isfinite(vectors).all():
         raise ValueError("item_vectors of env must be finite, got NaN or infinity")
+    _same_for_all(env, vectors)
     if n_items > 1 and not np.ptp(vectors, axis=0).any():
         raise ValueError("item_vectors of env must differ, got the same for all items; nobody can tell them apart")
     return vectors
+
+
+def _same_for_all(env: Any, vectors: NDArray[np.float32]) -> None:
+    """`ValueError` unless the environments of a vector environment have the same items."""
+    for other in getattr(env.unwrapped, "envs", ())[1:]:
+        theirs = np.asarray(other.get_wrapper_attr("item_vectors"), dtype=np.float32)
+        if not np.array_equal(theirs, vectors):
+            raise ValueError("item_vectors must be the same in all environments of a vector environment, got others")
 
 
 def _attribute(env: Any, name: str, default: Any) -> Any:

@@ -9,6 +9,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from drr_tutorial.agent import ABOUT, WEIGHTS, DRRAgent
@@ -18,6 +19,7 @@ from drr_tutorial.storage import StorageError
 from drr_tutorial.training.divergence import DivergenceError
 from drr_tutorial.training.logs import read_scalars
 from drr_tutorial.worlds import PLANNING_ID, TINY_ID
+from drr_tutorial.worlds.item_vectors import lifted
 from tests.own_env import Shop
 
 SMALL: dict[str, Any] = {
@@ -164,6 +166,87 @@ def test_a_callback_sees_every_step_and_may_stop() -> None:
     assert agent().learn(STEPS, callback=stop_at_80).num_timesteps == 80
     assert seen == list(range(8, 88, 8))
     assert agent().learn(80, callback=lambda trainer: None).num_timesteps == 80
+
+
+@pytest.mark.parametrize("no", [False, np.False_])
+def test_a_callback_stops_by_any_false_and_goes_on_by_anything_else(no: Any) -> None:
+    assert agent().learn(STEPS, callback=lambda trainer: no).num_timesteps == 8
+    assert agent().learn(80, callback=lambda trainer: 0).num_timesteps == 80  # type: ignore[arg-type,return-value]
+
+
+def test_a_callback_sees_and_saves_the_agent_as_it_is_then(tmp_path: Path) -> None:
+    learning, seen = agent(Shop(), seed=1), []
+
+    def look(trainer: Any) -> None:
+        if trainer.step == 400:
+            learning.save(tmp_path / "half")
+        seen.append(learning.num_timesteps)
+
+    learning.learn(STEPS, callback=look)
+    half = DRRAgent.load(tmp_path / "half")
+    assert seen == list(range(1, STEPS + 1)) and half.num_timesteps == 400
+    assert not same(half, learning) and not same(half, agent(Shop(), seed=1))
+
+
+def test_a_short_training_has_an_entry_in_its_log(tmp_path: Path) -> None:
+    agent(folder=tmp_path).learn(200)
+    assert {"train/reward", "train/value_loss"} <= set(read_scalars(tmp_path))
+
+
+class Square(gym.Env[Any, Any]):
+    """Nine items on a grid, of which the middle one is liked, and one beside it a little; five steps."""
+
+    def __init__(self, *, lift: bool) -> None:
+        grid = np.array([[x, y] for x in (-1, 0, 1) for y in (-1, 0, 1)]) + np.array([0, 0.01])
+        self.item_vectors = lifted(grid) if lift else grid
+        self.action_space = spaces.Discrete(9)
+        self.observation_space = spaces.Dict(
+            {"shown": spaces.MultiDiscrete([10] * 2), "responses": spaces.MultiBinary(2)}
+        )
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        super().reset(seed=seed)
+        self.shown, self.liked = [9, 9], [0, 0]
+        return self.look(), {}
+
+    def step(self, action: Any) -> Any:
+        self.shown, self.liked = [*self.shown, int(action)], [*self.liked, int(action == 4)]
+        return self.look(), float(action == 4), False, len(self.shown) == 7, {}
+
+    def look(self) -> Any:
+        return {"shown": np.array(self.shown[-2:]), "responses": np.array(self.liked[-2:], dtype=np.int8)}
+
+
+def test_an_item_between_others_is_reached_when_vectors_are_lifted() -> None:
+    settings: dict[str, Any] = {"seed": 0, "gamma": 0.0, "n_steps": 1, "actor_lr": 3e-3, "critic_lr": 3e-3}
+    hidden, found = (agent(Square(lift=lift), **settings).learn(3000) for lift in (False, True))
+    assert play_episodes(hidden, Square(lift=False), 10, seed=0).returns.mean() == 0
+    assert play_episodes(found, Square(lift=True), 10, seed=0).returns.mean() >= 3
+
+
+def test_vectors_that_hide_items_are_warned_of() -> None:
+    shop = Shop()
+    shop.action_space, shop.item_vectors = spaces.Discrete(200), np.random.default_rng(0).standard_normal((200, 2))
+    shop.observation_space = spaces.Dict({**shop.observation_space.spaces, "shown": spaces.MultiDiscrete([201] * 4)})
+    with pytest.warns(UserWarning, match=r"of 200 items were nearest .*lifted\(item_vectors\) lets an agent reach all"):
+        agent(shop)
+
+
+def test_a_column_that_hides_the_others_is_warned_of() -> None:
+    shop = Shop()
+    shop.item_vectors = np.column_stack([shop.item_vectors, [10.0, 1000, 300, 200, 100]])
+    with pytest.warns(UserWarning, match="column 2 of item_vectors is spread .* times as far as the usual one"):
+        agent(shop)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"warm_start": True, "actions": "bounded"}, {"critic": "joined", "critic_products": True}]
+)
+def test_what_scores_items_by_users_needs_users_as_long_as_items(settings: dict[str, Any]) -> None:
+    with pytest.raises(
+        ValueError, match="warm_start and critic_products must be off where users are seen by 1 numbers"
+    ):
+        agent(Shop(), **settings)
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])

@@ -33,6 +33,7 @@ from drr_tutorial.recommenders.baselines import (
 )
 from drr_tutorial.recommenders.dislikes_last import DislikesLast
 from drr_tutorial.recommenders.drr import DRRRecommender
+from drr_tutorial.recommenders.gaussian import GaussianRecommender
 from drr_tutorial.storage import StorageError, read_arrays, write_arrays
 from tests.toy import toy_ratings
 
@@ -55,6 +56,7 @@ MAKERS: dict[str, Callable[[], Recommender]] = {
     "item-kNN": ItemKNNRecommender,
     "EASE": lambda: EASERecommender(regularization=100.0),
     "iALS": lambda: IALSRecommender(n_factors=8, regularization=30.0, n_iterations=3),
+    "Gaussian": lambda: GaussianRecommender(n_components=4),
     "BPR": lambda: BPRRecommender(n_factors=8, n_iterations=20),
     "dislikes last": lambda: DislikesLast(IALSRecommender(n_factors=8, regularization=30.0, n_iterations=3)),
     "DRR": lambda: DRRRecommender(tiny_config(), progress=False),

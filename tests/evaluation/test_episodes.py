@@ -10,6 +10,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from drr_tutorial.evaluation.episodes import Episodes, play_episodes
 from drr_tutorial.worlds import PLANNING_ID, TINY_ID
+from tests.own_env import Shop
 
 
 class Counted(gym.Env[Any, Any]):
@@ -95,3 +96,26 @@ def test_no_number_of_episodes(n: Any) -> None:
 def test_an_environment_that_resets_itself_is_refused() -> None:
     with pytest.raises(ValueError, match="env must let a finished user wait for a reset"):
         play_episodes(Always(1), SyncVectorEnv([Counted] * 2), 3, seed=0)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, None])
+def test_a_seed_that_is_none(seed: Any) -> None:
+    with pytest.raises(ValueError, match="seed must be a whole number of 0 or more, got"):
+        play_episodes(First(), Shop(), 2, seed)
+
+
+def test_a_return_that_is_no_number_is_refused() -> None:
+    class Broken(Shop):
+        def step(self, action: Any) -> Any:
+            observation, _, *rest = super().step(action)
+            return observation, float("nan"), *rest
+
+    with pytest.raises(ValueError, match="rewards of the environment must be finite, got nan"):
+        play_episodes(First(), Broken(), 2, 0)
+
+
+class First:
+    """Shows the first item."""
+
+    def predict(self, observation: Any, *, deterministic: bool) -> Any:
+        return np.zeros(len(observation["shown"]), dtype=np.int64), None

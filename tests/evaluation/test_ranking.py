@@ -431,6 +431,20 @@ class TestSessions:
         assert_array_equal(seen[-1][[2]].indices, [2, 1, 0])  # user 22 likes 0 to 2
         assert set(seen[-1].data) == {1.0}
 
+    def test_who_learns_from_dislikes_is_told_of_them(self, heldout: Ratings, train: Ratings) -> None:
+        seen: list[sparse.csr_array] = []
+
+        class Curious(Stub):
+            def scores_after(self, answers: sparse.csr_array) -> np.ndarray:
+                seen.append(answers)
+                return np.tile(-np.abs(np.arange(N_ITEMS) - 2.1), (answers.shape[0], 1))  # 2, 3, 1, 4, 0, 5
+
+        report = evaluate_sessions(Curious(train), heldout, steps=(6,))
+        assert seen[0].nnz == 0
+        assert_array_equal(seen[-1][[2]].indices, [2, 3, 1, 4, 0])
+        assert_array_equal(seen[-1][[2]].data, [1, -1, 1, -1, 1])  # user 22 likes 0 to 2
+        assert_array_equal(report.values["reward@6"], np.arange(20, N_USERS) % 5 + 1)
+
     def test_a_policy_that_learns_from_rewards(self, heldout: Ratings, train: Ratings) -> None:
         def neighbours(histories: sparse.csr_array) -> np.ndarray:
             scores = -np.abs(np.arange(N_ITEMS) - histories.sum(axis=1)[:, None])  # next after what was liked

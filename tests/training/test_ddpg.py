@@ -227,7 +227,9 @@ def test_known_items_are_never_selected() -> None:
     known[:, :4] = True
     ddpg = make(known=known, critic_sees="item")
     selected = ddpg.log_selected(
-        torch.randn(N_USERS, K, generator=torch.Generator().manual_seed(0)), torch.arange(N_USERS)
+        torch.randn(N_USERS, K, generator=torch.Generator().manual_seed(0)),
+        torch.arange(N_USERS),
+        torch.zeros(N_USERS, 1, dtype=torch.int64),
     )
     assert selected.exp()[:, :4].abs().max() == 0
     torch.testing.assert_close(selected.exp().sum(dim=1), torch.ones(N_USERS))

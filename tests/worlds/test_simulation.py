@@ -152,6 +152,94 @@ def test_a_larger_reward_is_said_by_an_attribute() -> None:
     assert users.step(np.array([0]))[1].tolist() == [-1]  # in units of the largest
 
 
+class Odd(VectorEnv[Any, Any, Any]):
+    """Four users whose steps bring what they are told to."""
+
+    metadata = {"autoreset_mode": AutoresetMode.DISABLED}  # noqa: RUF012
+    num_envs, item_vectors = 4, np.eye(5)
+    single_action_space = spaces.Discrete(5)
+    single_observation_space = spaces.Dict(BOXES)
+
+    def __init__(self, *brought: Any) -> None:
+        self.brought = brought
+
+    def reset(self, *, seed: Any = None, options: Any = None) -> Any:
+        return {"shown": np.full((4, 4), 5), "responses": np.zeros((4, 4))}, {}
+
+    def step(self, actions: Any) -> Any:
+        return self.reset()[0], *self.brought, {}
+
+
+NO, ZEROS = [0, 0, 0, 0], np.zeros(4)
+
+
+@pytest.mark.parametrize(
+    ("brought", "said"),
+    [
+        (
+            (np.zeros((4, 1)), NO, NO),
+            r"rewards of the environment must be numbers \(4,\), one a user, got shape \(4, 1\)",
+        ),
+        ((np.float32(1), NO, NO), r"rewards .* got shape \(\)"),
+        ((ZEROS, np.zeros(3), NO), r"terminated .* got shape \(3,\)"),
+        ((ZEROS, NO, ["a"] * 4), r"truncated .* got shape \(4,\) of <U1"),
+    ],
+)
+def test_what_a_step_brings_has_a_number_for_each_user(brought: Any, said: str) -> None:
+    users = Simulation(Odd(*brought))
+    users.reset()
+    with pytest.raises(ValueError, match=said):
+        users.step(np.zeros(4, dtype=np.int64))
+
+
+def test_ends_as_whole_numbers_and_rewards_as_lists_will_do() -> None:
+    users = Simulation(Odd([1, 0, 1, 0], NO, [0, 1, 0, 0]))
+    users.reset()
+    _, reward, terminated, truncated, _ = users.step(np.zeros(4, dtype=np.int64))
+    assert reward.tolist() == [1, 0, 1, 0] and truncated.tolist() == [False, True, False, False]
+    assert terminated.dtype == truncated.dtype == np.bool_
+
+
+def test_environments_of_other_items_do_not_go_together() -> None:
+    kinds = [Shop, lambda: Changed(item_vectors=2 * np.eye(5)[:, :2])]
+    with pytest.raises(ValueError, match="item_vectors must be the same in all environments"):
+        Simulation(SyncVectorEnv(kinds, autoreset_mode=AutoresetMode.DISABLED))
+
+
+class Keeping(Odd):
+    """Can be saved, with more than arrays, and shows a text."""
+
+    def __init__(self, *brought: Any) -> None:
+        super().__init__(*brought)
+        self.kept: Any = {"day": 3}
+
+    def state_dict(self) -> Any:
+        return self.kept
+
+    def load_state_dict(self, state: Any) -> None:
+        self.kept = state
+
+    def reset(self, *, seed: Any = None, options: Any = None) -> Any:
+        seen, info = super().reset()
+        return {**seen, "name": np.array(["somebody"] * 4)}, info
+
+
+def test_a_number_is_kept_as_an_array_and_what_is_not_looked_at_is_left_out() -> None:
+    users = Simulation(Keeping(ZEROS, NO, NO))
+    users.reset()
+    state = users.state_dict()
+    assert set(state) == {"env.day", "seen.shown", "seen.responses"} and state["env.day"] == 3
+    users.load_state_dict(state)
+
+
+def test_a_state_that_cannot_be_kept_is_refused() -> None:
+    users = Simulation(Keeping(ZEROS, NO, NO))
+    users.env.kept = {"day": "Monday"}  # type: ignore[attr-defined]
+    users.reset()
+    with pytest.raises(ValueError, match="state_dict of the environment must hold numbers .* got <U6 in 'day'"):
+        users.state_dict()
+
+
 class Renamed(gym.Wrapper[Any, Any, Any, Any]):
     """Gives an environment vectors for its items."""
 

@@ -84,7 +84,7 @@ class SupervisedOnly(DDPG):
     def policy_loss(self, state: State, action: Tensor, batch: TransitionBatch) -> Tensor:
         """Mean cross-entropy over the transitions of the batch that earned a reward, (); 0 when none did."""
         rewarded = (batch.reward > 0).float()
-        entropy = -self.log_selected(action, batch.user).gather(1, batch.item[:, None]).squeeze(1)  # (B,)
+        entropy = -self.log_selected(action, batch.user, batch.memory).gather(1, batch.item[:, None]).squeeze(1)  # (B,)
         return (rewarded * entropy).sum() / rewarded.sum().clamp_min(1)
 
 

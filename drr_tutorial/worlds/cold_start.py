@@ -1,0 +1,122 @@
+"""Learning a user in a few dozen steps: sessions with people from a log of whom nothing is known at first.
+
+Each session is with somebody else. An item is shown once; it pays 1 if the user likes it in the log, and else 0: what
+was never rated counts as not liked, for nobody knows better. What an agent sees of a user is what the answers so far
+say of her taste, by `environment.taste`. What is shown changes nothing about her: it only tells more of her.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium import spaces
+from gymnasium.vector import AutoresetMode, VectorEnv
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from drr_tutorial.environment.inputs import check_counts, item_indices, known_options, reset_mask
+from drr_tutorial.environment.taste import Guess, Taste
+
+Observation = dict[str, Any]
+SESSION = 40  # items
+REACH = 3.0  # standard deviations that still lie from -1 to 1 in what is seen of a user
+
+
+class ColdStartVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]):
+    """`num_envs` sessions at once, with users drawn from the rows of `likes` (n_users, n_items), binary.
+
+    `item_vectors` are (n_items, 1 + r): how much an item is liked on average, and its loadings; `user` is (1 + r,):
+    [1, z] / 3, so that the dot product of the two is what the user is expected to like. Raises `ValueError` for likes
+    of other items than `taste` knows, and for sessions longer than the catalogue.
+    """
+
+    metadata = {"render_modes": [], "autoreset_mode": AutoresetMode.DISABLED}  # noqa: RUF012
+    items_once = True
+
+    def __init__(self, likes: csr_array, taste: Taste, num_envs: int, *, n_steps: int = SESSION) -> None:
+        check_counts(num_envs=num_envs, n_steps=n_steps)
+        n_items = len(taste.mean)
+        if likes.shape[1] != n_items or likes.shape[0] < 1:
+            raise ValueError(f"likes must be (n_users, {n_items}), as taste knows items, got {likes.shape}")
+        if n_steps > n_items:
+            raise ValueError(f"n_steps must be at most the number of items, {n_items}, got {n_steps}")
+        self.taste, self.num_envs, self.n_steps = taste, num_envs, n_steps
+        self.item_vectors = np.column_stack([taste.mean, taste.loadings])
+        self.n_users, self.n_items = likes.shape
+        rows = np.repeat(np.arange(self.n_users), np.diff(likes.indptr))
+        self._liked = np.sort(rows * n_items + likes.indices)  # one number for each pair, to be searched
+        self.single_action_space = spaces.Discrete(n_items)
+        self.single_observation_space = spaces.Dict({
+            "user": spaces.Box(-np.inf, np.inf, self.item_vectors.shape[1:], np.float32),
+            "shown": spaces.MultiDiscrete(np.full(n_steps, n_items + 1)),
+            "responses": spaces.MultiBinary(n_steps),
+        })  # fmt: skip
+        self.observation_space = gym.vector.utils.batch_space(self.single_observation_space, num_envs)
+        self.action_space = gym.vector.utils.batch_space(self.single_action_space, num_envs)
+        self.rng = np.random.default_rng()
+        self.guess: Guess = taste.nothing_known(num_envs)
+        self.users, self.n_shown = np.zeros((2, num_envs), dtype=np.int64)
+        self.shown = np.full((num_envs, n_steps), n_items)
+        self.responses = np.zeros((num_envs, n_steps), dtype=np.int8)
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Somebody new everywhere, or where `options["reset_mask"]` (num_envs,) says so."""
+        super().reset(seed=seed)
+        mask = reset_mask(known_options(options, "reset_mask").get("reset_mask"), self.num_envs)
+        if seed is not None:
+            self.rng = np.random.default_rng(seed)
+        self.users[mask] = self.rng.integers(self.n_users, size=int(mask.sum()))
+        self.n_shown[mask], self.shown[mask], self.responses[mask] = 0, self.n_items, 0
+        for now, fresh in zip(self.guess, self.taste.nothing_known(int(mask.sum())), strict=True):
+            now[mask] = fresh
+        return self.observation(), {}
+
+    def step(
+        self, actions: NDArray[np.int64]
+    ) -> tuple[Observation, NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]:
+        """Show every user one item that she has not seen in this session; `ValueError` for one that she has."""
+        items = item_indices(actions, (self.num_envs,), self.n_items).astype(np.int64)
+        if (again := (self.shown == items[:, None]).any(axis=1)).any():
+            raise ValueError(f"actions must be items that were not shown in this session, got {items[again][0]} again")
+        pairs = self.users * self.n_items + items
+        places = np.searchsorted(self._liked, pairs).clip(max=len(self._liked) - 1)
+        liked = self._liked[places] == pairs
+        self.guess = self.taste.moved(self.guess, items, liked)
+        self.shown = np.column_stack([self.shown[:, 1:], items])
+        self.responses = np.column_stack([self.responses[:, 1:], liked.astype(np.int8)])
+        self.n_shown += 1
+        never = np.zeros(self.num_envs, dtype=np.bool_)
+        return self.observation(), liked.astype(np.float32), never, self.n_shown >= self.n_steps, {}
+
+    def observation(self) -> Observation:
+        """What an agent sees now."""
+        user = np.column_stack([np.ones(self.num_envs), self.guess.z]) / REACH
+        return {"user": user.astype(np.float32), "shown": self.shown.copy(), "responses": self.responses.copy()}
+
+    @property
+    def sessions(self) -> "ColdStartVectorEnv":
+        """What has the generators, `rngs`."""
+        return self
+
+    @property
+    def rngs(self) -> list[np.random.Generator]:
+        """The one that draws users."""
+        return [self.rng]
+
+    def state_dict(self) -> dict[str, NDArray[Any]]:
+        """Everything that a later `load_state_dict` needs to go on, but the generator."""
+        arrays = {"users": self.users, "n_shown": self.n_shown, "shown": self.shown, "responses": self.responses}
+        return {name: array.copy() for name, array in {**arrays, **self.guess._asdict()}.items()}
+
+    def load_state_dict(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take up the state of `state_dict`. `ValueError` for one of other sizes."""
+        mine = self.state_dict()
+        for name, array in mine.items():
+            if array.shape != arrays[name].shape:
+                raise ValueError(f"{name} must be of shape {array.shape}, got {arrays[name].shape}")
+        kept = {name: np.array(arrays[name], dtype=array.dtype) for name, array in mine.items()}
+        self.users, self.n_shown, self.shown = kept["users"], kept["n_shown"], kept["shown"]
+        self.responses, self.guess = kept["responses"], Guess(kept["z"], kept["covariance"])

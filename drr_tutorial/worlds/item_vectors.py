@@ -1,0 +1,45 @@
+"""Item vectors by which an agent can learn: columns that can be compared, and no item out of reach."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+UNEQUAL, PROBES, REACHED = 20.0, 1000, 0.5  # what `warn_of_vectors` warns of
+
+
+def lifted(item_vectors: NDArray[Any]) -> NDArray[np.float32]:
+    """Item vectors with one more entry, at their front, that gives all of them the same length around their mean:
+    (n_items, 1 + k). On a sphere each item is nearest to some vector, wherever it lay among the others.
+    """
+    around = item_vectors - item_vectors.mean(axis=0, dtype=np.float64)
+    squared = (around**2).sum(axis=1)
+    return np.column_stack([np.sqrt(squared.max() - squared), around]).astype(np.float32)
+
+
+def warn_of_vectors(vectors: NDArray[np.float32]) -> None:
+    """Say so where an agent will hardly learn from such item vectors (n_items, k), standardized."""
+    spread = vectors.std(axis=0)
+    usual = np.median(spread[spread > 0])
+    if spread.max() > UNEQUAL * usual:
+        warnings.warn(
+            f"column {spread.argmax()} of item_vectors is spread {spread.max() / usual:.0f} times as far as the usual "
+            "one, and will hide the others; bring columns to about the same spread",
+            stacklevel=3,
+        )
+    probes = np.random.default_rng(0).standard_normal((PROBES, vectors.shape[1])).astype(np.float32)
+    reached = np.union1d((probes @ vectors.T).argmax(axis=1), _own_nearest(vectors))
+    if len(reached) < REACHED * min(len(vectors), PROBES):
+        warnings.warn(
+            f"only {len(reached)} of {len(vectors)} items were nearest to any of {PROBES} vectors: those between "
+            "others are hardly ever shown; item_vectors=lifted(item_vectors) lets an agent reach all "
+            "(drr_tutorial.worlds.item_vectors)",
+            stacklevel=3,
+        )
+
+
+def _own_nearest(vectors: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Items that are nearest to their own vectors, of the first `PROBES`."""
+    some = vectors[:PROBES]
+    return np.flatnonzero((some @ vectors.T).argmax(axis=1) == np.arange(len(some)))

@@ -1,0 +1,142 @@
+"""Sessions with people of whom nothing is known: what is paid, seen and refused, and an agent that may show an item once."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.sparse import csr_array
+
+from drr_tutorial.agent import DRRAgent
+from drr_tutorial.config import PRESETS
+from drr_tutorial.environment.taste import fit_taste
+from drr_tutorial.evaluation.episodes import play_episodes
+from drr_tutorial.training.ddpg import DDPG
+from drr_tutorial.worlds.cold_start import REACH, ColdStartVectorEnv
+from drr_tutorial.worlds.simulation import Simulation
+
+N_USERS, N_ITEMS, STEPS = 40, 15, 6
+SMALL: dict[str, Any] = {"batch_size": 32, "steps_per_update": 16, "actor_hidden": (16,), "critic_hidden": (16,)}
+
+
+@pytest.fixture(scope="module")
+def likes() -> csr_array:
+    """Two kinds of people, who like the first or the last items."""
+    rng = np.random.default_rng(0)
+    first = rng.random((N_USERS, 1)) < 0.5
+    chance = np.where(first == (np.arange(N_ITEMS) < 7), 0.8, 0.05)
+    return csr_array((rng.random((N_USERS, N_ITEMS)) < chance).astype(np.float32))
+
+
+def make(likes: csr_array, n: int = 4, **settings: Any) -> ColdStartVectorEnv:
+    taste = fit_taste(likes, 3, np.random.default_rng(0))
+    return ColdStartVectorEnv(likes, taste, n, **{"n_steps": STEPS, **settings})
+
+
+def test_a_session_pays_what_its_user_likes_and_ends_in_time(likes: csr_array) -> None:
+    env, dense = make(likes), likes.toarray()
+    env.reset(seed=1)
+    users = env.users.copy()
+    for step in range(STEPS):
+        items = np.array([step, step + 1, 14 - step, (2 * step) % 15])
+        seen, reward, terminated, truncated, _ = env.step(items)
+        assert_array_equal(reward, dense[users, items])
+        assert_array_equal(seen["shown"][:, -1], items)
+        assert_array_equal(seen["responses"][:, -1], reward)
+        assert not terminated.any() and truncated.all() == (step == STEPS - 1)
+    assert set(users) != set(env.reset(options={"reset_mask": np.ones(4, dtype=np.bool_)})[1])
+
+
+def test_what_is_seen_of_a_user_scores_items_as_taste_does(likes: csr_array) -> None:
+    env = make(likes)
+    env.reset(seed=2)
+    for item in (3, 9, 12):
+        seen, *_ = env.step(np.full(4, item))
+    answers = csr_array(np.where(seen["shown"] < N_ITEMS, 2.0 * seen["responses"] - 1, 0)[:, -3:])
+    placed = csr_array((answers.toarray().ravel(), np.tile([3, 9, 12], 4), [0, 3, 6, 9, 12]), shape=(4, N_ITEMS))
+    expected = env.taste.scores(env.taste.given(placed).z)
+    assert_allclose(REACH * seen["user"] @ env.item_vectors.T, expected, atol=1e-4)
+
+
+def test_an_item_that_was_shown_is_refused(likes: csr_array) -> None:
+    env = make(likes)
+    env.reset(seed=0)
+    env.step(np.array([1, 2, 3, 4]))
+    with pytest.raises(ValueError, match="actions must be items that were not shown in this session, got 3 again"):
+        env.step(np.array([0, 0, 3, 0]))
+
+
+def test_seeds_and_saved_states(likes: csr_array) -> None:
+    one, other = make(likes), make(likes)
+    for env in (one, other):
+        env.reset(seed=5)
+        env.step(np.array([1, 2, 3, 4]))
+    assert_array_equal(one.users, other.users)
+    again = make(likes)
+    again.load_state_dict(one.state_dict())
+    first, second = (env.step(np.array([5, 6, 7, 8])) for env in (one, again))
+    for name in first[0]:
+        assert_array_equal(first[0][name], second[0][name])
+    with pytest.raises(ValueError, match="users must be of shape"):
+        make(likes, 3).load_state_dict(one.state_dict())
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"n": 0}, "num_envs must be a whole number of at least 1"),
+        ({"n_steps": 0}, "n_steps must be a whole number of at least 1"),
+        ({"n_steps": 16}, "n_steps must be at most the number of items, 15, got 16"),
+    ],
+)
+def test_what_cannot_be_played_is_refused(likes: csr_array, change: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        make(likes, **change)
+
+
+def test_likes_of_another_catalogue_are_refused(likes: csr_array) -> None:
+    taste = fit_taste(likes, 3, np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"likes must be \(n_users, 15\), as taste knows items, got \(40, 14\)"):
+        ColdStartVectorEnv(likes[:, :14], taste, 2, n_steps=3)
+
+
+@pytest.mark.parametrize("config", ["planning", "simple"])
+def test_an_agent_shows_an_item_once_and_learns_whom_it_serves(likes: csr_array, config: str, tmp_path: Any) -> None:
+    """Items at random pay 2.4 of 6; the world itself refuses what was shown before."""
+    agent = DRRAgent(make(likes, 16), config=config, seed=0, **SMALL).learn(4000)
+    earned = play_episodes(agent, make(likes, 50), 200, seed=3).returns.mean()
+    assert earned > 3.6
+    agent.save(tmp_path / "agent")
+    loaded = DRRAgent.load(tmp_path / "agent", env=make(likes, 50))
+    assert play_episodes(loaded, make(likes, 50), 200, seed=3).returns.mean() == earned
+    env = make(likes, 2)
+    seen, _ = env.reset(seed=0)
+    for _ in range(STEPS):  # at random too, and for one of one
+        one = {name: part[0] for name, part in seen.items()}
+        assert agent.predict(one)[0] not in one["shown"]
+        seen, *_ = env.step(agent.predict(seen)[0])
+
+
+@pytest.mark.parametrize("slate_size", [0, 5, 1000])
+def test_what_was_shown_is_never_selected(likes: csr_array, slate_size: int) -> None:
+    agent = DRRAgent(make(likes), seed=0, **{**SMALL, "slate_size": slate_size})
+    ddpg = DDPG(agent.networks, agent.config.agent, torch.Generator().manual_seed(0), once=True)
+    memory = torch.tensor([[N_ITEMS, 3, N_ITEMS + 1 + 4], [N_ITEMS, N_ITEMS, 0]])  # 3 liked, 4 not; 0 liked
+    action = torch.randn(2, 4, generator=torch.Generator().manual_seed(1))
+    chosen = ddpg.log_selected(action, torch.zeros(2), memory).exp()
+    assert (chosen[0, [3, 4]] == 0).all() and chosen[1, 0] == 0
+    assert (chosen > 0).sum() == 2 * N_ITEMS - 3
+    slate = torch.tensor([[3, 4, 5, 6, 7], [0, 1, 2, 3, 4]])
+    selected, _ = ddpg._select(action, slate, torch.zeros(2), memory)
+    assert (selected[0, :2] < 1e-6).all() and selected[1, 0] < 1e-6 and (selected[:, 2:] > 0).all()
+
+
+def test_a_world_without_the_rule_may_show_anything_again() -> None:
+    from tests.own_env import Shop
+
+    assert PRESETS["planning"].agent.slate_size and not Simulation(Shop()).catalogue.once
+    with pytest.raises(ValueError, match="items_once of env must be True or False, got 'yes'"):
+        shop = Shop()
+        shop.items_once = "yes"  # type: ignore[attr-defined]
+        Simulation(shop)
