@@ -1,5 +1,6 @@
 """What CONTRIBUTING shows works: every example runs, every path exists, every target is one of the Makefile."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -23,6 +24,13 @@ def test_the_example_runs(title: str, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
+
+
+def test_the_agent_of_the_simulators_example_is_above_the_bar_beside_it() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", EXAMPLES["Add a simulator"]], capture_output=True, text=True, check=True
+    )
+    assert ast.literal_eval(done.stdout)["return"] > 4.2
 
 
 def test_there_is_an_example_of_each_extension() -> None:
