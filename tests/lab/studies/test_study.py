@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -164,6 +165,15 @@ def test_a_row_that_is_killed_is_named_and_stops_no_other(folder: Path, tmp_path
     assert unfinished(toy, folder) == ["killed"]
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Ctrl-C is heard, also where a shell has started the tests in the background, deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("processes", [1, 2])
 def test_an_interruption_starts_no_further_row(processes: int, folder: Path, tmp_path: Path) -> None:
     log = tmp_path / "log"
