@@ -64,8 +64,8 @@ def test_a_bandit_needs_no_future(seed: int) -> None:
 
 
 def test_who_plans_earns_what_no_myopic_policy_can() -> None:
-    """The best myopic policy earns 8.68 and the optimum 36.23, exactly (`worlds.tiny.solve`); seeds 0 to 2 earn 17.7, 26.2
-    and 21.2. Four items lie far apart, so the selection must be softer than among two hundred.
+    """The best myopic policy earns 8.68 and the optimum 36.23, exactly (`worlds.tiny.solve`). Four items lie far
+    apart, so the selection must be softer than among two hundred.
     """
     agent = DRRAgent(
         gym.make_vec(TINY_ID, num_envs=64), seed=0, gamma=0.99, n_steps=3, batch_size=256, steps_per_update=32,

@@ -9,12 +9,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array
 
 from drr_tutorial.agent import DRRAgent
-from drr_tutorial.config import PRESETS
 from drr_tutorial.environment.taste import fit_taste
 from drr_tutorial.evaluation.episodes import play_episodes
 from drr_tutorial.training.ddpg import DDPG
 from drr_tutorial.worlds.cold_start import REACH, ColdStartVectorEnv
 from drr_tutorial.worlds.simulation import Simulation
+from tests.own_env import Shop
 
 N_USERS, N_ITEMS, STEPS = 40, 15, 6
 SMALL: dict[str, Any] = {"batch_size": 32, "steps_per_update": 16, "actor_hidden": (16,), "critic_hidden": (16,)}
@@ -45,7 +45,10 @@ def test_a_session_pays_what_its_user_likes_and_ends_in_time(likes: csr_array) -
         assert_array_equal(seen["shown"][:, -1], items)
         assert_array_equal(seen["responses"][:, -1], reward)
         assert not terminated.any() and truncated.all() == (step == STEPS - 1)
-    assert set(users) != set(env.reset(options={"reset_mask": np.ones(4, dtype=np.bool_)})[1])
+    fresh, _ = env.reset(options={"reset_mask": np.array([True, False, True, False])})
+    assert (env.users[[1, 3]] == users[[1, 3]]).all() and (env.users[[0, 2]] != users[[0, 2]]).any()
+    assert (fresh["shown"][[0, 2]] == N_ITEMS).all() and (fresh["shown"][[1, 3]] < N_ITEMS).all()
+    assert_allclose(fresh["user"][0], [1 / REACH, 0, 0, 0], atol=1e-7)  # of whom nothing is known
 
 
 def test_what_is_seen_of_a_user_scores_items_as_taste_does(likes: csr_array) -> None:
@@ -133,9 +136,7 @@ def test_what_was_shown_is_never_selected(likes: csr_array, slate_size: int) -> 
 
 
 def test_a_world_without_the_rule_may_show_anything_again() -> None:
-    from tests.own_env import Shop
-
-    assert PRESETS["planning"].agent.slate_size and not Simulation(Shop()).catalogue.once
+    assert not Simulation(Shop()).catalogue.once
     with pytest.raises(ValueError, match="items_once of env must be True or False, got 'yes'"):
         shop = Shop()
         shop.items_once = "yes"  # type: ignore[attr-defined]
