@@ -27,8 +27,8 @@ class ColdStartVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]
     """`num_envs` sessions at once, with users drawn from the rows of `likes` (n_users, n_items), binary.
 
     `item_vectors` are (n_items, 1 + r): how much an item is liked on average, and its loadings; `user` is (1 + r,):
-    [1, z] / 3, so that the dot product of the two is what the user is expected to like. Raises `ValueError` for likes
-    of other items than `taste` knows, and for sessions longer than the catalogue.
+    [1, z] / 3, so that three times the dot product of the two is how much the user is expected to like an item. Raises
+    `ValueError` for likes of other items than `taste` knows, and for sessions longer than the catalogue.
     """
 
     metadata = {"render_modes": [], "autoreset_mode": AutoresetMode.DISABLED}  # noqa: RUF012
