@@ -201,7 +201,9 @@ class DRRAgent:
             known = Catalogue(arrays.pop(CATALOGUE), u, n, largest, bool(about["once"]))
             agent._begin(config, known, users)
             agent.networks.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
-            agent.num_timesteps = int(about["num_timesteps"])
+            agent.num_timesteps = about["num_timesteps"]
+            if not isinstance(agent.num_timesteps, int) or agent.num_timesteps < 0:
+                raise ValueError(f"num_timesteps must be a whole number of 0 or more, not {agent.num_timesteps!r}")
             if not about["world"] == marks["world"] == fingerprint(known):
                 raise ValueError("its parts belong to different agents")
         except REFUSED as error:

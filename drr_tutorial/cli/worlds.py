@@ -12,6 +12,7 @@ import tyro
 from drr_tutorial.agent import DRRAgent
 from drr_tutorial.cli.console import Folder
 from drr_tutorial.config import LOG_ONLY, PRESETS, ExperimentConfig
+from drr_tutorial.environment.inputs import check_counts
 from drr_tutorial.evaluation.episodes import play_episodes
 from drr_tutorial.storage import StorageError, as_path
 from drr_tutorial.training.runs import AGENT, WorldSettings, read_run, taken
@@ -66,6 +67,7 @@ def play(folder: Folder, /, episodes: int = 2000, seed: int = 7, json: bool = Fa
         seed: Of the users who are played with.
         json: Print JSON.
     """
+    check_counts(episodes=episodes)
     if seed < 0:
         raise ValueError(f"seed must be 0 or more, got {seed}")
     _, world = read_run(folder)

@@ -8,15 +8,15 @@ say of her taste, by `environment.taste`. What is shown changes nothing about he
 from collections.abc import Mapping
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
-from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from drr_tutorial.environment.inputs import check_counts, item_indices, known_options, reset_mask
 from drr_tutorial.environment.taste import Guess, Taste
+from drr_tutorial.worlds.sessions import observation_space
+from drr_tutorial.worlds.vector_env import set_spaces
 
 Observation = dict[str, Any]
 SESSION = 40  # items
@@ -46,14 +46,8 @@ class ColdStartVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]
         self.n_users, self.n_items = likes.shape
         rows = np.repeat(np.arange(self.n_users), np.diff(likes.indptr))
         self._liked = np.sort(rows * n_items + likes.indices)  # one number for each pair, to be searched
-        self.single_action_space = spaces.Discrete(n_items)
-        self.single_observation_space = spaces.Dict({
-            "user": spaces.Box(-np.inf, np.inf, self.item_vectors.shape[1:], np.float32),
-            "shown": spaces.MultiDiscrete(np.full(n_steps, n_items + 1)),
-            "responses": spaces.MultiBinary(n_steps),
-        })  # fmt: skip
-        self.observation_space = gym.vector.utils.batch_space(self.single_observation_space, num_envs)
-        self.action_space = gym.vector.utils.batch_space(self.single_action_space, num_envs)
+        seen = observation_space(self.item_vectors.shape[1], n_items, n_steps, bound=np.inf)
+        set_spaces(self, seen, n_items)
         self.rng = np.random.default_rng()
         self.guess: Guess = taste.nothing_known(num_envs)
         self.users, self.n_shown = np.zeros((2, num_envs), dtype=np.int64)

@@ -44,7 +44,7 @@ class WorldEnv(gym.Env[Observation, np.int64]):
         self.world, self.render_mode = world, render_mode
         self.item_vectors: NDArray[np.float32] = world.item_vectors
         self.sessions = Sessions(world, 1, memory_size)
-        self.observation_space = observation_space(world, memory_size)
+        self.observation_space = observation_space(world.user_size, world.n_items, memory_size)
         self.action_space = spaces.Discrete(world.n_items)
 
     def reset(

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 UNEQUAL, PROBES, REACHED = 20.0, 1000, 0.5  # what `warn_of_vectors` warns of
+AT_ONCE = 10_000_000  # products of probes and items in memory
 
 
 def lifted(item_vectors: NDArray[Any]) -> NDArray[np.float32]:
@@ -20,6 +21,8 @@ def lifted(item_vectors: NDArray[Any]) -> NDArray[np.float32]:
 
 def warn_of_vectors(vectors: NDArray[np.float32]) -> None:
     """Say so where an agent will hardly learn from such item vectors (n_items, k), standardized."""
+    if len(vectors) < 2:
+        return
     spread = vectors.std(axis=0)
     usual = np.median(spread[spread > 0])
     if spread.max() > UNEQUAL * usual:
@@ -29,7 +32,8 @@ def warn_of_vectors(vectors: NDArray[np.float32]) -> None:
             stacklevel=3,
         )
     probes = np.random.default_rng(0).standard_normal((PROBES, vectors.shape[1])).astype(np.float32)
-    reached = np.union1d((probes @ vectors.T).argmax(axis=1), _own_nearest(vectors))
+    own = np.flatnonzero(_nearest(vectors[:PROBES], vectors) == np.arange(min(len(vectors), PROBES)))
+    reached = np.union1d(_nearest(probes, vectors), own)
     if len(reached) < REACHED * min(len(vectors), PROBES):
         warnings.warn(
             f"only {len(reached)} of {len(vectors)} items were nearest to any of {PROBES} vectors: those between "
@@ -39,7 +43,7 @@ def warn_of_vectors(vectors: NDArray[np.float32]) -> None:
         )
 
 
-def _own_nearest(vectors: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Items that are nearest to their own vectors, of the first `PROBES`."""
-    some = vectors[:PROBES]
-    return np.flatnonzero((some @ vectors.T).argmax(axis=1) == np.arange(len(some)))
+def _nearest(probes: NDArray[np.float32], vectors: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The item with the largest dot product with each of the probes (m, k), (m,)."""
+    pieces = np.array_split(probes, -(-len(probes) * len(vectors) // AT_ONCE))
+    return np.concatenate([(piece @ vectors.T).argmax(axis=1) for piece in pieces])

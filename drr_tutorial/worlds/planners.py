@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from drr_tutorial.environment.inputs import check_counts
 from drr_tutorial.worlds.planning import PlanningUsers, PlanningWorld
 from drr_tutorial.worlds.sessions import MEMORY_SIZE, Sessions, World
 from drr_tutorial.worlds.tiny import TinyPlanningWorld, solve
@@ -43,6 +44,7 @@ def play(world: World, policy: Policy, n_sessions: int, seed: int, *, copies: in
 
     With `copies`, c times side by side, with the same luck: (c * n_sessions,), copy after copy.
     """
+    check_counts(n_sessions=n_sessions, copies=copies)
     sessions = Sessions(world, copies * n_sessions, MEMORY_SIZE)
     sessions.rngs = [np.random.default_rng((seed, user)) for _ in range(copies) for user in range(n_sessions)]
     likes, steps = np.zeros((2, copies * n_sessions), dtype=np.int64)
@@ -111,6 +113,7 @@ def bounds(world: PlanningWorld, *, n_sessions: int = 4000, seed: int = 0) -> Bo
         raise ValueError(
             f"world must be a PlanningWorld, got {type(world).__name__}; for the tiny one there is tiny.solve"
         )
+    check_counts(n_sessions=n_sessions)
     weights = fit_planner(world, seed)
     fresh = seed + 10_000  # none of the seeds that the planner was fitted with
 

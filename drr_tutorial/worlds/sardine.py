@@ -32,6 +32,11 @@ from drr_tutorial.worlds.vector_env import WorldVectorEnv
 Observation = dict[str, Any]
 MEMORY_SIZE = 50  # items and answers that an observation holds: half a session; a taste is worth remembering
 PREFIX = "sardine/"
+COUNTS = {
+    "num_items", "slate_size", "num_topics", "episode_length", "recent_items_maxlen", "boredom_threshold",
+    "boredom_moving_window", "diversity_threshold",
+}  # fmt: skip
+NAMES = {"boredom_type": ("user_car", "user_tloi"), "click_model": ("tdPBM", "mixPBM")}  # others do nothing, unsaid
 MISSING = 'SARDINE is not installed; pip install "drr_tutorial[worlds]" brings it'
 
 
@@ -46,10 +51,13 @@ def make_sardine(name: str, **settings: Any) -> gym.Env[Any, Any]:
     unknown = settings.keys() - spec_of(name).kwargs.keys()
     if unknown:  # SARDINE itself would say nothing
         raise ValueError(f"settings of {name} must be among {sorted(spec_of(name).kwargs)}, got {sorted(unknown)[0]!r}")
+    check_counts(**{setting: settings[setting] for setting in COUNTS & settings.keys()})
     for setting, value in settings.items():
         usual = spec_of(name).kwargs[setting]
-        if isinstance(usual, int | float) and not isinstance(value, int | float):
+        if isinstance(usual, int | float) and not (isinstance(value, int | float) and np.isfinite(value)):
             raise ValueError(f"{setting} of {name} must be a number, such as {usual!r}, got {value!r}")
+        if value not in NAMES.get(setting, (value,)):
+            raise ValueError(f"{setting} of {name} must be one of {NAMES[setting]}, got {value!r}")
     return gym.make(name, **settings)
 
 
@@ -65,7 +73,7 @@ class SardineWrapper(gym.Wrapper[Observation, np.int64, Any, Any], gym.utils.Rec
         super().__init__(env)
         self.world = SardineWorld(env)
         self.item_vectors = self.world.item_vectors
-        self.observation_space = observation_space(self.world, memory_size)
+        self.observation_space = observation_space(self.world.user_size, self.world.n_items, memory_size)
         self.action_space = spaces.Discrete(self.world.n_items)
         self._shown = np.full(memory_size, self.world.n_items, dtype=np.int64)
         self._responses = np.zeros(memory_size, dtype=np.int8)

@@ -30,6 +30,11 @@ class SardineWorld:
                 f"recent_items_maxlen must be at least boredom_moving_window, {rules.boredom_moving_window}, "
                 f"got {rules.recent_items_maxlen}"
             )
+        if rules.item_embedd.shape != (rules.num_items, rules.num_topics):
+            raise ValueError(
+                "num_items and num_topics must be those of SARDINE's file env_embedds, "
+                f"{rules.item_embedd.shape}, got {(rules.num_items, rules.num_topics)}"
+            )
         self.n_items, self.user_size, self.max_steps = rules.num_items, rules.num_topics, rules.H
         self.embeddings: NDArray[np.float32] = rules.item_embedd
         self.topics: NDArray[np.int64] = rules.item_comp

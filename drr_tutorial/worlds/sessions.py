@@ -70,11 +70,11 @@ class Outcome(NamedTuple):
     truncated: NDArray[np.bool_]  # `max_steps` items were shown
 
 
-def observation_space(world: World, memory_size: int) -> spaces.Dict:
-    """Of one user: `user` (user_size,), and the latest items with their answers, the oldest first."""
+def observation_space(user_size: int, n_items: int, memory_size: int, bound: float = 1.0) -> spaces.Dict:
+    """Of one user: `user` (user_size,) within the bound, and the latest items with their answers, the oldest first."""
     return spaces.Dict({
-        "user": spaces.Box(-1.0, 1.0, (world.user_size,), np.float32),
-        "shown": spaces.MultiDiscrete(np.full(memory_size, world.n_items + 1)),
+        "user": spaces.Box(-bound, bound, (user_size,), np.float32),
+        "shown": spaces.MultiDiscrete(np.full(memory_size, n_items + 1)),
         "responses": spaces.MultiBinary(memory_size),
     })  # fmt: skip
 

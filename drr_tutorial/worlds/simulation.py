@@ -278,10 +278,7 @@ def _item_vectors(env: Any, n_items: int) -> NDArray[np.float32]:
             f"env must have item_vectors, ({n_items}, k) numbers by which an agent knows its items; set the attribute "
             "in its __init__, or in a wrapper"
         )
-    try:
-        vectors = np.asarray(found, dtype=np.float32)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"item_vectors of env must be ({n_items}, k) numbers, got {type(found).__name__}") from error
+    vectors = _numbers(found, n_items)
     if vectors.ndim != 2 or len(vectors) != n_items or vectors.shape[1] < 2:
         raise ValueError(f"item_vectors of env must be ({n_items}, k), k at least 2, got {vectors.shape}")
     if not np.isfinite(vectors).all():
@@ -292,21 +289,29 @@ def _item_vectors(env: Any, n_items: int) -> NDArray[np.float32]:
     return vectors
 
 
+def _numbers(found: Any, n_items: int) -> NDArray[np.float32]:
+    try:
+        return np.asarray(found, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"item_vectors of env must be ({n_items}, k) numbers, got {type(found).__name__}") from error
+
+
 def _same_for_all(env: Any, vectors: NDArray[np.float32]) -> None:
     """`ValueError` unless the environments of a vector environment have the same items."""
-    for other in getattr(env.unwrapped, "envs", ())[1:]:
-        theirs = np.asarray(other.get_wrapper_attr("item_vectors"), dtype=np.float32)
-        if not np.array_equal(theirs, vectors):
-            raise ValueError("item_vectors must be the same in all environments of a vector environment, got others")
+    for place, other in enumerate(getattr(env.unwrapped, "envs", ())):
+        if not np.array_equal(_numbers(other.get_wrapper_attr("item_vectors"), len(vectors)), vectors):
+            raise ValueError(
+                f"item_vectors must be the same in all environments of a vector environment, got others at {place}"
+            )
 
 
 def _attribute(env: Any, name: str, default: Any) -> Any:
-    """Of a vector environment, or of the first one in it; the default where nobody has it."""
+    """Of a vector environment, or of the first one in it; the default unless all have it."""
     if hasattr(env, name):
         return getattr(env, name)
     if hasattr(env.unwrapped, name):
         return getattr(env.unwrapped, name)
     if not hasattr(env.unwrapped, "get_attr"):
         return default
-    there = env.unwrapped.call("has_wrapper_attr", name)[0]  # asked first: other processes end by what is not there
+    there = all(env.unwrapped.call("has_wrapper_attr", name))  # asked first: other processes end by what is not there
     return env.unwrapped.get_attr(name)[0] if there else default

@@ -17,6 +17,13 @@ from drr_tutorial.worlds.tiny import TinyPlanningWorld
 Observation = dict[str, Any]
 
 
+def set_spaces(env: "VectorEnv[Any, Any, Any]", seen: spaces.Dict, n_items: int) -> None:
+    """The spaces of one user and of all, where each is shown one of `n_items`."""
+    env.single_observation_space, env.single_action_space = seen, spaces.Discrete(n_items)
+    env.observation_space = gym.vector.utils.batch_space(seen, env.num_envs)
+    env.action_space = gym.vector.utils.batch_space(env.single_action_space, env.num_envs)
+
+
 class WorldVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]):
     """`num_envs` users at once, with the dynamics of `WorldEnv`.
 
@@ -35,10 +42,7 @@ class WorldVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]):
         check_render_mode(render_mode, (), "; to see users, make the environments with vectorization_mode='sync'")
         self.world, self.num_envs, self.item_vectors = world, num_envs, world.item_vectors
         self.sessions = self.sessions_class(world, num_envs, memory_size)
-        self.single_observation_space = observation_space(world, memory_size)
-        self.single_action_space = spaces.Discrete(world.n_items)
-        self.observation_space = gym.vector.utils.batch_space(self.single_observation_space, num_envs)
-        self.action_space = gym.vector.utils.batch_space(self.single_action_space, num_envs)
+        set_spaces(self, observation_space(world.user_size, world.n_items, memory_size), world.n_items)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None

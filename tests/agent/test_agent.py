@@ -18,7 +18,7 @@ from drr_tutorial.evaluation.episodes import play_episodes
 from drr_tutorial.storage import StorageError
 from drr_tutorial.training.divergence import DivergenceError
 from drr_tutorial.training.logs import read_scalars
-from drr_tutorial.worlds import PLANNING_ID, TINY_ID
+from drr_tutorial.worlds import PLANNING_ID, TINY_ID, item_vectors
 from drr_tutorial.worlds.item_vectors import lifted
 from tests.own_env import Shop
 
@@ -232,6 +232,19 @@ def test_vectors_that_hide_items_are_warned_of() -> None:
         agent(shop)
 
 
+def test_probes_are_answered_in_pieces_as_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    probes, vectors = rng.standard_normal((50, 3)).astype(np.float32), rng.standard_normal((40, 3)).astype(np.float32)
+    at_once = item_vectors._nearest(probes, vectors)
+    monkeypatch.setattr(item_vectors, "AT_ONCE", 130)
+    np.testing.assert_array_equal(item_vectors._nearest(probes, vectors), at_once)
+
+
+def test_one_item_is_no_reason_to_warn(recwarn: pytest.WarningsRecorder) -> None:
+    item_vectors.warn_of_vectors(np.zeros((1, 3), dtype=np.float32))
+    assert not len(recwarn)
+
+
 def test_a_column_that_hides_the_others_is_warned_of() -> None:
     shop = Shop()
     shop.item_vectors = np.column_stack([shop.item_vectors, [10.0, 1000, 300, 200, 100]])
@@ -398,7 +411,8 @@ class TestSaved:
         "change",
         [
             {"format": 99}, {"world": "another"}, {"user_dim": 7}, {"largest_reward": "much"}, {"settings": {}},
-            {"settings": None}, {"num_timesteps": "many"}, {"largest_reward": 2.0},
+            {"settings": None}, {"num_timesteps": "many"}, {"num_timesteps": -5}, {"num_timesteps": 1.5},
+            {"largest_reward": 2.0},
         ],
     )  # fmt: skip
     def test_an_altered_description_is_refused(self, folder: Path, change: dict[str, Any]) -> None:

@@ -41,6 +41,21 @@ def test_play_says_what_the_agent_earns_beside_the_bounds(run: Path, capsys: pyt
     assert "like_rate" in capsys.readouterr().out
 
 
+def test_ctrl_c_between_training_and_figures_says_that_the_agent_is_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    folder, arguments = tmp_path / "run", [*SMALL.split(), "--env-kwargs", "max_steps=30", "memory_size=8"]
+    with monkeypatch.context() as patch:
+        patch.setattr("drr_tutorial.cli.worlds.play_episodes", stopped)
+        assert cli.main(["train", "--out", str(folder), *arguments]) == 130
+    told = capsys.readouterr().err
+    assert f"the trained agent is kept in {folder}" in told and f"drr-tutorial play {folder}" in told
+    assert cli.main(["play", str(folder), "--episodes", "3"]) == 0
+
+
 def test_resume_goes_on_in_the_same_world(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["train", "--resume", str(run), "--quiet"]) == 0
     assert "drr-tutorial play" in capsys.readouterr().out
@@ -68,6 +83,7 @@ def test_resume_goes_on_in_the_same_world(run: Path, capsys: pytest.CaptureFixtu
         (["train", "--env", "drr_tutorial/Planning-v0", "--steps", "100"], "total_timesteps must be at least"),
         (["train", "--resume", "{run}", "--steps", "7"], "takes all settings from"),
         (["play", "{run}", "--seed", "-1"], "seed must be 0 or more, got -1"),
+        (["play", "{run}", "--episodes", "0"], "episodes must be a whole number of at least 1, got 0"),
         (["train", "--env", "drr_tutorial/Planning-v0", "--env-kwargs", "num_envs=5"], "--environment.num-envs says"),
         (["play", "nothing-here"], "no file nothing-here/config.json"),
     ],

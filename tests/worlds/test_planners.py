@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from drr_tutorial.worlds import planners
-from drr_tutorial.worlds.planners import Planner, fit_planner, myopic, play, static
+from drr_tutorial.worlds.planners import Planner, bounds, fit_planner, myopic, play, static
 from drr_tutorial.worlds.planning import PlanningWorld
 from drr_tutorial.worlds.sessions import Sessions
 
@@ -75,6 +75,14 @@ def test_bounds_are_those_of_the_three_players(monkeypatch: pytest.MonkeyPatch) 
     found = planners.bounds(world, n_sessions=50)
     assert found.static < found.myopic
     assert found.planner == play(world, Planner(found.weights), 50, seed=10_000).likes.mean()
+
+
+@pytest.mark.parametrize("count", [0, -3, 2.5])
+def test_sessions_are_counted(count: float) -> None:
+    with pytest.raises(ValueError, match=f"n_sessions must be a whole number of at least 1, got {count}"):
+        play(PlanningWorld(), myopic, count, seed=0)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=f"n_sessions must be a whole number of at least 1, got {count}"):
+        bounds(PlanningWorld(), n_sessions=count)  # type: ignore[arg-type]
 
 
 def test_with_nothing_to_plan_for_planning_gains_nothing() -> None:

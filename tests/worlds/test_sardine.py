@@ -174,6 +174,12 @@ def test_who_has_no_vector_form_is_played_one_after_the_other() -> None:
         (BORED, {"env_omega": "hello"}, "env_omega of sardine/SingleItem-BoredInf-v0 must be a number, .* got 'hello'"),
         (BORED, {"memory_size": 0}, "memory_size must be a whole number"),
         (BORED, {"recent_items_maxlen": 3}, "recent_items_maxlen must be at least boredom_moving_window, 5, got 3"),
+        (BORED, {"boredom_type": "none"}, "boredom_type of .* must be one of .*'user_tloi'.*, got 'none'"),
+        (BORED, {"click_model": "PBM"}, "click_model of .* must be one of .*, got 'PBM'"),
+        (BORED, {"episode_length": 2.5}, "episode_length must be a whole number of at least 1, got 2.5"),
+        (BORED, {"boredom_threshold": 0}, "boredom_threshold must be a whole number of at least 1, got 0"),
+        (BORED, {"env_omega": float("nan")}, "env_omega of .* must be a number, .* got nan"),
+        (BORED, {"num_topics": 5}, r"num_items and num_topics must be .*\(1000, 10\), got \(1000, 5\)"),
     ],
 )
 def test_what_does_not_fit_is_refused(name: str, settings: dict[str, Any], said: str) -> None:

@@ -200,9 +200,17 @@ def test_ends_as_whole_numbers_and_rewards_as_lists_will_do() -> None:
     assert terminated.dtype == truncated.dtype == np.bool_
 
 
-def test_environments_of_other_items_do_not_go_together() -> None:
-    kinds = [Shop, lambda: Changed(item_vectors=2 * np.eye(5)[:, :2])]
-    with pytest.raises(ValueError, match="item_vectors must be the same in all environments"):
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        (2 * np.eye(5)[:, :2], "item_vectors must be the same in all environments .*, got others at 1"),
+        (None, "env must have item_vectors"),
+        ([["a"], ["b", "c"]], r"item_vectors of env must be \(5, k\) numbers, got list"),
+    ],
+)
+def test_environments_of_other_items_do_not_go_together(second: Any, said: str) -> None:
+    kinds = [Shop, lambda: Changed(item_vectors=second)]
+    with pytest.raises(ValueError, match=said):
         Simulation(SyncVectorEnv(kinds, autoreset_mode=AutoresetMode.DISABLED))
 
 

@@ -76,9 +76,9 @@ PAPER: dict[str, Variant] = {
         {"steps_per_update": 256, "batch_size": 512, "state": "traces"}, preset="paper"
     ),
 }
-TINY: dict[str, Variant] = {
-    "levels seen": Variant({"sees_levels": True, "memory_size": 1}),
-    "answers seen": Variant({"sees_levels": False, "memory_size": 20}),
+TINY: dict[str, Mapping[str, Any]] = {  # what an agent sees of the tiny world's users
+    "levels seen": {"sees_levels": True, "memory_size": 1},
+    "answers seen": {"sees_levels": False, "memory_size": 20},
 }
 OF_TINY: Mapping[str, Any] = {  # four items far apart: a softer selection, and the rewards of a step at a time
     "gamma": 0.99, "n_steps": 1, "temperature": 0.3, "tau": 0.02, "steps_per_update": 64, "final_rate": 0.02,
@@ -104,7 +104,7 @@ def in_tiny(name: str, seed: int, steps: int) -> Figures:
     """What our agent earns in the tiny world, where it sees the state itself, or has to make it of answers."""
 
     def at_once(count: int) -> TinyPlanningVectorEnv:
-        return TinyPlanningVectorEnv(count, **TINY[name].settings)
+        return TinyPlanningVectorEnv(count, **TINY[name])
 
     before = time.process_time()
     agent = DRRAgent(at_once(PLACES // 4), seed=seed, **OF_TINY).learn(steps)

@@ -87,9 +87,9 @@ def rows() -> list[Row]:
             for seed in FEW_SEEDS
         ),
         *(
-            Row(f"other-{name}.{seed}", partial(other, seed), full_only=seed > 0)
+            Row(f"other-{name}.{seed}", partial(other, seed), full_only=seed >= len(FEW_SEEDS))
             for name, other in OTHERS.items()
-            for seed in FEW_SEEDS
+            for seed in SEEDS
         ),
         *(
             Row(f"tiny-{key(name)}.{seed}", partial(in_tiny, name, seed, SHORT), full_only=seed >= len(FEW_SEEDS))
