@@ -2,7 +2,7 @@
 
 `simple` is the agent of chapters 2 to 6, the settings' own defaults. `original` is the recipe of the notebook that this
 project grows from, `paper` that of Liu et al. (2018) as far as it is known (see the paper line by line). `default` is
-the best recipe found so far for finding what a user likes, `next` for finding what comes next (chapter 10 says what
+the best recipe found so far for finding what a user likes, `next` for finding what comes next (chapter 15 says what
 each part does).
 """
 

@@ -4,7 +4,7 @@ form.
 An item with `above` of `n_others` other items before it has, among n of those drawn without replacement, a
 hypergeometric number of items before it. So no list has to be drawn, and figures for 10 and for all negatives come
 from one ranking (Krichene & Rendle 2020, section 4; Li et al. 2020). Of items that tie, each order is as likely, as in
-`metrics`. Chapter 8 uses it.
+`metrics`. Chapter 13 uses it.
 """
 
 from typing import NamedTuple

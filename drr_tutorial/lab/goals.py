@@ -1,4 +1,4 @@
-"""The goals that were set for the agent before its recipe was known, beside what it reached (chapter 10).
+"""The goals that were set for the agent before its recipe was known, beside what it reached (chapter 15).
 
 Input is what the study `fair-table` wrote, and measured times, so the verdicts are computed with the figures.
 """

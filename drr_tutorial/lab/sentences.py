@@ -1,4 +1,4 @@
-"""Sentences that follow from results: whoever computes them anew gets text that still holds (chapters 7 and 8).
+"""Sentences that follow from results: whoever computes them anew gets text that still holds (chapters 12 and 13).
 
 A difference counts when its 95 % interval leaves out 0. Input are the tables of the study `fair-table`.
 """

@@ -1,4 +1,4 @@
-"""What a user is known to dislike comes last: in the agent's scores, and around any other recommender (chapter 10)."""
+"""What a user is known to dislike comes last: in the agent's scores, and around any other recommender (chapter 15)."""
 
 import copy
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """Several factorizations side by side: one vector for what was liked, one for what was noticed, one for the stars.
 
 A score is still one dot product: the sum of the parts' own scores, each with a weight. So an actor whose action has
-the joint length can weigh, user by user, what kinds of evidence count (chapter 10).
+the joint length can weigh, user by user, what kinds of evidence count (chapter 15).
 """
 
 from collections.abc import Sequence

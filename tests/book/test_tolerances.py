@@ -32,9 +32,9 @@ NOT_COMPARED = {  # (notebook, cell): why
     ("06_evaluation", "53afd5f3"): "films of a trained agent",
     ("06_evaluation", "133e2fe7"): "films of a trained agent",
     ("06_evaluation", "8a96fb37"): "films of a trained agent",
-    ("07_fair_table", "c004"): "particulars of a result file",
-    ("07_fair_table", "c006"): "particulars of a result file",
-    ("10_winning", "c10-58"): "speeds of a result file",
+    ("12_fair_table", "c004"): "particulars of a result file",
+    ("12_fair_table", "c006"): "particulars of a result file",
+    ("15_winning", "c10-58"): "speeds of a result file",
 }
 
 

@@ -1,4 +1,4 @@
-"""A classic defect of the loop, as a subclass of the environment that differs in one method (chapter 9)."""
+"""A classic defect of the loop, as a subclass of the environment that differs in one method (chapter 14)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Defects of the evaluation: what is reported is wrong, the agent is as it was (chapter 9)."""
+"""Defects of the evaluation: what is reported is wrong, the agent is as it was (chapter 14)."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Defects of looking things up: titles by the wrong id, and a default that was fixed too early (chapter 9)."""
+"""Defects of looking things up: titles by the wrong id, and a default that was fixed too early (chapter 14)."""
 
 from collections.abc import Callable
 

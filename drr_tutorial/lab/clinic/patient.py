@@ -1,4 +1,4 @@
-"""The clinic's patient: an agent in which RL matters, trained healthy or with one piece exchanged (chapter 9).
+"""The clinic's patient: an agent in which RL matters, trained healthy or with one piece exchanged (chapter 14).
 
 Its vectors are made from half of the training likes, with too little regularization, and never made anew. So they are
 poor, and what RL adds is large enough that its loss can be measured. The configuration is the clinic's own and spelled

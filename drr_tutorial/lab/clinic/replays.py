@@ -1,4 +1,4 @@
-"""Defects of replay: each subclass of `PrioritizedReplayBuffer` differs from it in one method (chapter 9)."""
+"""Defects of replay: each subclass of `PrioritizedReplayBuffer` differs from it in one method (chapter 14)."""
 
 from typing import Any
 

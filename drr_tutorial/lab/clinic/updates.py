@@ -1,4 +1,4 @@
-"""Defects of the update: each subclass of `DDPG` differs from it in one method (chapter 9)."""
+"""Defects of the update: each subclass of `DDPG` differs from it in one method (chapter 14)."""
 
 from typing import Any
 

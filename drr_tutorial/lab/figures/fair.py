@@ -1,4 +1,4 @@
-"""Figures of chapters 7 and 8: many methods by many protocols, with less and more to learn from, a difference that
+"""Figures of chapters 12 and 13: many methods by many protocols, with less and more to learn from, a difference that
 turns, stars of what is held out.
 """
 

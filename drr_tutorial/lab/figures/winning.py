@@ -1,4 +1,4 @@
-"""Figures of chapter 10: what a step adds, all steps, all ingredients, what RL adds, what the memory is worth."""
+"""Figures of chapter 15: what a step adds, all steps, all ingredients, what RL adds, what the memory is worth."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

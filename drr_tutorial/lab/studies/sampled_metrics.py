@@ -1,4 +1,4 @@
-"""What sampled metrics hide (chapter 8): figures by number of negatives, what is held out, and what lies in the
+"""What sampled metrics hide (chapter 13): figures by number of negatives, what is held out, and what lies in the
 future.
 """
 

@@ -1,4 +1,4 @@
-"""An agent that is trained already: its weights are part of the package, its ratings are not (chapter 10).
+"""An agent that is trained already: its weights are part of the package, its ratings are not (chapter 15).
 
     agent = load_pretrained("ml-100k")
     agent.recommend(user=42, k=10)

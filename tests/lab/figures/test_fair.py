@@ -1,4 +1,4 @@
-"""Figures of chapters 7 and 8: what is drawn is what was given."""
+"""Figures of chapters 12 and 13: what is drawn is what was given."""
 
 import numpy as np
 

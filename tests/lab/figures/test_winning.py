@@ -1,4 +1,4 @@
-"""Figures of chapter 10: colours and signs say what the numbers say."""
+"""Figures of chapter 15: colours and signs say what the numbers say."""
 
 import numpy as np
 

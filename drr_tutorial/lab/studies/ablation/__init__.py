@@ -1,1 +1,1 @@
-"""Chapter 10: what each ingredient of the default agent adds."""
+"""Chapter 15: what each ingredient of the default agent adds."""

@@ -1,4 +1,4 @@
-"""The recipes of chapter 10, and one training of one: from the failing agent to the winning one, the winning one
+"""The recipes of chapter 15, and one training of one: from the failing agent to the winning one, the winning one
 without each ingredient, and with others that were tried.
 
 All are judged on the same lists of ml-100k's test part, those of the likes. A recipe whose split is "original" learns

@@ -1,1 +1,1 @@
-"""Chapter 7: agents and tuned baselines by every protocol, over the same seeds."""
+"""Chapter 12: agents and tuned baselines by every protocol, over the same seeds."""

@@ -1,4 +1,4 @@
-"""The fair table (chapter 7): tuned bars and the agents by every protocol, with intervals and paired tests."""
+"""The fair table (chapter 12): tuned bars and the agents by every protocol, with intervals and paired tests."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Checks of chapter 8, sampled metrics: expected ranks in samples, chances of a hit, what lies in the future."""
+"""Checks of chapter 13, sampled metrics: expected ranks in samples, chances of a hit, what lies in the future."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from drr_tutorial.lab.exercises.answers import number
 
 
 def items_above_in_a_sample(answer: Any) -> str | None:
-    """8.1: 160 of 1,600 items are better; of 99 drawn, 9.9 are."""
+    """13.1: 160 of 1,600 items are better; of 99 drawn, 9.9 are."""
     mistakes = {
         160.0: "Those are all items that are better. Only 99 of the 1,600 others are drawn.",
         10.9: "That is the rank. The question is how many items of the sample stand above it.",
@@ -18,7 +18,7 @@ def items_above_in_a_sample(answer: Any) -> str | None:
 
 
 def chance_of_the_top(answer: Any) -> str | None:
-    """8.2: 3 of 10 others are better, two are drawn: (7 / 10) (6 / 9) = 0.467."""
+    """13.2: 3 of 10 others are better, two are drawn: (7 / 10) (6 / 9) = 0.467."""
     mistakes = {
         0.49: "That is drawing with replacement. The second item comes from the nine that are left.",
         0.7: "That is the chance for one draw. Two are drawn.",
@@ -29,7 +29,7 @@ def chance_of_the_top(answer: Any) -> str | None:
 
 
 def share_of_the_future(answer: Any) -> str | None:
-    """8.3: of the training rows at times 1, 3, 5, 7 and 9, three are later than 4: 0.6."""
+    """13.3: of the training rows at times 1, 3, 5, 7 and 9, three are later than 4: 0.6."""
     mistakes = {
         0.4: "That is the share that is earlier.",
         3.0: "Those are the rows. Divide by all training rows.",
@@ -39,7 +39,7 @@ def share_of_the_future(answer: Any) -> str | None:
 
 
 CHECKS: dict[str, Check] = {
-    "8.1": items_above_in_a_sample,
-    "8.2": chance_of_the_top,
-    "8.3": share_of_the_future,
+    "13.1": items_above_in_a_sample,
+    "13.2": chance_of_the_top,
+    "13.3": share_of_the_future,
 }

@@ -1,4 +1,4 @@
-"""Chapter 10's checks: right answers, made by the package where it can, pass; usual mistakes get their own hint, nothing raises."""
+"""Chapter 15's checks: right answers, made by the package where it can, pass; usual mistakes get their own hint, nothing raises."""
 
 from typing import Any
 
@@ -8,29 +8,29 @@ import torch
 from scipy.sparse import csr_array
 
 from drr_tutorial.actor_critic.networks import Actor
-from drr_tutorial.lab.exercises import chapter_10 as chapter, check
+from drr_tutorial.lab.exercises import chapter_15 as chapter, check
 from drr_tutorial.recommenders.dislikes_last import dislikes_last
 
 RIGHT = {
-    "10.1": [0.5, 0.578, 0.646],
-    "10.2": [2, 1, 0, 3],
-    "10.3": 2.25,
-    "10.4": {"A": "helps", "B": "cannot tell", "C": "harms"},
+    "15.1": [0.5, 0.578, 0.646],
+    "15.2": [2, 1, 0, 3],
+    "15.3": 2.25,
+    "15.4": {"A": "helps", "B": "cannot tell", "C": "harms"},
 }
 WRONG = [
-    ("10.1", [0.5, 0.6, 0.7], "before the tanh"),
-    ("10.1", [0.7, 0.578, 0.646], "untrained"),
-    ("10.1", [0.5, 0.6, 0.646], "multiplies the actor's output"),
-    ("10.2", [0, 2, 1, 3], "scores alone"),
-    ("10.2", [1, 2, 0, 3], "right two"),
-    ("10.2", [3, 0, 2, 1], "First the films"),
-    ("10.2", [1, 2, 3, 4], "numbers 0 to 3"),
-    ("10.3", 12, "spread"),
-    ("10.3", 2.5, "weight of the second"),
-    ("10.3", 7, "add them"),
-    ("10.4", {"A": "harms", "B": "cannot tell", "C": "helps"}, "without"),
-    ("10.4", RIGHT["10.4"] | {"B": "helps"}, "B:"),  # type: ignore[operator]
-    ("10.4", RIGHT["10.4"] | {"C": "cannot tell"}, "which side"),  # type: ignore[operator]
+    ("15.1", [0.5, 0.6, 0.7], "before the tanh"),
+    ("15.1", [0.7, 0.578, 0.646], "untrained"),
+    ("15.1", [0.5, 0.6, 0.646], "multiplies the actor's output"),
+    ("15.2", [0, 2, 1, 3], "scores alone"),
+    ("15.2", [1, 2, 0, 3], "right two"),
+    ("15.2", [3, 0, 2, 1], "First the films"),
+    ("15.2", [1, 2, 3, 4], "numbers 0 to 3"),
+    ("15.3", 12, "spread"),
+    ("15.3", 2.5, "weight of the second"),
+    ("15.3", 7, "add them"),
+    ("15.4", {"A": "harms", "B": "cannot tell", "C": "helps"}, "without"),
+    ("15.4", RIGHT["15.4"] | {"B": "helps"}, "B:"),  # type: ignore[operator]
+    ("15.4", RIGHT["15.4"] | {"C": "cannot tell"}, "which side"),  # type: ignore[operator]
 ]
 
 

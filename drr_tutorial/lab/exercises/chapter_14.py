@@ -1,4 +1,4 @@
-"""Checks of chapter 9: what defects do to targets, values, checkpoints and figures."""
+"""Checks of chapter 14: what defects do to targets, values, checkpoints and figures."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ SYMPTOMS = {
 
 
 def check_targets(answer: Any) -> str | None:
-    """9.1: four targets as defective code makes them."""
+    """14.1: four targets as defective code makes them."""
     targets = answers.numbers(answer, 4)
     if targets is None:
         return "Pass a list of four numbers, one y for each row."
@@ -36,7 +36,7 @@ def check_targets(answer: Any) -> str | None:
 
 
 def check_kept(answer: Any) -> str | None:
-    """9.2: the steps at which the notebook's rule keeps the weights."""
+    """14.2: the steps at which the notebook's rule keeps the weights."""
     steps = answers.numbers(answer, None)
     if steps is None or not len(steps):
         return "Pass a list of steps, such as [100, 300]."
@@ -54,7 +54,7 @@ def check_kept(answer: Any) -> str | None:
 
 
 def check_values(answer: Any) -> str | None:
-    """9.3: what the critic believes without an end, and with the time limit as the end."""
+    """14.3: what the critic believes without an end, and with the time limit as the end."""
     values = answers.numbers(answer, 2)
     if values is None:
         return "Pass two numbers: Q without an end, and the mean of Q when the limit of five steps counts as the end."
@@ -70,7 +70,7 @@ def check_values(answer: Any) -> str | None:
 
 
 def check_symptoms(answer: Any) -> str | None:
-    """9.4: a mapping from symptom to defect."""
+    """14.4: a mapping from symptom to defect."""
     if not isinstance(answer, dict) or set(answer) != set(SYMPTOMS):
         return f"Pass a dictionary with the keys A, B, C and D, and defects out of {sorted(SYMPTOMS.values())}."
     hints = {
@@ -83,8 +83,8 @@ def check_symptoms(answer: Any) -> str | None:
 
 
 CHECKS: dict[str, Check] = {
-    "9.1": check_targets,
-    "9.2": check_kept,
-    "9.3": check_values,
-    "9.4": check_symptoms,
+    "14.1": check_targets,
+    "14.2": check_kept,
+    "14.3": check_values,
+    "14.4": check_symptoms,
 }

@@ -1,4 +1,4 @@
-"""Chapter 9's checks: right answers, made by the clinic itself where it can, pass; usual mistakes get their own hint, nothing raises."""
+"""Chapter 14's checks: right answers, made by the clinic itself where it can, pass; usual mistakes get their own hint, nothing raises."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from drr_tutorial.lab.clinic.original.one_user import BarAfterTheBest
-from drr_tutorial.lab.exercises import chapter_9 as chapter, check
+from drr_tutorial.lab.exercises import chapter_14 as chapter, check
 
 RIGHT = {
-    "9.1": [4.6, 1, 1, 3.6],
-    "9.2": [200, 400, 600],
-    "9.3": [10, 2.63],
-    "9.4": {
+    "14.1": [4.6, 1, 1, 3.6],
+    "14.2": [200, 400, 600],
+    "14.3": [10, 2.63],
+    "14.4": {
         "A": "raw vectors",
         "B": "target not detached",
         "C": "training positives as negatives",
@@ -20,22 +20,22 @@ RIGHT = {
     },
 }
 WRONG = [
-    ("9.1", [1, 1, 1, 3.6], "Row 1"),
-    ("9.1", [4.6, 4.6, 1, 3.6], "Row 2"),
-    ("9.1", [4.6, 1, 4.6, 3.6], "Row 3"),
-    ("9.1", [4.6, 1, 1, 0], "Row 4"),
-    ("9.2", [200], "healthy rule"),
-    ("9.2", [100, 200], "compared with itself"),
-    ("9.2", [200, 300], "never kept"),
-    ("9.2", [200, 600], "one by one"),
-    ("9.3", [1.11, 2.63], "1 / gamma"),
-    ("9.3", [9, 2.63], "Solve for Q"),
-    ("9.3", [10, 4.0951], "at the first step"),
-    ("9.3", [10, 3], "n = 1 to 5"),
-    ("9.4", RIGHT["9.4"] | {"A": "target not detached"}, "A:"),
-    ("9.4", RIGHT["9.4"] | {"B": "raw vectors"}, "B:"),
-    ("9.4", RIGHT["9.4"] | {"C": "raw vectors"}, "C:"),
-    ("9.4", RIGHT["9.4"] | {"D": "raw vectors"}, "D:"),
+    ("14.1", [1, 1, 1, 3.6], "Row 1"),
+    ("14.1", [4.6, 4.6, 1, 3.6], "Row 2"),
+    ("14.1", [4.6, 1, 4.6, 3.6], "Row 3"),
+    ("14.1", [4.6, 1, 1, 0], "Row 4"),
+    ("14.2", [200], "healthy rule"),
+    ("14.2", [100, 200], "compared with itself"),
+    ("14.2", [200, 300], "never kept"),
+    ("14.2", [200, 600], "one by one"),
+    ("14.3", [1.11, 2.63], "1 / gamma"),
+    ("14.3", [9, 2.63], "Solve for Q"),
+    ("14.3", [10, 4.0951], "at the first step"),
+    ("14.3", [10, 3], "n = 1 to 5"),
+    ("14.4", RIGHT["14.4"] | {"A": "target not detached"}, "A:"),
+    ("14.4", RIGHT["14.4"] | {"B": "raw vectors"}, "B:"),
+    ("14.4", RIGHT["14.4"] | {"C": "raw vectors"}, "C:"),
+    ("14.4", RIGHT["14.4"] | {"D": "raw vectors"}, "D:"),
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Checks of chapter 10: tempering, dislikes last, joint scores, and what an ablation says."""
+"""Checks of chapter 15: tempering, dislikes last, joint scores, and what an ablation says."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ SAYS = {"A": "helps", "B": "cannot tell", "C": "harms"}
 
 
 def check_tempered(answer: Any) -> str | None:
-    """10.1: an entry of the action when 0, half and all of the correction are kept."""
+    """15.1: an entry of the action when 0, half and all of the correction are kept."""
     numbers = answers.numbers(answer, 3)
     if numbers is None:
         return "Pass a list of three numbers: the entry for the shares 0, 0.5 and 1."
@@ -27,7 +27,7 @@ def check_tempered(answer: Any) -> str | None:
 
 
 def check_order(answer: Any) -> str | None:
-    """10.2: the films' numbers, best first, with dislikes last."""
+    """15.2: the films' numbers, best first, with dislikes last."""
     numbers = answers.numbers(answer, 4)
     if numbers is None or sorted(numbers) != [0, 1, 2, 3]:
         return "Pass the numbers 0 to 3 in the order of the list, the best first."
@@ -41,7 +41,7 @@ def check_order(answer: Any) -> str | None:
 
 
 def check_joint(answer: Any) -> str | None:
-    """10.3: the score of a joint vector."""
+    """15.3: the score of a joint vector."""
     try:
         value = float(answer)
     except (TypeError, ValueError):
@@ -56,7 +56,7 @@ def check_joint(answer: Any) -> str | None:
 
 
 def check_says(answer: Any) -> str | None:
-    """10.4: what the recipe without an ingredient says about the ingredient."""
+    """15.4: what the recipe without an ingredient says about the ingredient."""
     if not isinstance(answer, dict) or set(answer) != set(SAYS):
         return f"Pass a dictionary with the keys A, B and C, and words out of {sorted(SAYS.values())}."
     if answer == SAYS:
@@ -69,8 +69,8 @@ def check_says(answer: Any) -> str | None:
 
 
 CHECKS: dict[str, Check] = {
-    "10.1": check_tempered,
-    "10.2": check_order,
-    "10.3": check_joint,
-    "10.4": check_says,
+    "15.1": check_tempered,
+    "15.2": check_order,
+    "15.3": check_joint,
+    "15.4": check_says,
 }

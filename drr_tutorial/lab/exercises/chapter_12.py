@@ -1,4 +1,4 @@
-"""Checks of chapter 7, the fair table: ties with oneself, precision of short lists, rewards, who is ahead."""
+"""Checks of chapter 12, the fair table: ties with oneself, precision of short lists, rewards, who is ahead."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from drr_tutorial.lab.exercises.answers import number
 
 
 def best_hit_rate_at_one(answer: Any) -> str | None:
-    """7.1: 156 of 6,040 positives tie with themselves: there an oracle has half a hit at 1."""
+    """12.1: 156 of 6,040 positives tie with themselves: there an oracle has half a hit at 1."""
     mistakes = {
         1.0: "In 156 lists the positive stands twice, and only one of the two can be first.",
         156 / 6040: "That is the share of lists with a tie. What can an oracle have in these, and in all others?",
@@ -20,7 +20,7 @@ def best_hit_rate_at_one(answer: Any) -> str | None:
 
 
 def best_precision(answer: Any) -> str | None:
-    """7.2: three liked items in a list of four: at most 3 / 5."""
+    """12.2: three liked items in a list of four: at most 3 / 5."""
     mistakes = {
         0.75: "Precision@5 divides by 5, not by the number of items that are there.",
         1.0: "Only three items are relevant, and precision@5 divides by 5.",
@@ -31,7 +31,7 @@ def best_precision(answer: Any) -> str | None:
 
 
 def session_reward(answer: Any) -> str | None:
-    """7.3: ratings 5, 4, 2, 3 earn 1 + 0.5 - 0.5 + 0 = 1."""
+    """12.3: ratings 5, 4, 2, 3 earn 1 + 0.5 - 0.5 + 0 = 1."""
     mistakes = {
         2.0: "You counted the likes. The paper's reward is (rating - 3) / 2, and a dislike costs something.",
         14.0: "That is the sum of the stars. Take 3 from each, and divide by 2.",
@@ -42,7 +42,7 @@ def session_reward(answer: Any) -> str | None:
 
 
 def who_is_ahead(answer: Any) -> str | None:
-    """7.4: an interval from -0.002 to +0.010 holds 0: the two cannot be told apart."""
+    """12.4: an interval from -0.002 to +0.010 holds 0: the two cannot be told apart."""
     hints = {
         "ahead": "The mean is above 0, but the interval reaches below 0.",
         "behind": "Nothing here says that it is behind: the mean is above 0.",
@@ -53,8 +53,8 @@ def who_is_ahead(answer: Any) -> str | None:
 
 
 CHECKS: dict[str, Check] = {
-    "7.1": best_hit_rate_at_one,
-    "7.2": best_precision,
-    "7.3": session_reward,
-    "7.4": who_is_ahead,
+    "12.1": best_hit_rate_at_one,
+    "12.2": best_precision,
+    "12.3": session_reward,
+    "12.4": who_is_ahead,
 }
