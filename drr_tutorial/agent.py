@@ -72,7 +72,7 @@ class DRRAgent:
     ) -> None:
         self.folder = None if folder is None else as_path(folder)
         users = Simulation(env)
-        warn_of_vectors(users.catalogue.standardized())
+        warn_of_vectors(users.catalogue.standardized(), once=users.catalogue.once)
         n = users.catalogue.memory_size
         if settings.setdefault("memory_size", n) != n:
             raise ValueError(f"memory_size must be {n}, as env observes, got {settings['memory_size']!r}; leave it out")

@@ -96,3 +96,21 @@ def fit_taste(likes: csr_array, n_components: int, rng: np.random.Generator, noi
         loadings = components.T * (sizes / np.sqrt(m))
     left = np.maximum(mean * (1 - mean) - (loadings**2).sum(axis=1), LEAST_NOISE)
     return Taste(*(np.ascontiguousarray(array, dtype=np.float32) for array in (mean, loadings, noise_scale * left)))
+
+
+def taste_of_factors(users: Floats, items: Floats, likes: csr_array, noise_scale: float = 1.0) -> Taste:
+    """The distribution that a factorization implies: tastes spread as the m vectors of users (m, r), what they like as
+    dot products with those of items (n_items, r), and the noise that these leave of the likes (m, n_items).
+    """
+    m = len(users)
+    centre, spread = (
+        users.mean(axis=0, dtype=np.float64),
+        np.cov(users.T.astype(np.float64)).reshape(2 * (users.shape[1],)),
+    )
+    root = np.linalg.cholesky(spread + 1e-9 * np.trace(spread) * np.eye(len(spread)))
+    explained = ((likes.T @ users) * items).sum(axis=1)  # (n_items,): likes times their dot products
+    squares = ((items @ (users.T @ users)) * items).sum(axis=1)
+    left = np.maximum((likes.sum(axis=0) - 2 * explained + squares) / m, LEAST_NOISE)
+    return Taste(
+        *(np.ascontiguousarray(a, dtype=np.float32) for a in (items @ centre, items @ root, noise_scale * left))
+    )

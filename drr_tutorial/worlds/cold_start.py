@@ -87,8 +87,7 @@ class ColdStartVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]
 
     def observation(self) -> Observation:
         """What an agent sees now."""
-        user = np.column_stack([np.ones(self.num_envs), self.guess.z]) / REACH
-        return {"user": user.astype(np.float32), "shown": self.shown.copy(), "responses": self.responses.copy()}
+        return {"user": _seen(self.guess), "shown": self.shown.copy(), "responses": self.responses.copy()}
 
     @property
     def sessions(self) -> "ColdStartVectorEnv":
@@ -114,3 +113,24 @@ class ColdStartVectorEnv(VectorEnv[Observation, NDArray[np.int64], NDArray[Any]]
         kept = {name: np.array(arrays[name], dtype=array.dtype) for name, array in mine.items()}
         self.users, self.n_shown, self.shown = kept["users"], kept["n_shown"], kept["shown"]
         self.responses, self.guess = kept["responses"], Guess(kept["z"], kept["covariance"])
+
+
+def observation_after(taste: Taste, answers: csr_array, n_steps: int = SESSION) -> Observation:
+    """What the world shows of m users who answered (m, n_items), 1 liked and -1 not, in a row the earlier first.
+
+    So an agent that learned here can be asked for people from anywhere. `ValueError` for more than `n_steps` answers.
+    """
+    m, n_items = answers.shape
+    counts = np.diff(answers.indptr)
+    if (counts > n_steps).any():
+        raise ValueError(f"answers must be at most n_steps = {n_steps} a user, got {counts.max()}")
+    rows = np.repeat(np.arange(m), counts)
+    places = np.arange(answers.nnz) + (n_steps - answers.indptr[1:])[rows]  # the latest stands last
+    shown, responses = np.full((m, n_steps), n_items), np.zeros((m, n_steps), dtype=np.int8)
+    shown[rows, places], responses[rows, places] = answers.indices, answers.data > 0
+    return {"user": _seen(taste.given(answers)), "shown": shown, "responses": responses}
+
+
+def _seen(guess: Guess) -> NDArray[np.float32]:
+    """What an agent sees of users themselves, (m, 1 + r)."""
+    return (np.column_stack([np.ones(len(guess.z)), guess.z]) / REACH).astype(np.float32)

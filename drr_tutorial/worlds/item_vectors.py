@@ -19,8 +19,10 @@ def lifted(item_vectors: NDArray[Any]) -> NDArray[np.float32]:
     return np.column_stack([np.sqrt(squared.max() - squared), around]).astype(np.float32)
 
 
-def warn_of_vectors(vectors: NDArray[np.float32]) -> None:
-    """Say so where an agent will hardly learn from such item vectors (n_items, k), standardized."""
+def warn_of_vectors(vectors: NDArray[np.float32], *, once: bool = False) -> None:
+    """Say so where an agent will hardly learn from such item vectors (n_items, k), standardized; `once`: no item is
+    shown twice in an episode, so that those between others have their turn.
+    """
     if len(vectors) < 2:
         return
     spread = vectors.std(axis=0)
@@ -31,6 +33,8 @@ def warn_of_vectors(vectors: NDArray[np.float32]) -> None:
             "one, and will hide the others; bring columns to about the same spread",
             stacklevel=3,
         )
+    if once:
+        return
     probes = np.random.default_rng(0).standard_normal((PROBES, vectors.shape[1])).astype(np.float32)
     own = np.flatnonzero(_nearest(vectors[:PROBES], vectors) == np.arange(min(len(vectors), PROBES)))
     reached = np.union1d(_nearest(probes, vectors), own)

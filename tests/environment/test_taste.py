@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.sparse import csr_array
 
-from drr_tutorial.environment.taste import LEAST_NOISE, Taste, fit_taste
+from drr_tutorial.environment.taste import LEAST_NOISE, Taste, fit_taste, taste_of_factors
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +81,17 @@ def test_no_more_components_than_there_can_be(likes: csr_array) -> None:
 def test_less_than_one_component_is_refused(likes: csr_array, n_components: int) -> None:
     with pytest.raises(ValueError, match=f"n_components must be at least 1, got {n_components}"):
         fit_taste(likes, n_components, np.random.default_rng(0))
+
+
+def test_factors_give_the_moments_of_their_own_predictions(likes: csr_array) -> None:
+    rng = np.random.default_rng(2)
+    users, items = rng.random((60, 3)).astype(np.float32), rng.random((12, 3)).astype(np.float32)
+    found, predicted = taste_of_factors(users, items, likes, 2.0), users @ items.T
+    assert_allclose(found.mean, predicted.mean(axis=0), rtol=1e-5)
+    assert_allclose(found.loadings @ found.loadings.T, np.cov(predicted.T), atol=1e-5)
+    assert_allclose(found.noise, 2 * ((likes.toarray() - predicted) ** 2).mean(axis=0), rtol=1e-4)
+
+
+def test_one_factor_will_do(likes: csr_array) -> None:
+    found = taste_of_factors(np.arange(60.0)[:, None] / 60, np.ones((12, 1)), likes)  # type: ignore[arg-type]
+    assert found.loadings.shape == (12, 1) and np.isfinite(found.loadings).all()

@@ -12,7 +12,7 @@ from drr_tutorial.agent import DRRAgent
 from drr_tutorial.environment.taste import fit_taste
 from drr_tutorial.evaluation.episodes import play_episodes
 from drr_tutorial.training.ddpg import DDPG
-from drr_tutorial.worlds.cold_start import REACH, ColdStartVectorEnv
+from drr_tutorial.worlds.cold_start import REACH, ColdStartVectorEnv, observation_after
 from drr_tutorial.worlds.simulation import Simulation
 from tests.own_env import Shop
 
@@ -60,6 +60,32 @@ def test_what_is_seen_of_a_user_scores_items_as_taste_does(likes: csr_array) -> 
     placed = csr_array((answers.toarray().ravel(), np.tile([3, 9, 12], 4), [0, 3, 6, 9, 12]), shape=(4, N_ITEMS))
     expected = env.taste.scores(env.taste.given(placed).z)
     assert_allclose(REACH * seen["user"] @ env.item_vectors.T, expected, atol=1e-4)
+
+
+def test_answers_from_anywhere_are_seen_as_the_world_shows_them(likes: csr_array) -> None:
+    env = make(likes)
+    env.reset(seed=2)
+    rewards = []
+    for item in (3, 9, 12):
+        seen, reward, *_ = env.step(np.full(4, item))
+        rewards.append(2 * reward - 1)
+    answers = csr_array((np.array(rewards).T.ravel(), np.tile([3, 9, 12], 4), [0, 3, 6, 9, 12]), shape=(4, N_ITEMS))
+    found = observation_after(env.taste, answers, STEPS)
+    assert_array_equal(found["shown"], seen["shown"])
+    assert_array_equal(found["responses"], seen["responses"])
+    assert_allclose(found["user"], seen["user"], atol=1e-5)
+    fresh, _ = env.reset(seed=0)
+    for name, part in observation_after(env.taste, csr_array((4, N_ITEMS), dtype=np.float32), STEPS).items():
+        assert_allclose(part, fresh[name], atol=1e-7)
+    with pytest.raises(ValueError, match="answers must be at most n_steps = 2 a user, got 3"):
+        observation_after(env.taste, answers, 2)
+
+
+def test_what_hides_between_others_is_no_reason_to_warn_where_each_is_shown_once(
+    likes: csr_array, recwarn: pytest.WarningsRecorder
+) -> None:
+    DRRAgent(make(likes, 4), seed=0, **SMALL)
+    assert not [warning for warning in recwarn if "nearest" in str(warning.message)]
 
 
 def test_an_item_that_was_shown_is_refused(likes: csr_array) -> None:
