@@ -68,13 +68,14 @@ def value_iteration(values: ArrayLike, likes: ArrayLike) -> Figure:
 
 def likes_by_gamma(gammas: ArrayLike, likes: ArrayLike, first: ArrayLike) -> Figure:
     """Likes a session of the policy that is best for each gamma, (n,) each; `first` is the item that it shows first:
-    rings for a shallow one, filled diamonds for a deep one.
+    dashed while it is a shallow one, solid while it is a deep one.
     """
     figure = new_figure(WIDTH, 3.2)
     axes, deep = grey(figure.subplots()), np.asarray(first) % 2 == 1
     x, y = np.asarray(gammas), np.asarray(likes)
-    axes.plot(x[~deep], y[~deep], "o", color=COLOURS[4], fillstyle="none", markersize=4, label="shallow item first")
-    axes.plot(x[deep], y[deep], "D", color=COLOURS[0], markersize=4, label="deep item first")
+    for here, colour, dashes, name in ((~deep, COLOURS[4], "--", "shallow"), (deep, COLOURS[0], "-", "deep")):
+        label = f"{name} item first"
+        axes.plot(x[here], y[here], dashes, color=colour, linewidth=2.2, drawstyle="steps-post", label=label)
     axes.set_xlabel("gamma")
     axes.set_ylabel("likes a session")
     axes.set_ylim(0, 40)

@@ -45,7 +45,7 @@ def test_likes_by_gamma_are_marked_by_the_first_item() -> None:
     axes = figures.likes_by_gamma([0, 0.5, 1], [8, 9, 36], [0, 2, 1]).axes[0]
     shallow, deep = axes.lines
     assert shallow.get_ydata().tolist() == [8, 9] and deep.get_ydata().tolist() == [36]
-    assert shallow.get_marker() != deep.get_marker()
+    assert shallow.get_linestyle() != deep.get_linestyle()
 
 
 def test_later_pay_is_a_chance_of_those_still_there_and_a_sum() -> None:
