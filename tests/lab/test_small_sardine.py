@@ -27,6 +27,7 @@ def test_what_chapter_9_says_of_sardine_is_so() -> None:
     theirs: Any = gym.make("sardine/SingleItem-BoredInf-v0").unwrapped
     assert set((theirs.item_embedd > 0).sum(axis=1)) == {2, 3} and len(theirs.item_embedd) == 1000
     np.testing.assert_allclose(np.linalg.norm(theirs.item_embedd, axis=1), 1, atol=1e-6)
+    assert (theirs.item_embedd @ np.full(10, 10**-0.5)).max() < 0.6  # a flat taste matches no item
     seen, _ = theirs.reset(seed=0)
     assert set(seen) == {"slate", "clicks", "hist"}  # no clock
     before = theirs.user_embedd.copy()
