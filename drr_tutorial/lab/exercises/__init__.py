@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 Check = Callable[[Any], str | None]
-CHAPTERS = (1, 2, 3, 4, 5, 6, 12, 13, 14, 15)
+CHAPTERS = (1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15)
 
 
 def check(number: str, answer: Any) -> bool:
@@ -26,6 +26,8 @@ def check(number: str, answer: Any) -> bool:
 
 def _checks(chapter: str) -> dict[str, Check]:
     if not chapter.isdigit() or int(chapter) not in CHAPTERS:
-        raise ValueError(f"number must start with a chapter that has exercises, one of {[*CHAPTERS]}, and a dot, got {chapter!r}")
+        raise ValueError(
+            f"number must start with a chapter that has exercises, one of {[*CHAPTERS]}, and a dot, got {chapter!r}"
+        )
     found: dict[str, Check] = importlib.import_module(f"drr_tutorial.lab.exercises.chapter_{chapter}").CHECKS
     return found
