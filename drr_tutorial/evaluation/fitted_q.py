@@ -42,7 +42,7 @@ def fitted_q(transitions: Transitions, n_states: int, steps: int, gamma: float =
     goes_on = gamma * log.next_target * ~log.terminated[:, None]  # (m, A)
     q = np.zeros((steps + 1, n_states, n_actions))
     for step in reversed(range(steps)):
-        promised = log.rewards + (goes_on * q[step + 1][log.next_states]).sum(axis=1)
+        promised = log.rewards + np.einsum("ma,ma->m", goes_on, q[step + 1][log.next_states])
         q[step] = (np.bincount(pairs, promised, size) / seen).reshape(n_states, n_actions)
     return q[:-1]
 

@@ -155,7 +155,7 @@ class _Log(NamedTuple):
 
 def _weights(log: _Log) -> Floats:
     with np.errstate(over="ignore"):
-        weights: Floats = np.cumprod(log.p_target / log.p_logging, axis=1)
+        weights = np.cumprod(log.p_target / log.p_logging, axis=1, dtype=np.float64)
     if not np.isfinite(weights).all():
         raise ValueError("episodes must be so short that their weights stay finite numbers; shorten them")
     return weights

@@ -1,6 +1,6 @@
 """What chapter 11 judges: two policies of the tiny world, from the logs of a third, where the truth is known."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -23,6 +23,7 @@ from drr_tutorial.worlds.tiny import INTEREST_LEVELS, N_STATES, N_TOPICS, solve
 from drr_tutorial.worlds.tiny_logs import Indices, TinyLog, finite_values, log_sessions, softened
 
 Floats = NDArray[np.float64]
+Judge = Callable[[TinyLog, Floats, Floats], Mapping[str, Estimate]]
 ALL_LEVELS = np.arange(N_STATES)  # a cell for each state
 BOREDOM_ONLY = ALL_LEVELS // INTEREST_LEVELS**N_TOPICS  # a model with these cells cannot tell interests apart
 
@@ -75,18 +76,34 @@ def exact_model(log: TinyLog, target: Floats) -> ModelValues:
     return values_at(q, log.states, log.actions, target[log.states])
 
 
-def estimates(
-    log: TinyLog, logging: Floats, target: Floats, cells: Indices = ALL_LEVELS, bootstrap: Bootstrap | None = None
+def weighted_only(
+    log: TinyLog, logging: Floats, target: Floats, bootstrap: Bootstrap | None = None
 ) -> dict[str, Estimate]:
-    """Every estimator's word on the target policy, by name."""
-    episodes, model = episodes_of(log, logging, target), crossed_model(log, target, cells)
+    """The word of the estimators that need no model on the target policy, by name."""
+    episodes = episodes_of(log, logging, target)
     return {
         "whole sessions": importance_sampling(episodes, bootstrap=bootstrap),
         "per decision": per_decision(episodes, bootstrap=bootstrap),
         "weighted": weighted_per_decision(episodes, bootstrap=bootstrap),
+    }
+
+
+def estimates(log: TinyLog, logging: Floats, target: Floats, bootstrap: Bootstrap | None = None) -> dict[str, Estimate]:
+    """Every estimator's word on the target policy, by name."""
+    episodes, model = episodes_of(log, logging, target), crossed_model(log, target)
+    return weighted_only(log, logging, target, bootstrap) | {
         "model": model_only(model, None),  # its interval would be about the sessions, not about the model
         "doubly robust": doubly_robust(episodes, model, bootstrap=bootstrap),
         "weighted doubly robust": weighted_doubly_robust(episodes, model, bootstrap=bootstrap),
+    }
+
+
+def with_both_models(log: TinyLog, logging: Floats, target: Floats) -> dict[str, Estimate]:
+    """`estimates`, and with ", boredom only" in their names those of a model that misses the interest; no intervals."""
+    episodes, blind = episodes_of(log, logging, target), crossed_model(log, target, BOREDOM_ONLY)
+    return estimates(log, logging, target) | {
+        "model, boredom only": model_only(blind, None),
+        "doubly robust, boredom only": doubly_robust(episodes, blind, bootstrap=None),
     }
 
 
@@ -105,23 +122,14 @@ class Repeated(NamedTuple):
         return float((np.abs(self.values - truth) <= 1.96 * self.errors).mean())
 
 
-def many_logs(
-    logging: Floats, target: Floats, steps: Sequence[int], n_logs: int, n_sessions: int, rng: np.random.Generator
-) -> dict[int, dict[str, Repeated]]:
-    """Every estimator on `n_logs` logs, by steps of a session at most; short sessions are the first part of long ones.
-
-    Beside the names of `estimates`: model and doubly robust with ", boredom only", whose model misses the interest.
-    """
-    logs = [log_sessions(logging, n_sessions, max(steps), rng) for _ in range(n_logs)]
-    return {count: _repeated([_both_models(log.first(count), logging, target) for log in logs]) for count in steps}
+def many_logs(logging: Floats, n_logs: int, n_sessions: int, steps: int, rng: np.random.Generator) -> list[TinyLog]:
+    """Logs of the same policy, one after the other."""
+    return [log_sessions(logging, n_sessions, steps, rng) for _ in range(n_logs)]
 
 
-def _both_models(log: TinyLog, logging: Floats, target: Floats) -> dict[str, Estimate]:
-    episodes, blind = episodes_of(log, logging, target), crossed_model(log, target, BOREDOM_ONLY)
-    return estimates(log, logging, target) | {
-        "model, boredom only": model_only(blind, None),
-        "doubly robust, boredom only": doubly_robust(episodes, blind, bootstrap=None),
-    }
+def repeated(judge: Judge, logs: Sequence[TinyLog], logging: Floats, target: Floats) -> dict[str, Repeated]:
+    """What `judge`, one of the functions above, says of the target policy by each of the logs."""
+    return _repeated([judge(log, logging, target) for log in logs])
 
 
 def _repeated(rows: Sequence[Mapping[str, Estimate]]) -> dict[str, Repeated]:

@@ -27,8 +27,10 @@ from drr_tutorial.lab.off_policy import (
     episodes_of,
     exact_model,
     many_logs,
+    repeated,
     three_policies,
     transitions_of,
+    with_both_models,
 )
 from drr_tutorial.worlds.tiny_logs import finite_values, log_sessions
 
@@ -101,35 +103,35 @@ def test_one_policy_for_both_is_the_mean_of_the_returns() -> None:
 
 
 @pytest.fixture(scope="module")
-def repeated() -> Any:
+def found_and_truth() -> Any:
     policies = three_policies()
-    found = many_logs(policies.logging, policies.near, [10], 60, 400, np.random.default_rng(0))[10]
-    return found, finite_values(policies.near, 10).start
+    logs = many_logs(policies.logging, n_logs=60, n_sessions=400, steps=10, rng=np.random.default_rng(0))
+    return repeated(with_both_models, logs, policies.logging, policies.near), finite_values(policies.near, 10).start
 
 
 class TestAgainstTheExactTruth:
     @pytest.mark.parametrize(
         "name", ["whole sessions", "per decision", "weighted", "doubly robust", "doubly robust, boredom only"]
     )
-    def test_no_bias_over_many_logs(self, repeated: Any, name: str) -> None:
-        found, truth = repeated
+    def test_no_bias_over_many_logs(self, found_and_truth: Any, name: str) -> None:
+        found, truth = found_and_truth
         values = found[name].values
         assert abs(values.mean() - truth) < 4 * values.std(ddof=1) / np.sqrt(len(values))
 
-    def test_a_model_that_cannot_see_the_state_is_biased(self, repeated: Any) -> None:
-        found, truth = repeated
+    def test_a_model_that_cannot_see_the_state_is_biased(self, found_and_truth: Any) -> None:
+        found, truth = found_and_truth
         values = found["model, boredom only"].values
         assert abs(values.mean() - truth) > 4 * values.std(ddof=1) / np.sqrt(len(values))
 
-    def test_each_step_towards_less_variance(self, repeated: Any) -> None:
-        spread = {name: found.values.std() for name, found in repeated[0].items()}
+    def test_each_step_towards_less_variance(self, found_and_truth: Any) -> None:
+        spread = {name: found.values.std() for name, found in found_and_truth[0].items()}
         assert spread["whole sessions"] > 1.5 * spread["per decision"] > 1.5 * spread["weighted"] * 1.1
 
-    def test_standard_errors_are_what_other_logs_give(self, repeated: Any) -> None:
+    def test_standard_errors_are_what_other_logs_give(self, found_and_truth: Any) -> None:
         for name in ("per decision", "weighted", "doubly robust", "weighted doubly robust"):
-            values, errors = repeated[0][name]
+            values, errors = found_and_truth[0][name]
             assert np.sqrt((errors**2).mean()) == pytest.approx(values.std(ddof=1), rel=0.3)
-            assert repeated[0][name].held(repeated[1]) >= 0.85
+            assert found_and_truth[0][name].held(found_and_truth[1]) >= 0.85
 
     def test_any_wrong_model_is_put_right(self) -> None:
         policies, rng = three_policies(), np.random.default_rng(1)

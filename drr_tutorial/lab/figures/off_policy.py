@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from drr_tutorial.evaluation.off_policy import Estimate
@@ -12,6 +13,8 @@ from drr_tutorial.lab.figures.style import COLOURS, TEXT, grey, new_figure
 from drr_tutorial.lab.off_policy import Repeated
 
 MARKERS, LINES = ("o", "s", "^", "D", "v", "P"), ("-", "--", "-.", ":", "-", "--")
+
+TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 
 
 class Judged(NamedTuple):
@@ -52,6 +55,7 @@ def effective_sizes(sizes: Mapping[str, NDArray[np.float64]]) -> Figure:
         steps = np.arange(1, len(values) + 1)
         axes.plot(steps, values, MARKERS[place] + LINES[place], color=COLOURS[place], markersize=4, label=name)
     axes.set_yscale("log")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("step of the session")
     axes.set_ylabel("effective sessions")
     axes.legend(frameon=False, labelcolor=TEXT, fontsize=9)
@@ -68,6 +72,8 @@ def errors_by_steps(errors: Mapping[int, Mapping[str, float]]) -> Figure:
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xticks(list(errors), [str(steps) for steps in errors])
+    ticks = [tick for tick in TICKS if axes.get_ylim()[0] <= tick <= axes.get_ylim()[1]]
+    axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
     axes.set_xlabel("steps of a session at most")
     axes.set_ylabel("error, likes a session")
@@ -81,7 +87,7 @@ def over_many_logs(found: Mapping[str, Repeated], truth: float) -> Figure:
     axes = grey(figure.subplots())
     for place, repeated in enumerate(found.values()):
         mean = repeated.values.mean()
-        axes.plot(repeated.values, [place] * len(repeated.values), "o", color=COLOURS[0], markersize=4, alpha=0.5)
+        axes.plot(repeated.values, [place] * len(repeated.values), "o", color=COLOURS[0], markersize=4, alpha=0.7)
         axes.plot([mean, mean], [place - 0.35, place + 0.35], color=TEXT, linewidth=2.5)
     axes.axvline(truth, color=COLOURS[4], linewidth=1.8, label="truth")
     axes.set_yticks(range(len(found)), list(found))
