@@ -26,6 +26,10 @@ def test_every_figure_is_that_of_the_result_files(figures: Any) -> None:
         assert figures.refreshed(page) == page, "out of date: python book/_ext/readme_figures.py"
 
 
+def test_the_picture_is_of_the_sessions_of_the_result_file(figures: Any) -> None:
+    assert figures.of_sessions() in figures.PICTURE.read_text(encoding="utf-8"), "python book/_ext/readme_figures.py"
+
+
 def test_every_place_that_is_made_is_shown(figures: Any) -> None:
     assert {found[2] for found in figures.MARKED.finditer(README + GLANCE)} == set(figures.PLACES)
 

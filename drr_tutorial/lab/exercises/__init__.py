@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 Check = Callable[[Any], str | None]
-CHAPTERS = (1, 2, 3, 4, 5, 6, 7, 9, 11, 12, 13, 14, 15)
+CHAPTERS = range(1, 16)
 
 
 def check(number: str, answer: Any) -> bool:

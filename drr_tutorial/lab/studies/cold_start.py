@@ -29,7 +29,7 @@ from drr_tutorial.recommenders.gaussian import GaussianRecommender
 from drr_tutorial.worlds.cold_start import ColdStartVectorEnv, observation_after
 
 DATA = "ml-1m"
-DRAWS = tuple(range(5))
+DRAWS, FEW_DRAWS = tuple(range(5)), tuple(range(2))
 LENGTHS = (10, 20, 40)
 GAMMAS = (0.0, 0.5, 0.9)
 STEPS, PLACES = 150_000, 256
@@ -98,11 +98,16 @@ class InSessions(NamedTuple):
 
 def rows() -> list[Row]:
     """A training of each draw and discount, then the other methods, then the search for their settings."""
+    trainings = {f"drr-{gamma:g}": partial(trained, gamma=gamma) for gamma in GAMMAS}
+    players = {key(name): partial(played, name) for name in METHODS}
     return [
-        *(Row(f"drr-{gamma:g}.{draw}", partial(trained, draw, gamma)) for gamma in GAMMAS for draw in DRAWS),
-        *(Row(f"{key(name)}.{draw}", partial(played, name, draw)) for name in METHODS for draw in DRAWS),
-        *(Row(f"search-{key(name)}", partial(search, name)) for name in SEARCHED),
-        Row("search-DRR", search_agent),
+        *(
+            Row(f"{name}.{draw}", partial(compute, draw), full_only=draw not in FEW_DRAWS)
+            for name, compute in {**trainings, **players}.items()
+            for draw in DRAWS
+        ),
+        *(Row(f"search-{key(name)}", partial(search, name), full_only=True) for name in SEARCHED),
+        Row("search-DRR", search_agent, full_only=True),
     ]
 
 
@@ -177,18 +182,20 @@ def summarize(figures: Mapping[str, Figures]) -> Figures:
         "exploring adds": {name: _difference(figures, key(name), bar) for name in ("LinUCB", "Thompson")},
         "looking ahead adds": {f"{gamma:g}": _difference(figures, f"drr-{gamma:g}", agent) for gamma in GAMMAS[1:]},
         "dislikes add": _difference(figures, key("iALS, dislikes too"), key("iALS")),
-        "search": {name: figures[f"search-{key(name)}"] for name in [*SEARCHED, "DRR"]},
+        "search": {name: figures[row] for name in [*SEARCHED, "DRR"] if (row := f"search-{key(name)}") in figures},
     }
 
 
 def _over_draws(figures: Mapping[str, Figures], name: str) -> Figures:
-    after = {length: [figures[f"{name}.{draw}"]["after"][length] for draw in DRAWS] for length in map(str, LENGTHS)}
+    found = _draws(figures, name)
+    after = {length: [row["after"][length] for row in found] for length in map(str, LENGTHS)}
     return {length: {"draws": likes, **interval_over_seeds(np.array(likes))} for length, likes in after.items()}
 
 
 def _difference(figures: Mapping[str, Figures], one: str, other: str) -> Figures:
     """Of likes after 40, one minus the other; as a share of the other's mean, too."""
-    pairs = [[np.array(figures[f"{name}.{draw}"][DETAIL]) for name in (one, other)] for draw in DRAWS]
+    both = zip(_draws(figures, one), _draws(figures, other), strict=True)
+    pairs = [[np.array(row[DETAIL]) for row in rows] for rows in both]
     each = np.concatenate([a - b for a, b in pairs])
     share = each.mean() / np.concatenate([b for _, b in pairs]).mean()
     return {
@@ -196,6 +203,10 @@ def _difference(figures: Mapping[str, Figures], one: str, other: str) -> Figures
         "over draws": interval_over_seeds(np.array([(a - b).mean() for a, b in pairs])),
         "share": float(share),
     }  # fmt: skip
+
+
+def _draws(figures: Mapping[str, Figures], name: str) -> list[Figures]:
+    return [figures[row] for draw in DRAWS if (row := f"{name}.{draw}") in figures]
 
 
 STUDY = Study(
