@@ -8,8 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from drr_tutorial.lab.figures.style import COLOURS, TEXT, grey, new_figure
+from drr_tutorial.worlds.planning import PlanningWorld
 
 Runs = Mapping[str, Any]  # "seeds", "mean", "low", "high"
+MAX_STEPS = PlanningWorld().max_steps
+WISHES = {"greedy": "wants the next like", "planning": "looks ahead"}
 LINES = {"static": ":", "myopic": "--", "planner": "-."}
 
 
@@ -52,13 +55,14 @@ def two_sessions(sessions: Mapping[str, Any]) -> Figure:
     """The same user with two agents, one above the other: the topic shown at each step, filled where it was liked, the
     larger the deeper; and the interest that has grown.
     """
-    names = ("greedy", "planning")
     figure = new_figure(height=5.0)
     parts = figure.subplots(4, 1, sharex=True, height_ratios=(3, 1, 3, 1))
-    order = _topics_by_use([sessions[name]["topic"] for name in names])
-    for shown, grown, name in zip(parts[::2], parts[1::2], names, strict=True):
+    order = _topics_by_use([sessions[name]["topic"] for name in WISHES])
+    for shown, grown, name in zip(parts[::2], parts[1::2], WISHES, strict=True):
         _session(shown, sessions[name], order)
-        shown.set_title(f"{name}: {sum(sessions[name]['liked'])} likes", fontsize=10)
+        likes, length = sum(sessions[name]["liked"]), len(sessions[name]["liked"])
+        end = f", the user leaves after {length} steps" if length < MAX_STEPS else ""
+        shown.set_title(f"{WISHES[name]}: {likes} likes{end}", fontsize=10)
         grown.plot(sessions[name]["interest"], color=COLOURS[2])
         grown.set_ylim(0, 1.6)
         grown.set_ylabel("interest")

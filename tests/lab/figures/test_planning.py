@@ -27,5 +27,5 @@ def test_two_sessions_fill_what_was_liked() -> None:
     greedy, planned = figure.axes[0], figure.axes[2]
     assert [len(points.get_offsets()) for points in greedy.collections] == [2, 1]
     assert [len(points.get_offsets()) for points in planned.collections] == [3, 0]
-    assert "planning: 3 likes" in planned.get_title()
+    assert planned.get_title() == "looks ahead: 3 likes, the user leaves after 3 steps"
     assert greedy.collections[0].get_offsets()[:, 1].tolist() == [0.0, 1.0]  # the most frequent topic first

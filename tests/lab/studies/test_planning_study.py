@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from drr_tutorial.lab.studies.planning import agents, study
+from drr_tutorial.lab.studies.planning.sessions import likes_of, typical
 from drr_tutorial.lab.studies.runner import DETAIL
 
 
@@ -57,3 +59,13 @@ def test_rows_follow_the_world_that_they_play_in() -> None:
     rests_on = code_digests([entry(study.rows()[0].compute)])
     assert any("PlanningUsers" in name for name in rests_on)
     assert any("Traces" in name for name in rests_on)
+
+
+def test_the_typical_user_is_close_to_the_average_of_both_agents() -> None:
+    greedy, planning = np.array([10, 20, 14, 2]), np.array([40, 21, 20, 7])  # means 11.5 and 22
+    assert typical([greedy, planning]) == 2
+
+
+def test_likes_are_those_of_the_first_session() -> None:
+    liked = np.array([[True, True], [True, False], [True, True]])
+    assert likes_of({"liked": liked, "length": np.array([2, 3])}).tolist() == [2, 2]

@@ -1,16 +1,18 @@
 """One user twice: with an agent that asks for the next like only, and with one that plans."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from drr_tutorial.agent import DRRAgent
-from drr_tutorial.lab.studies.planning.agents import EVALUATION_SEED, PLACES, SHORT, users
+from drr_tutorial.lab.studies.planning.agents import EVALUATION_SEED, PLACES, STEPS, users
 from drr_tutorial.lab.studies.runner import Figures
 from drr_tutorial.worlds.planning import PlanningWorld
 from drr_tutorial.worlds.sessions import Sessions
 
-CANDIDATES = 200  # users among whom one is chosen, by a rule: the first who stays to the end with both agents
+CANDIDATES = 200  # users among whom a typical one is chosen
 
 
 def two_sessions() -> Figures:
@@ -18,12 +20,11 @@ def two_sessions() -> Figures:
     was like then, hidden or not.
     """
     agents = {
-        name: DRRAgent(users(PLACES), seed=0, gamma=gamma).learn(SHORT)
+        name: DRRAgent(users(PLACES), seed=0, gamma=gamma).learn(STEPS)
         for name, gamma in (("greedy", 0.0), ("planning", 0.95))
     }
     played = {name: recorded(agent) for name, agent in agents.items()}
-    stay = np.all([session["length"] >= 40 for session in played.values()], axis=0)
-    user = int(np.flatnonzero(stay)[0]) if stay.any() else 0
+    user = typical([likes_of(session) for session in played.values()])
     return {"user": user, **{name: _of_user(session, user) for name, session in played.items()}}
 
 
@@ -47,6 +48,17 @@ def recorded(agent: Any) -> dict[str, Any]:
         if finished.any():
             observation, _ = envs.reset(options={"reset_mask": finished})
     return {"length": length, **{name: np.array([step[name] for step in steps]) for name in steps[0]}}
+
+
+def likes_of(session: Mapping[str, Any]) -> NDArray[np.int64]:
+    """Likes of each user's first session, (users,)."""
+    steps = np.arange(len(session["liked"]))[:, None]
+    return np.asarray((session["liked"] & (steps < session["length"])).sum(axis=0))
+
+
+def typical(likes: Sequence[NDArray[Any]]) -> int:
+    """The user who comes closest to the average of every agent's likes (users,)."""
+    return int(np.argmin(sum(np.abs(each - each.mean()) for each in likes)))
 
 
 def _of_user(session: dict[str, Any], user: int) -> Figures:
