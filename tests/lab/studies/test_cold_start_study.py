@@ -42,7 +42,7 @@ def test_the_untrained_agent_is_the_gaussian_itself(synthetic: Ratings, monkeypa
 def test_the_summary_pairs_users_and_keeps_draws(draws: tuple[int, ...]) -> None:
     rng = np.random.default_rng(0)
     names = [study.key(name) for name in study.METHODS] + [f"drr-{gamma:g}" for gamma in study.GAMMAS]
-    names += [f"able-{gamma:g}" for gamma in study.ABLE_GAMMAS]
+    names.append("drr-five-steps")
     base = {draw: rng.random(50) for draw in draws}
     figures: dict[str, Any] = {
         f"{name}.{draw}": _row(base[draw] + place) for place, name in enumerate(names) for draw in draws
@@ -53,14 +53,14 @@ def test_the_summary_pairs_users_and_keeps_draws(draws: tuple[int, ...]) -> None
     assert_allclose(found["DRR minus"][first]["over users"]["mean"], agent)
     assert_allclose(found["DRR minus"][first]["over draws"]["low"], agent)  # the same in every draw
     assert_allclose(found["looking ahead adds"]["0.5"]["over users"]["mean"], 1)
-    assert_allclose(found["looking ahead adds to the able"]["over users"]["mean"], 1)
+    assert_allclose(found["looking ahead adds"]["0.9, five steps"]["over users"]["mean"], 3)
     assert_allclose(found["DRR minus"][first]["share"], agent / np.mean([base[draw].mean() for draw in draws]))
 
 
 def test_the_quick_version_has_every_method_and_discount_in_two_draws() -> None:
     quick = {row.key for row in study.rows() if not row.full_only}
     names = [*map(study.key, study.METHODS), *(f"drr-{gamma:g}" for gamma in study.GAMMAS)]
-    names += [f"able-{gamma:g}" for gamma in study.ABLE_GAMMAS]
+    names.append("drr-five-steps")
     assert quick == {f"{name}.{draw}" for name in names for draw in (0, 1)}
 
 
