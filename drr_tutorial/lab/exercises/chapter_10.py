@@ -13,7 +13,7 @@ SCORES, DEVIATIONS = np.array([0.50, 0.45, 0.30]), np.array([0.02, 0.10, 0.25])
 
 
 def check_answer(answer: Any) -> str | None:
-    """10.1: how much the second item is expected to be liked after the first was liked, and after it was not."""
+    """10.1: how much the second film is expected to be liked after the first was liked, and after it was not."""
     found = answers.numbers(answer, 2)
     if found is None:
         return "Pass two numbers: after a like, and after a dislike."
@@ -22,7 +22,7 @@ def check_answer(answer: Any) -> str | None:
     if np.allclose(found, [DISLIKED, LIKED], atol=6e-3):
         return "Right numbers, wrong order: after a like first."
     if np.allclose(found, [0.4 * GAIN * 0.6, -0.4 * GAIN * 0.4], atol=6e-3):
-        return "That is what changes. Add the mean of the second item, 0.3."
+        return "That is what changes. Add the mean of the second film, 0.3."
     if np.isclose(found[0], LIKED, atol=6e-3) and np.isclose(found[1], 0.3, atol=6e-3):
         return "The like is right. A dislike is an answer, too: y = 0, and the surprise is 0 - 0.4."
     if np.isclose(found[0], 0.3 + 0.4 * 0.5 / 0.5**2 * 0.6, atol=6e-3):
@@ -33,19 +33,19 @@ def check_answer(answer: Any) -> str | None:
 
 
 def check_bonus(answer: Any) -> str | None:
-    """10.2: the item that is shown with a bonus of 0, 1 and 2 standard deviations."""
+    """10.2: the film that is shown with a bonus of 0, 1 and 2 standard deviations."""
     found = answers.numbers(answer, 3)
     right = [int(np.argmax(SCORES + width * DEVIATIONS)) + 1 for width in (0, 1, 2)]
     if found is None:
-        return "Pass three items, 1, 2 or 3: for widths of 0, 1 and 2."
+        return "Pass three films, 1, 2 or 3: for widths of 0, 1 and 2."
     if found.tolist() == right:
         return None
     if found.tolist() == [item - 1 for item in right]:
-        return "Count the items from 1."
+        return "Count the films from 1."
     if found[0] != right[0]:
         return "With width 0 there is no bonus: the largest score is shown."
     if found[1] == 1:
-        return "With width 1 the second item has 0.45 + 0.10, the first 0.50 + 0.02."
+        return "With width 1 the second film has 0.45 + 0.10, the first 0.50 + 0.02."
     return "Add width times the standard deviation to each score, and take the largest."
 
 

@@ -9,7 +9,7 @@ from drr_tutorial.lab.exercises import Check, answers
 STAYS, LEFT = 1 + 0.9**2 + 0.9**3 * 5, 1.0
 CHOSEN = np.exp(np.array([4.0, 2.0])) / np.exp(np.array([4.0, 2.0])).sum()  # scores 0.2 and 0.1 by T = 0.05
 SELECTED = float(CHOSEN @ [1, 4])
-LEFT_OVER = np.array([(1 - tau) ** 494 for tau in (0.001, 0.01)])
+LEFT_OVER = np.array([(1 - tau) ** 3125 for tau in (0.001, 0.01)])
 SWITCHES = frozenset({"boredom", "growth"})
 
 
@@ -54,7 +54,7 @@ def check_selected(answer: Any) -> str | None:
 
 
 def check_remembered(answer: Any) -> str | None:
-    """8.3: what 494 updates leave of a target network, for tau 0.001 and 0.01."""
+    """8.3: what 3,125 updates leave of a target network, for tau 0.001 and 0.01."""
     shares = answers.numbers(answer, 2)
     if shares is None:
         return "Pass two numbers from 0 to 1: for tau 0.001, and for tau 0.01."
@@ -64,15 +64,15 @@ def check_remembered(answer: Any) -> str | None:
         return "Right numbers, wrong order: tau 0.001 first."
     if np.allclose(shares, 1 - LEFT_OVER, atol=6e-3):
         return "That is the share that is new. What is left of the old one?"
-    if np.allclose(shares, [1 - 0.494, 0], atol=6e-3) or np.isclose(shares[0], 1 - 0.494, atol=6e-3):
-        return "Each update leaves a share of what is still there, so shares multiply: (1 - tau) to the power of 494."
-    return "(1 - tau) to the power of 494, for each tau."
+    if shares[0] <= 0 or shares[0] == shares[1]:
+        return "Each update leaves a share of what is still there, so shares multiply, and never reach 0."
+    return "(1 - tau) to the power of 3125, for each tau."
 
 
 def check_switch(answer: Any) -> str | None:
     """8.4: the smallest set of effects without which looking ahead is worth nothing."""
     try:
-        names = {str(name).strip() for name in ([answer] if isinstance(answer, str) else answer)}
+        names = {str(name).strip() for name in (answer.split(",") if isinstance(answer, str) else answer)}
     except TypeError:
         return 'Pass names, as in check("8.4", {"leaving"}).'
     if names == SWITCHES:

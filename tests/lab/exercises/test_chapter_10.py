@@ -43,7 +43,7 @@ def test_right(number: str, answer: Any) -> None:
         ("10.2", [3, 2, 3], "no bonus"),
         ("10.2", [1, 1, 3], "0.45 + 0.10"),
         ("10.2", [1, 2, 2], "largest"),
-        ("10.2", "x", "three items"),
+        ("10.2", "x", "three films"),
         ("10.3", {"a", "c", "d"}, "likes alone"),
         ("10.3", {"c"}, "One is missing"),
         ("10.3", {"z"}, "from a to d"),
