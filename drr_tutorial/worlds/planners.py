@@ -23,6 +23,17 @@ SESSIONS_A_TRIAL = 128  # enough to tell a good planner from a bad one; the same
 FEATURES = ("taste", "interest", "boredom", "depth", "deep taste", "deep, early")
 
 
+class Oracle(NamedTuple):
+    """A player by a rule that looks into the users themselves, with the verb of an agent."""
+
+    sessions: Sessions
+    rule: Policy
+
+    def predict(self, observation: Any, *, deterministic: bool) -> tuple[NDArray[np.int64], None]:
+        """Items (m,) for the m users at play."""
+        return self.rule(self.sessions), None
+
+
 class Played(NamedTuple):
     """Whole sessions, one of each user; (m,) both."""
 

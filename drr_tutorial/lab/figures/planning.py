@@ -13,6 +13,7 @@ from drr_tutorial.worlds.planning import PlanningWorld
 Runs = Mapping[str, Any]  # "seeds", "mean", "low", "high"
 MAX_STEPS = PlanningWorld().max_steps
 WISHES = {"greedy": "wants the next like", "planning": "looks ahead"}
+KNOWING = {"greedy": "myopic", "planning": "planner"}
 LINES = {"static": ":", "myopic": "--", "planner": "-."}
 
 
@@ -51,18 +52,18 @@ def agents(found: Mapping[str, Runs], bounds: Mapping[str, float]) -> Figure:
     return figure
 
 
-def two_sessions(sessions: Mapping[str, Any]) -> Figure:
-    """The same user with two agents, one above the other: the topic shown at each step, filled where it was liked, the
+def two_sessions(sessions: Mapping[str, Any], names: Mapping[str, str] = WISHES) -> Figure:
+    """The same user with two players, one above the other: the topic shown at each step, filled where it was liked, the
     larger the deeper; and the interest that has grown.
     """
     figure = new_figure(height=5.0)
     parts = figure.subplots(4, 1, sharex=True, height_ratios=(3, 1, 3, 1))
-    order = _topics_by_use([sessions[name]["topic"] for name in WISHES])
-    for shown, grown, name in zip(parts[::2], parts[1::2], WISHES, strict=True):
+    order = _topics_by_use([sessions[name]["topic"] for name in names])
+    for shown, grown, name in zip(parts[::2], parts[1::2], names, strict=True):
         _session(shown, sessions[name], order)
         likes, length = sum(sessions[name]["liked"]), len(sessions[name]["liked"])
         end = f", the user leaves after {length} steps" if length < MAX_STEPS else ""
-        shown.set_title(f"{WISHES[name]}: {likes} likes{end}", fontsize=10)
+        shown.set_title(f"{names[name]}: {likes} likes{end}", fontsize=10)
         grown.plot(sessions[name]["interest"], color=COLOURS[2])
         grown.set_ylim(0, 1.6)
         grown.set_ylabel("interest")

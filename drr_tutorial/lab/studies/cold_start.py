@@ -99,9 +99,9 @@ class InSessions(NamedTuple):
 
 def rows() -> list[Row]:
     """A training of each draw and discount, then the other methods, then the search for their settings."""
-    trainings = {f"drr-{gamma:g}": partial(trained, gamma=gamma) for gamma in GAMMAS}
+    trainings: dict[str, Callable[..., Figures]] = {f"drr-{gamma:g}": partial(trained, gamma=gamma) for gamma in GAMMAS}
     trainings["drr-five-steps"] = far_ahead
-    players = {key(name): partial(played, name) for name in METHODS}
+    players: dict[str, Callable[..., Figures]] = {key(name): partial(played, name) for name in METHODS}
     return [
         *(
             Row(f"{name}.{draw}", partial(compute, draw), full_only=draw not in FEW_DRAWS)

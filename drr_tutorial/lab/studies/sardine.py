@@ -6,7 +6,7 @@ with the same fresh users: clicks in 100 steps.
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from drr_tutorial.agent import DRRAgent
 from drr_tutorial.evaluation.episodes import play_episodes
 from drr_tutorial.evaluation.intervals import bootstrap_users, interval_over_seeds
 from drr_tutorial.lab.studies.runner import DETAIL, Row, Study
-from drr_tutorial.worlds.planners import Policy, myopic
+from drr_tutorial.worlds.planners import Oracle, Policy, myopic
 from drr_tutorial.worlds.sardine import SardineVectorEnv
 from drr_tutorial.worlds.sardine_oracles import rotating, sparing
 from drr_tutorial.worlds.sessions import Sessions
@@ -27,17 +27,6 @@ SEEDS = tuple(range(3))
 STEPS, NUM_ENVS = 1_200_000, 256
 N_FRESH, FRESH = 512, 1_000_000  # users that judge all players, and their seed
 Figures = dict[str, Any]
-
-
-class Oracle(NamedTuple):
-    """A player that looks into the users themselves."""
-
-    sessions: Sessions
-    rule: Policy
-
-    def predict(self, observation: Any, *, deterministic: bool) -> tuple[NDArray[np.int64], None]:
-        """Items (m,) for the m users at play."""
-        return self.rule(self.sessions), None
 
 
 def rows() -> list[Row]:

@@ -5,9 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from drr_tutorial.evaluation.episodes import play_episodes
 from drr_tutorial.lab.studies.planning import agents, study
-from drr_tutorial.lab.studies.planning.sessions import likes_of, typical
+from drr_tutorial.lab.studies.planning.sessions import likes_of, of_typical_user, recorded, typical
 from drr_tutorial.lab.studies.runner import DETAIL
+from drr_tutorial.worlds.planners import Oracle, myopic
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ def test_the_summary_has_every_key_and_compares_by_user() -> None:
     assert found["ours"]["planning"]["share of planner"] == 22 / 25
     assert found["ours"]["planning"]["worst seed, times myopic"] == 2
     assert found["gain"] == {"mean": 12.0, "low": 12.0, "high": 12.0}
-    assert found["others"]["DQN"]["seeds"] == [10.0]
+    assert found["others"]["DQN"]["seeds"] == [10.0] * 3
     assert found["switches"]["no boredom, no growth"]["gain"]["mean"] == 0
 
 
@@ -69,3 +71,12 @@ def test_the_typical_user_is_close_to_the_average_of_both_agents() -> None:
 def test_likes_are_those_of_the_first_session() -> None:
     liked = np.array([[True, True], [True, False], [True, True]])
     assert likes_of({"liked": liked, "length": np.array([2, 3])}).tolist() == [2, 2]
+
+
+def test_the_sessions_of_who_knows_everything_are_recorded_as_played() -> None:
+    envs = agents.users(30)
+    found = recorded(Oracle(envs.sessions, myopic), envs)
+    played = play_episodes(Oracle(envs.sessions, myopic), envs, 30, agents.EVALUATION_SEED)
+    assert sorted(likes_of(found)) == sorted(played.likes) and sorted(found["length"]) == sorted(played.lengths)
+    one = of_typical_user({"greedy": found, "planning": found})
+    assert one["greedy"] == one["planning"] and sum(one["greedy"]["liked"]) == likes_of(found)[one["user"]]

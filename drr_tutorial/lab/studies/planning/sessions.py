@@ -1,4 +1,6 @@
-"""One user twice: with an agent that asks for the next like only, and with one that plans."""
+"""One user twice: with an agent that asks for the next like only and with one that plans, and with two players that
+know everything.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,31 +11,41 @@ from numpy.typing import NDArray
 from drr_tutorial.agent import DRRAgent
 from drr_tutorial.lab.studies.planning.agents import EVALUATION_SEED, PLACES, STEPS, users
 from drr_tutorial.lab.studies.runner import Figures
+from drr_tutorial.worlds.planners import Oracle, Planner, fit_planner, myopic
 from drr_tutorial.worlds.planning import PlanningWorld
 from drr_tutorial.worlds.sessions import Sessions
+from drr_tutorial.worlds.vector_env import PlanningVectorEnv
 
 CANDIDATES = 200  # users among whom a typical one is chosen
 
 
 def two_sessions() -> Figures:
     """Both agents' sessions with the same user: what was shown at each step, whether it was liked, and what the user
-    was like then, hidden or not.
+    was like then, hidden or not. Under "known" those of myopic ("greedy") and planner ("planning").
     """
     agents = {
         name: DRRAgent(users(PLACES), seed=0, gamma=gamma).learn(STEPS)
         for name, gamma in (("greedy", 0.0), ("planning", 0.95))
     }
-    played = {name: recorded(agent) for name, agent in agents.items()}
+    learned = {name: recorded(agent, users(CANDIDATES)) for name, agent in agents.items()}
+    known = {}
+    for name, rule in (("greedy", myopic), ("planning", Planner(fit_planner(PlanningWorld(), 0)))):
+        envs = users(CANDIDATES)
+        known[name] = recorded(Oracle(envs.sessions, rule), envs)
+    return {**of_typical_user(learned), "known": of_typical_user(known)}
+
+
+def of_typical_user(played: Mapping[str, dict[str, Any]]) -> Figures:
+    """The sessions of one user with each player."""
     user = typical([likes_of(session) for session in played.values()])
     return {"user": user, **{name: _of_user(session, user) for name, session in played.items()}}
 
 
-def recorded(agent: Any) -> dict[str, Any]:
-    """First sessions of `CANDIDATES` users, step by step: (steps, users) each, and their lengths (users,)."""
-    envs = users(CANDIDATES)
+def recorded(agent: Any, envs: PlanningVectorEnv) -> dict[str, Any]:
+    """First sessions of all users, step by step: (steps, users) each, and their lengths (users,)."""
     observation, _ = envs.reset(seed=EVALUATION_SEED)
     sessions: Sessions = envs.sessions
-    playing, length = np.ones(CANDIDATES, dtype=np.bool_), np.zeros(CANDIDATES, dtype=np.int64)
+    playing, length = np.ones(envs.num_envs, dtype=np.bool_), np.zeros(envs.num_envs, dtype=np.int64)
     steps: list[dict[str, Any]] = []
     while playing.any():
         items, _ = agent.predict(observation, deterministic=True)
