@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from drr_tutorial.evaluation.off_policy import ModelValues
+from drr_tutorial.environment.inputs import check_counts
+from drr_tutorial.evaluation.off_policy import ROUNDING, ModelValues, check_gamma, numbers_of
 
 Floats = NDArray[np.float64]
 
@@ -33,8 +34,8 @@ def fitted_q(transitions: Transitions, n_states: int, steps: int, gamma: float =
     step take many steps and gamma below 1, and read row 0. Raises `ValueError` for shapes that do not fit, numbers out
     of range, rewards or probabilities that are not finite, and gamma outside 0 to 1.
     """
-    if not 0 <= gamma <= 1 or steps < 1:
-        raise ValueError(f"gamma must be from 0 to 1 and steps at least 1, got {gamma} and {steps}")
+    check_gamma(gamma)
+    check_counts(n_states=n_states, steps=steps)
     log = _checked(transitions, n_states)
     n_actions = log.next_target.shape[1]
     pairs, size = log.states * n_actions + log.actions, n_states * n_actions
@@ -49,11 +50,20 @@ def fitted_q(transitions: Transitions, n_states: int, steps: int, gamma: float =
 
 def values_at(q: Floats, states: ArrayLike, actions: ArrayLike, target: ArrayLike) -> ModelValues:
     """What a table says of logged episodes: q (T, S, A) at `states` and `actions` (n, T), and its mean over the target
-    policy's probabilities there, (n, T, A). What `doubly_robust` needs.
+    policy's probabilities there, (n, T, A). What `doubly_robust` needs. Raises `ValueError` for shapes that do not fit,
+    and for states and actions that the table does not have; give padding any that it has.
     """
-    rows = q[np.arange(len(q)), np.asarray(states)]  # (n, T, A)
-    chosen = np.take_along_axis(rows, np.asarray(actions)[..., None], axis=2)[..., 0]
-    return ModelValues(chosen, (rows * np.asarray(target)).sum(axis=2))
+    n_steps, n_states, n_actions = q.shape
+    n = len(np.asarray(states))
+    there, chosen = (
+        _indices("states", states, (n, n_steps), n_states),
+        _indices("actions", actions, (n, n_steps), n_actions),
+    )
+    mean_over = numbers_of("target", target)
+    if mean_over.shape != (n, n_steps, n_actions):
+        raise ValueError(f"target must have shape {(n, n_steps, n_actions)}, got {mean_over.shape}")
+    rows = q[np.arange(n_steps), there]  # (n, T, A)
+    return ModelValues(np.take_along_axis(rows, chosen[..., None], axis=2)[..., 0], (rows * mean_over).sum(axis=2))
 
 
 class _Steps(NamedTuple):
@@ -66,9 +76,7 @@ class _Steps(NamedTuple):
 
 
 def _checked(transitions: Transitions, n_states: int) -> _Steps:
-    rewards, next_target = (
-        np.asarray(table, dtype=np.float64) for table in (transitions.rewards, transitions.next_target)
-    )
+    rewards, next_target = (numbers_of(name, getattr(transitions, name)) for name in ("rewards", "next_target"))
     if rewards.ndim != 1 or len(rewards) == 0 or next_target.ndim != 2 or len(next_target) != len(rewards):
         raise ValueError(
             f"rewards must have shape (m,), m at least 1, and next_target (m, actions), got {rewards.shape} and "
@@ -76,20 +84,25 @@ def _checked(transitions: Transitions, n_states: int) -> _Steps:
         )
     if not (np.isfinite(rewards).all() and np.isfinite(next_target).all()):
         raise ValueError("rewards and next_target must be finite; found NaN or infinity")
+    if next_target.min() < 0 or next_target.sum(axis=1).max() > 1 + ROUNDING * next_target.shape[1]:
+        raise ValueError(
+            "next_target must hold probabilities, rows that add up to 1, got entries from "
+            f"{next_target.min()} and a sum of {next_target.sum(axis=1).max()}"
+        )
     limits = {"states": n_states, "actions": next_target.shape[1], "next_states": n_states}
     states, actions, next_states = (
-        _indices(name, getattr(transitions, name), len(rewards), limit) for name, limit in limits.items()
+        _indices(name, getattr(transitions, name), rewards.shape, limit) for name, limit in limits.items()
     )
-    terminated = np.asarray(transitions.terminated, dtype=np.bool_)
-    if terminated.shape != rewards.shape:
-        raise ValueError(f"terminated must have shape {rewards.shape}, got {terminated.shape}")
-    return _Steps(states, actions, rewards, next_states, terminated, next_target)
+    terminated = numbers_of("terminated", transitions.terminated)
+    if terminated.shape != rewards.shape or not np.isin(terminated, (0, 1)).all():
+        raise ValueError(f"terminated must be truth values of shape {rewards.shape}, got shape {terminated.shape}")
+    return _Steps(states, actions, rewards, next_states, terminated > 0, next_target)
 
 
-def _indices(name: str, values: ArrayLike, length: int, limit: int) -> NDArray[np.int64]:
+def _indices(name: str, values: ArrayLike, shape: tuple[int, ...], limit: int) -> NDArray[np.int64]:
     found = np.asarray(values)
-    if found.shape != (length,) or found.dtype.kind not in "iu" or found.min() < 0 or found.max() >= limit:
-        raise ValueError(
-            f"{name} must be {length} whole numbers from 0 to {limit - 1}, got {found.dtype} {found.shape}"
-        )
+    if found.shape != shape or found.dtype.kind not in "iu":
+        raise ValueError(f"{name} must be whole numbers of shape {shape}, got {found.dtype} {found.shape}")
+    if found.size and (found.min() < 0 or found.max() >= limit):
+        raise ValueError(f"{name} must be from 0 to {limit - 1}, got {found.min()} to {found.max()}")
     return found.astype(np.int64)

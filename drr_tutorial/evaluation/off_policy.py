@@ -13,7 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from drr_tutorial.environment.inputs import check_counts
+
 Floats = NDArray[np.float64]
+ROUNDING = 1e-6  # by which a probability may be above 1, as 32 bits compute it
 
 
 class LoggedEpisodes(NamedTuple):
@@ -117,8 +120,8 @@ def model_only(model: ModelValues, bootstrap: Bootstrap | None = STANDARD) -> Es
     Error and interval tell how much first states differ, not how wrong the model is: nothing here can tell that. Raises
     `ValueError` for values of another shape than (n, T), fewer than 2 episodes, and first values that are not finite.
     """
-    v = np.asarray(model.v, dtype=np.float64)
-    if v.ndim != 2 or len(v) < 2 or not np.isfinite(v[:, 0]).all():
+    v = numbers_of("v of the model", model.v)
+    if v.ndim != 2 or len(v) < 2 or v.shape[1] < 1 or not np.isfinite(v[:, 0]).all():
         raise ValueError(f"v of the model must be finite, (episodes, steps), 2 episodes or more; got shape {v.shape}")
     return _estimate(_Terms.plain(v[:, 0]), bootstrap)
 
@@ -139,7 +142,7 @@ def effective_size(weights: ArrayLike) -> Floats:
     given = np.asarray(weights, dtype=np.float64)
     if given.size == 0 or not (np.isfinite(given).all() and (given >= 0).all()):
         raise ValueError("weights must be finite numbers of at least 0, one or more")
-    scaled = given / max(given.max(), np.finfo(np.float64).tiny)  # squares of huge weights would overflow
+    scaled = given / np.maximum(given.max(axis=0), np.finfo(np.float64).tiny)  # squares of huge ones would overflow
     squares = (scaled**2).sum(axis=0)
     return np.where(squares > 0, scaled.sum(axis=0) ** 2 / np.where(squares > 0, squares, 1), 0.0)
 
@@ -154,10 +157,12 @@ class _Log(NamedTuple):
 
 
 def _weights(log: _Log) -> Floats:
-    with np.errstate(over="ignore"):
-        weights = np.cumprod(log.p_target / log.p_logging, axis=1, dtype=np.float64)
-    if not np.isfinite(weights).all():
-        raise ValueError("episodes must be so short that their weights stay finite numbers; shorten them")
+    ratios = log.p_target / log.p_logging
+    with np.errstate(over="ignore", under="ignore"):
+        weights = np.cumprod(ratios, axis=1, dtype=np.float64)
+    possible = np.logical_and.accumulate(ratios > 0, axis=1)
+    if not np.isfinite(weights).all() or (weights[possible] == 0).any():
+        raise ValueError("episodes must be so short that their weights stay numbers, got some beyond all; shorten them")
     return weights
 
 
@@ -183,6 +188,8 @@ def _estimate(terms: _Terms, bootstrap: Bootstrap | None) -> Estimate:
     ratios = terms.gains.mean(axis=0) / means
     pulls = ((terms.gains - ratios * terms.weights) / means).sum(axis=1)  # of each episode on the estimate
     error = pulls.std(ddof=1) / np.sqrt(len(pulls))
+    if not np.isfinite([ratios.sum(), error]).all():
+        raise ValueError("rewards, weights and the model's values must be so small that their products stay numbers")
     return Estimate(float(ratios.sum()), float(error), *_interval(terms, bootstrap))
 
 
@@ -191,16 +198,18 @@ def _interval(terms: _Terms, bootstrap: Bootstrap | None) -> tuple[float, float]
     if bootstrap is None:
         return np.nan, np.nan
     level, n_resamples, seed = bootstrap
-    if not 0 < level < 1 or n_resamples < 1:
-        raise ValueError(f"level must be in (0, 1) and n_resamples at least 1, got {level} and {n_resamples}")
+    check_counts(n_resamples=n_resamples)
+    if not 0 < level < 1:
+        raise ValueError(f"level must be in (0, 1), got {level}")
     rng, n, found = np.random.default_rng(seed), len(terms.gains), np.empty(n_resamples)
     for part in np.array_split(np.arange(n_resamples), -(-n_resamples // 100)):
         drawn = rng.integers(n, size=(len(part), n)) + n * np.arange(len(part))[:, None]
         counts = np.bincount(drawn.ravel(), minlength=len(part) * n).reshape(len(part), n).astype(np.float64)
         weights = counts @ terms.weights
-        ratios = np.divide(counts @ terms.gains, weights, out=np.zeros_like(weights), where=weights > 0)
+        unknown = np.full_like(weights, np.nan)  # a resample without weight says nothing
+        ratios = np.divide(counts @ terms.gains, weights, out=unknown, where=weights > 0)
         found[part] = ratios.sum(axis=1)
-    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.nanquantile(found, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
 
@@ -210,13 +219,29 @@ def _before(weights: Floats) -> Floats:
 
 
 def _discounts(episodes: LoggedEpisodes, gamma: float) -> Floats:
-    if not 0 <= gamma <= 1:
-        raise ValueError(f"gamma must be from 0 to 1, got {gamma}")
+    check_gamma(gamma)
     return np.power(float(gamma), np.arange(np.shape(episodes.rewards)[1])).astype(np.float64)
 
 
+def check_gamma(gamma: float) -> None:
+    """Raises `ValueError` for anything but a number from 0 to 1."""
+    if not isinstance(gamma, int | float | np.number) or not 0 <= gamma <= 1:
+        raise ValueError(f"gamma must be a number from 0 to 1, got {gamma!r}")
+
+
+def numbers_of(name: str, table: ArrayLike) -> Floats:
+    """A copy as floats. Raises `ValueError` for what holds no real numbers."""
+    try:
+        found = np.asarray(table)
+    except ValueError as error:
+        raise ValueError(f"{name} must be a table of numbers, with rows of one length") from error
+    if found.dtype.kind not in "biuf":
+        raise ValueError(f"{name} must hold numbers, got {found.dtype}")
+    return found.astype(np.float64)
+
+
 def _checked(episodes: LoggedEpisodes) -> _Log:
-    rewards, p_logging, p_target = (np.array(table, dtype=np.float64) for table in episodes[:3])
+    rewards, p_logging, p_target = map(numbers_of, ("rewards", "p_logging", "p_target"), episodes[:3])
     lengths = np.asarray(episodes.lengths)
     _check_shapes(rewards, p_logging, p_target, lengths)
     behind = np.arange(rewards.shape[1]) >= lengths[:, None]
@@ -225,8 +250,8 @@ def _checked(episodes: LoggedEpisodes) -> _Log:
         if not np.isfinite(table).all():
             raise ValueError(f"{name} must be finite in all steps that were played; found NaN or infinity")
     for name, table in {"p_logging": p_logging, "p_target": p_target}.items():
-        if table.min() < 0 or table.max() > 1:
-            raise ValueError(f"{name} must be probabilities from 0 to 1, got {table.min():g} to {table.max():g}")
+        if table.min() < 0 or table.max() > 1 + ROUNDING:
+            raise ValueError(f"{name} must be probabilities from 0 to 1, got {table.min()} to {table.max()}")
     if p_logging.min() == 0:
         raise ValueError(
             f"p_logging must be above 0 for what was logged, but is 0 in {(p_logging == 0).sum()} steps; it is the "
@@ -249,7 +274,7 @@ def _check_shapes(rewards: Floats, p_logging: Floats, p_target: Floats, lengths:
 
 def _checked_model(model: ModelValues, log: _Log) -> tuple[Floats, Floats]:
     behind = np.arange(log.rewards.shape[1]) >= log.lengths[:, None]
-    q, v = (np.array(table, dtype=np.float64) for table in model)
+    q, v = map(numbers_of, ("q of the model", "v of the model"), model)
     for name, table in {"q": q, "v": v}.items():
         if table.shape != log.rewards.shape:
             raise ValueError(

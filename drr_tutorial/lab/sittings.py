@@ -2,8 +2,9 @@
 
 People rate many films in one go, whole pages of similar ones. A rating that comes an hour or a day after the one before
 begins a new sitting: no page joins it with what stands before it. Whoever likes much does so in any order, so each such
-rating is compared with all that its user gave in other sittings. (To shuffle a user's ratings would not do: five that
-were given together say less of her than five from anywhere, so a shuffled line is steeper for no other reason.)
+rating is compared with all that its user gave outside the sittings of the latest ones. (To shuffle a user's ratings
+would not do: five that were given together say less of her than five from anywhere, so a shuffled line is steeper for
+no other reason.)
 """
 
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drr_tutorial.data.ratings import Ratings
+from drr_tutorial.environment.inputs import check_counts
 from drr_tutorial.evaluation.intervals import Interval
 
 N_RESAMPLES, LEVEL = 1000, 0.95
@@ -23,7 +25,7 @@ class Rises(NamedTuple):
 
     n_ratings: int
     next_rating: float
-    other_ratings: float  # of the same users, in other sittings
+    other_ratings: float  # of the same users, outside the sittings of the latest ones
     order_adds: Interval  # the first minus the second, over users
 
 
@@ -33,6 +35,7 @@ def rises(ratings: Ratings, rng: np.random.Generator, *, hours: float = 0.0, win
 
     Raises `ValueError` for data without times, and where there is no such rating.
     """
+    check_counts(window=window)
     if ratings.timestamps is None:
         raise ValueError(f"ratings must have times, but {ratings.name} has none")
     order = np.lexsort((ratings.timestamps, ratings.users))
@@ -41,7 +44,9 @@ def rises(ratings: Ratings, rng: np.random.Generator, *, hours: float = 0.0, win
     now = np.flatnonzero(users[window:] == users[:-window]) + window
     now = now[begins[now]]
     if not len(now):
-        raise ValueError(f"hours must leave ratings that have {window} earlier ones, got {hours}: none is left")
+        raise ValueError(
+            f"hours and window must leave ratings that have as many earlier ones, got {hours} and {window}: none is left"
+        )
     before = np.append(0, np.cumsum(liked))
     x, others = before[now] - before[now - window], _others(users, before, begins, now, window)
     sums = [_moments(users[now], x, y) for y in (liked[now], others)]
@@ -73,4 +78,5 @@ def _moments(users: NDArray[np.int32], x: NDArray[Any], y: NDArray[Any]) -> Floa
 def _rise(moments: Floats, window: int) -> Floats:
     """`window` times the slope, of (..., 5) sums."""
     n, x, y, xx, xy = np.moveaxis(moments, -1, 0)
-    return np.asarray(window * (n * xy - x * y) / (n * xx - x * x))
+    spread = n * xx - x * x  # 0 where all have as many likes before: no line, no rise
+    return np.asarray(window * (n * xy - x * y) / np.where(spread > 0, spread, np.inf))

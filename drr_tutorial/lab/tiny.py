@@ -29,6 +29,7 @@ from drr_tutorial.worlds.tiny import (
 Policy = NDArray[np.int64]  # (400,): the item that is shown in each state
 ITEMS = ("1 shallow", "1 deep", "2 shallow", "2 deep")  # topic and depth of the four items
 MOST_STEPS = 1000  # of a session, as in the environment
+CERTAIN = 1e-6  # a chance so near to 0 or 1 that the other answer never comes
 
 
 class Rules(NamedTuple):
@@ -99,6 +100,7 @@ def sweeps(gamma: float, count: int, rules: Rules = WORLD) -> Vectors:
 
     After n sweeps they are the values of a session that is cut off after n steps.
     """
+    _check(gamma, rules)
     model, found = model_of(rules), np.zeros((count + 1, N_STATES))
     for sweep in range(count):
         found[sweep + 1] = _backup(model, found[sweep], gamma, rules).max(axis=1)
@@ -110,8 +112,9 @@ def solve_with(rules: Rules, gamma: float, *, tolerance: float = 1e-10) -> Solut
 
     Raises `ValueError` for a gamma outside 0 to 1, and when values have no end: gamma 1 where nobody ever leaves.
     """
-    if not 0 <= gamma <= 1:
-        raise ValueError(f"gamma must be from 0 to 1, got {gamma}")
+    _check(gamma, rules)
+    if not tolerance > 0:
+        raise ValueError(f"tolerance must be above 0, got {tolerance}")
     if gamma == 1 and not _ends(rules):
         raise ValueError("with gamma 1 values grow for ever where nobody leaves")
     model, values = model_of(rules), np.zeros(N_STATES)
@@ -189,8 +192,18 @@ def typical_user(policies: list[Policy], likes: list[float], candidates: int = 2
 
 
 def _ends(rules: Rules) -> bool:
-    """Whether sessions end at last: both answers come again and again, so one of them is enough."""
-    return max(rules.leaves_after_like, rules.leaves_after_dislike) > 0
+    """Whether sessions end at last: who may leave after both answers does, else the other answer has to come at times."""
+    like, both = model_of(rules).like, (rules.leaves_after_like, rules.leaves_after_dislike)
+    return min(both) > 0 or (max(both) > 0 and like.min() > CERTAIN and like.max() < 1 - CERTAIN)
+
+
+def _check(gamma: float, rules: Rules) -> None:
+    if not 0 <= gamma <= 1:
+        raise ValueError(f"gamma must be from 0 to 1, got {gamma}")
+    for name, value in rules._asdict().items():
+        if not np.isfinite(value) or (name.startswith("leaves") and not 0 <= value <= 1):
+            kind = "a probability" if name.startswith("leaves") else "finite"
+            raise ValueError(f"{name} of the rules must be {kind}, got {value}")
 
 
 def _backup(model: Model, values: Vectors, gamma: float, rules: Rules) -> Vectors:

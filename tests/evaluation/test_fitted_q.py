@@ -75,10 +75,14 @@ def test_only_users_who_left_end_a_transition() -> None:
         ({"rewards": []}, "rewards must have shape"),
         ({"rewards": [1.0, np.nan, 0, 0]}, "must be finite"),
         ({"next_target": [1.0, 0.0]}, "next_target"),
-        ({"states": [0, 0, 0, 1]}, "states must be 4 whole numbers from 0 to 0"),
-        ({"actions": [0, 0, 2, 1]}, "actions must be 4 whole numbers from 0 to 1"),
+        ({"states": [0, 0, 0, 1]}, "states must be from 0 to 0, got 0 to 1"),
+        ({"actions": [0, 0, 2, 1]}, "actions must be from 0 to 1, got 0 to 2"),
         ({"next_states": [0.0, 0.0, 0.0, 0.0]}, "next_states must be"),
-        ({"terminated": [True]}, "terminated must have shape"),
+        ({"terminated": [True]}, "terminated must be truth values of shape"),
+        ({"terminated": [0.3, 0, 0, 1]}, "terminated must be truth values"),
+        ({"terminated": ["False"] * 4}, "terminated must hold numbers, got <U5"),
+        ({"next_target": [[2.0, 2.0]] * 4}, "next_target must hold probabilities, .* a sum of 4"),
+        ({"next_target": [[-0.5, 0.5]] * 4}, "next_target must hold probabilities, .* entries from -0.5"),
     ],
 )
 def test_logs_that_will_not_do_are_refused(wrong: dict[str, Any], message: str) -> None:
@@ -86,7 +90,39 @@ def test_logs_that_will_not_do_are_refused(wrong: dict[str, Any], message: str) 
         fitted_q(LOG._replace(**wrong), 1, 2)
 
 
-@pytest.mark.parametrize(("steps", "gamma"), [(0, 1.0), (2, -0.1), (2, float("nan"))])
-def test_settings_out_of_range_are_refused(steps: int, gamma: float) -> None:
-    with pytest.raises(ValueError, match="gamma must be from 0 to 1 and steps at least 1"):
-        fitted_q(LOG, 1, steps, gamma)
+@pytest.mark.parametrize(
+    ("n_states", "steps", "gamma", "message"),
+    [
+        (1, 0, 1.0, "steps must be a whole number of at least 1, got 0"),
+        (1, 2.5, 1.0, "steps must be a whole number of at least 1, got 2.5"),
+        (1.5, 2, 1.0, "n_states must be a whole number of at least 1, got 1.5"),
+        (1, 2, -0.1, "gamma must be a number from 0 to 1"),
+        (1, 2, float("nan"), "gamma must be a number from 0 to 1"),
+    ],
+)
+def test_settings_out_of_range_are_refused(n_states: Any, steps: Any, gamma: float, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        fitted_q(LOG, n_states, steps, gamma)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (
+            {"states": np.zeros((2, 1), dtype=int)},
+            r"states must be whole numbers of shape \(2, 3\), got int64 \(2, 1\)",
+        ),
+        ({"states": np.full((2, 3), -1)}, "states must be from 0 to 3, got -1 to -1"),
+        ({"actions": np.full((2, 3), 2)}, "actions must be from 0 to 1, got 2 to 2"),
+        ({"target": np.ones(2)}, r"target must have shape \(2, 3, 2\), got \(2,\)"),
+    ],
+)
+def test_values_are_asked_where_the_table_has_some(wrong: dict[str, Any], message: str) -> None:
+    right = {
+        "states": np.zeros((2, 3), dtype=int),
+        "actions": np.zeros((2, 3), dtype=int),
+        "target": np.ones((2, 3, 2)),
+    }
+    assert np.shape(values_at(np.zeros((3, 4, 2)), **right).q) == (2, 3)
+    with pytest.raises(ValueError, match=message):
+        values_at(np.zeros((3, 4, 2)), **{**right, **wrong})

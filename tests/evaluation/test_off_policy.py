@@ -186,10 +186,25 @@ class TestIntervals:
     def test_none_when_none_is_asked_for(self) -> None:
         assert np.isnan(importance_sampling(EPISODES, bootstrap=None)[2:]).all()
 
-    @pytest.mark.parametrize("bootstrap", [Bootstrap(level=1.0), Bootstrap(n_resamples=0)])
-    def test_settings_out_of_range_are_refused(self, bootstrap: Bootstrap) -> None:
-        with pytest.raises(ValueError, match="level must be"):
+    @pytest.mark.parametrize(
+        ("bootstrap", "message"),
+        [
+            (Bootstrap(level=1.0), "level must be in"),
+            (Bootstrap(n_resamples=0), "n_resamples must be a whole number"),
+            (Bootstrap(n_resamples=10.5), "n_resamples must be a whole number"),  # type: ignore[arg-type]
+        ],
+    )
+    def test_settings_out_of_range_are_refused(self, bootstrap: Bootstrap, message: str) -> None:
+        with pytest.raises(ValueError, match=message):
             per_decision(EPISODES, bootstrap=bootstrap)
+
+    def test_resamples_that_say_nothing_do_not_count(self) -> None:
+        """One of 200 episodes could have been the target's: where it is not drawn, nothing is known."""
+        target = np.zeros((200, 1))
+        target[7] = 1
+        log = LoggedEpisodes(np.full((200, 1), -5.0), np.full((200, 1), 0.5), target, np.ones(200, dtype=int))
+        found = weighted_per_decision(log)
+        assert (found.value, found.low, found.high) == (-5, -5, -5)
 
 
 class TestEffectiveSize:
@@ -236,9 +251,9 @@ def test_episodes_that_will_not_do_are_refused(wrong: dict[str, Any], message: s
             estimator(EPISODES._replace(**wrong), MODEL)
 
 
-@pytest.mark.parametrize("gamma", [-0.1, 1.1, float("nan")])
+@pytest.mark.parametrize("gamma", [-0.1, 1.1, float("nan"), "1"])
 def test_a_gamma_outside_0_to_1_is_refused(gamma: float) -> None:
-    with pytest.raises(ValueError, match="gamma must be from 0 to 1"):
+    with pytest.raises(ValueError, match="gamma must be a number from 0 to 1"):
         by_all(EPISODES, MODEL, gamma)
 
 
@@ -279,3 +294,26 @@ def test_a_blind_model_has_a_cell_for_each_boredom() -> None:
     log = log_sessions(policies.logging, 50, 5, np.random.default_rng(0))
     table = fitted_q(transitions_of(log, policies.near, BOREDOM_ONLY), 16, 5)
     assert table.shape == (5, 16, 4)
+
+
+def test_each_step_has_an_effective_size_of_its_own() -> None:
+    np.testing.assert_allclose(effective_size([[1, 1e-170]] * 3), [3, 3])
+
+
+def test_weights_too_small_for_a_number_are_not_weights_of_0() -> None:
+    steps = np.ones((3, 400))
+    log = LoggedEpisodes(steps, steps, 0.1 * steps, np.full(3, 400))
+    with pytest.raises(ValueError, match="must be so short that their weights stay numbers"):
+        per_decision(log)
+
+
+def test_numbers_without_end_are_refused() -> None:
+    with pytest.raises(ValueError, match="must be so small that their products stay numbers"):
+        per_decision(EPISODES._replace(rewards=1e308 * np.ones(np.shape(EPISODES.rewards))))
+    with pytest.raises(ValueError, match="rewards must hold numbers, got complex128"):
+        per_decision(EPISODES._replace(rewards=1j * np.ones(np.shape(EPISODES.rewards))))
+
+
+def test_a_probability_may_be_1_as_32_bits_compute_it() -> None:
+    log = EPISODES._replace(p_target=np.full(np.shape(EPISODES.rewards), np.float32(1.0000001)))
+    assert np.isfinite(per_decision(log).value)

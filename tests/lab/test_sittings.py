@@ -68,5 +68,13 @@ def test_one_seed_gives_one_result() -> None:
 def test_what_cannot_be_tested_is_refused() -> None:
     with pytest.raises(ValueError, match="ratings must have times"):
         rises(made(0.3, times=False), np.random.default_rng(0))
-    with pytest.raises(ValueError, match="hours must leave ratings that have 5 earlier ones, got 1000: none is left"):
+    with pytest.raises(ValueError, match="hours and window must leave ratings .* got 1000 and 5: none is left"):
         rises(made(0.3), np.random.default_rng(0), hours=1000)
+    with pytest.raises(ValueError, match="window must be a whole number of at least 1, got 0"):
+        rises(made(0.3), np.random.default_rng(0), window=0)
+
+
+def test_who_likes_everything_gives_no_line() -> None:
+    place = np.arange(40)
+    ratings = Ratings.from_columns(place // 20, place % 20, np.full(40, 5.0), place)
+    assert rises(ratings, np.random.default_rng(0)).next_rating == 0

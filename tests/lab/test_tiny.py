@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from drr_tutorial.lab import tiny
-from drr_tutorial.lab.tiny import Rules
+from drr_tutorial.lab.tiny import Rules, solve_with, sweeps
 from drr_tutorial.worlds.tiny import N_STATES, likes_of, solve, tiny_model
 
 NOBODY_LEAVES = Rules(leaves_after_like=0, leaves_after_dislike=0)
@@ -101,3 +101,27 @@ def test_states_are_numbered_and_other_levels_refused() -> None:
     assert [tiny.state_of(tuple(row[:2]), tuple(row[2:])) for row in levels] == list(range(N_STATES))
     with pytest.raises(ValueError, match="boredom must be"):
         tiny.state_of((4, 0), (0, 0))
+
+
+@pytest.mark.parametrize(
+    ("rules", "gamma", "message"),
+    [
+        (Rules(level_worth=float("nan")), 0.9, "level_worth of the rules must be finite, got nan"),
+        (Rules(leaves_after_like=-0.5), 0.9, "leaves_after_like of the rules must be a probability, got -0.5"),
+        (Rules(leaves_after_dislike=2.0), 0.9, "leaves_after_dislike of the rules must be a probability, got 2.0"),
+        (Rules(level_worth=20, depth_cost=0, boredom_weight=0, leaves_after_like=0), 1, "nobody leaves"),
+        (Rules(), 1.5, "gamma must be from 0 to 1, got 1.5"),
+    ],
+)
+def test_worlds_without_a_solution_are_refused(rules: Rules, gamma: float, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        solve_with(rules, gamma)
+    if "leaves" not in message:
+        with pytest.raises(ValueError, match=message):
+            sweeps(gamma, 3, rules)
+
+
+@pytest.mark.parametrize("tolerance", [0, -1, float("nan")])
+def test_a_tolerance_that_is_never_reached_is_refused(tolerance: float) -> None:
+    with pytest.raises(ValueError, match="tolerance must be above 0"):
+        solve_with(Rules(), 0.5, tolerance=tolerance)

@@ -16,6 +16,7 @@ def check(number: str, answer: Any) -> bool:
 
     `number` is that of the exercise, such as "2.1". Raises `ValueError` when there is no such exercise.
     """
+    number = str(number)
     checks = _checks(number.partition(".")[0])
     if number not in checks:
         raise ValueError(f"number must be that of an exercise, one of {sorted(checks)}, got {number!r}")
@@ -26,6 +27,8 @@ def check(number: str, answer: Any) -> bool:
 
 def _checks(chapter: str) -> dict[str, Check]:
     if not chapter.isdigit() or int(chapter) not in CHAPTERS:
-        raise ValueError(f"number must start with a chapter that has exercises, {CHAPTERS}, and a dot, got {chapter!r}")
-    found: dict[str, Check] = importlib.import_module(f"drr_tutorial.lab.exercises.chapter_{chapter}").CHECKS
+        raise ValueError(
+            f"number must start with a chapter that has exercises, 1 to {CHAPTERS[-1]}, and a dot, got {chapter!r}"
+        )
+    found: dict[str, Check] = importlib.import_module(f"drr_tutorial.lab.exercises.chapter_{int(chapter)}").CHECKS
     return found

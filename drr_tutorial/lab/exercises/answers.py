@@ -21,7 +21,7 @@ def numbers(answer: Any, *shape: int | None) -> NDArray[np.float64] | None:
     """The answer as finite numbers of this shape, where None stands for any length; None for anything else."""
     try:
         found = np.asarray(answer, dtype=np.float64)
-    except (TypeError, ValueError, RuntimeError):  # the last from tensors that need a gradient
+    except (TypeError, ValueError, OverflowError, RuntimeError):  # the last from tensors that need a gradient
         return None
     fits = found.ndim == len(shape) and all(n in (None, m) for n, m in zip(shape, found.shape, strict=True))
     return found if fits and np.isfinite(found).all() else None
@@ -30,5 +30,5 @@ def numbers(answer: Any, *shape: int | None) -> NDArray[np.float64] | None:
 def _close(answer: Any, value: float, tolerance: float) -> bool:
     try:
         return not isinstance(answer, bool) and math.isclose(float(answer), value, abs_tol=tolerance)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False

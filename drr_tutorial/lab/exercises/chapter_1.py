@@ -113,7 +113,7 @@ def _number(answer: Any) -> float | None:
     """The answer as a float, or None if it is not one finite number."""
     try:
         value = np.asarray(answer, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return float(value) if value.ndim == 0 and not isinstance(answer, bool | str) and np.isfinite(value) else None
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from drr_tutorial.lab.exercises import Check, answers
 
-# One number z says all of a taste; two items with means 0.4 and 0.3, loadings 0.5 and 0.4, noise 0.25 of the first.
-GAIN = 0.5 / (0.5**2 + 0.25)
+# One number z says all of a taste; two items with means 0.4 and 0.3, loadings 0.5 and 0.4, noise 0.35 of the first.
+GAIN = 0.5 / (0.5**2 + 0.35)
 LIKED, DISLIKED = (0.3 + 0.4 * GAIN * (answer - 0.4) for answer in (1, 0))
-SCORES, DEVIATIONS = np.array([0.50, 0.45, 0.30]), np.array([0.02, 0.10, 0.25])
+SCORES, DEVIATIONS = np.array([0.50, 0.45, 0.30]), np.array([0.02, 0.10, 0.22])
 
 
 def check_answer(answer: Any) -> str | None:
@@ -26,10 +26,12 @@ def check_answer(answer: Any) -> str | None:
     if np.isclose(found[0], LIKED, atol=6e-3) and np.isclose(found[1], 0.3, atol=6e-3):
         return "The like is right. A dislike is an answer, too: y = 0, and the surprise is 0 - 0.4."
     if np.isclose(found[0], 0.3 + 0.4 * 0.5 / 0.5**2 * 0.6, atol=6e-3):
-        return "The noise belongs into the variance of the answer: 0.5^2 + 0.25."
+        return "The noise belongs into the variance of the answer: 0.5^2 + 0.35."
+    if np.isclose(found[0], 0.3 + 0.4 * 0.6, atol=6e-3):
+        return "That takes the surprise itself for z. How far an answer moves z is k."
     if np.isclose(found[0], 0.3 + 0.4 * GAIN, atol=6e-3):
         return "The surprise is what was answered minus what was expected: 1 - 0.4."
-    return "z = 0.5 / (0.5^2 + 0.25) times the surprise; then 0.3 + 0.4 z."
+    return "z = 0.5 / (0.5^2 + 0.35) times the surprise; then 0.3 + 0.4 z."
 
 
 def check_bonus(answer: Any) -> str | None:

@@ -48,7 +48,7 @@ def check_support(answer: Any) -> str | None:
     """11.3: per decision, weighted and model, where the target's item was never shown; None for a refusal."""
     try:
         said = [None if one is None or one != one else float(one) for one in answer]
-    except (TypeError, ValueError, RuntimeError):
+    except (TypeError, ValueError, OverflowError, RuntimeError):
         said = []
     if len(said) != 3:
         return "Pass three: per decision, weighted, model; a number each, or None where the estimator refuses."

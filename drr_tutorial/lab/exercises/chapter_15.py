@@ -44,7 +44,7 @@ def check_joint(answer: Any) -> str | None:
     """15.3: the score of a joint vector."""
     try:
         value = float(answer)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return "Pass one number."
     if np.isclose(value, JOINT, atol=1e-3):
         return None

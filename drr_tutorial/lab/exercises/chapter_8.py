@@ -58,7 +58,7 @@ def check_remembered(answer: Any) -> str | None:
     shares = answers.numbers(answer, 2)
     if shares is None:
         return "Pass two numbers from 0 to 1: for tau 0.001, and for tau 0.01."
-    if np.allclose(shares, LEFT_OVER, atol=6e-3):
+    if shares.min() >= 0 and np.allclose(shares, LEFT_OVER, atol=6e-3):
         return None
     if np.allclose(shares, LEFT_OVER[::-1], atol=6e-3):
         return "Right numbers, wrong order: tau 0.001 first."
@@ -72,7 +72,7 @@ def check_remembered(answer: Any) -> str | None:
 def check_switch(answer: Any) -> str | None:
     """8.4: the smallest set of effects without which looking ahead is worth nothing."""
     try:
-        names = {str(name).strip() for name in (answer.split(",") if isinstance(answer, str) else answer)}
+        names = {str(name).strip().lower() for name in (answer.split(",") if isinstance(answer, str) else answer)}
     except TypeError:
         return 'Pass names, as in check("8.4", {"leaving"}).'
     if names == SWITCHES:

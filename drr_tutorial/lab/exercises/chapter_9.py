@@ -41,7 +41,7 @@ def check_greed(answer: Any) -> str | None:
 def check_turns(answer: Any) -> str | None:
     """9.2: twenty topics, A or B, that never bore, with as many A as can be."""
     try:
-        topics = "".join(str(topic) for topic in answer).upper().replace(" ", "")
+        topics = "".join(str(topic) for topic in answer).upper().replace(" ", "").replace(",", "")
     except TypeError:
         topics = ""
     if len(topics) != N_SHOWN or set(topics) - {"A", "B"}:

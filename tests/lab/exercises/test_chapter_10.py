@@ -16,8 +16,8 @@ from drr_tutorial.lab.exercises import chapter_10, check
 @pytest.mark.parametrize(
     ("number", "answer"),
     [
-        ("10.1", [0.54, 0.14]),
-        ("10.1", np.array([0.54, 0.14])),
+        ("10.1", [0.5, 0.167]),
+        ("10.1", np.array([0.5, 0.1667])),
         ("10.2", [1, 2, 3]),
         ("10.2", np.array([1, 2, 3])),
         ("10.3", {"c", "d"}),
@@ -32,11 +32,12 @@ def test_right(number: str, answer: Any) -> None:
 @pytest.mark.parametrize(
     ("number", "answer", "hint"),
     [
-        ("10.1", [0.14, 0.54], "wrong order"),
-        ("10.1", [0.24, -0.16], "Add the mean"),
-        ("10.1", [0.54, 0.3], "A dislike is an answer"),
+        ("10.1", [0.167, 0.5], "wrong order"),
+        ("10.1", [0.2, -0.1333], "Add the mean"),
+        ("10.1", [0.5, 0.3], "A dislike is an answer"),
         ("10.1", [0.78, 0.0], "The noise belongs"),
-        ("10.1", [0.7, 0.3], "The surprise is"),
+        ("10.1", [0.6333, 0.3], "The surprise is"),
+        ("10.1", [0.54, 0.14], "the surprise itself"),
         ("10.1", [0.9, 0.9], "z = "),
         ("10.1", 3, "two numbers"),
         ("10.2", [0, 1, 2], "from 1"),
@@ -59,7 +60,7 @@ def test_wrong(number: str, answer: Any, hint: str, capsys: pytest.CaptureFixtur
 
 
 def test_the_package_says_the_same_of_an_answer() -> None:
-    taste = Taste(*(np.array(each, dtype=np.float32) for each in ([0.4, 0.3], [[0.5], [0.4]], [0.25, 0.1])))
+    taste = Taste(*(np.array(each, dtype=np.float32) for each in ([0.4, 0.3], [[0.5], [0.4]], [0.35, 0.1])))
     answers = csr_array(np.array([[1, 0], [-1, 0]], dtype=np.float32))
     answers.eliminate_zeros()
     scores = taste.scores(taste.given(answers).z)[:, 1]

@@ -25,6 +25,7 @@ TARGETS = [5.455, 1.0, 5.455]
         ("8.4", {"boredom", "growth"}),
         ("8.4", ["growth", "boredom"]),
         ("8.4", "boredom, growth"),
+        ("8.4", {"Boredom", "Growth"}),
     ],
 )
 def test_right(number: str, answer: Any) -> None:
@@ -50,6 +51,7 @@ def test_right(number: str, answer: Any) -> None:
         ("8.3", (0, 0.044), "wrong order"),
         ("8.3", (0.956, 1), "is new"),
         ("8.3", (-2.125, 0), "shares multiply"),
+        ("8.3", (0.0439, -0.005), "to the power"),
         ("8.3", (0.9, 0.8), "to the power"),
         ("8.3", 3, "two numbers"),
         ("8.4", {"boredom", "growth", "leaving"}, "may stay on"),
