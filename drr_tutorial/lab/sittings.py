@@ -45,7 +45,7 @@ def rises(ratings: Ratings, rng: np.random.Generator, *, hours: float = 0.0, win
     now = now[begins[now]]
     if not len(now):
         raise ValueError(
-            f"hours and window must leave ratings that have as many earlier ones, got {hours} and {window}: none is left"
+            f"hours and window must leave ratings with so many earlier ones, got {hours} and {window}: none is left"
         )
     before = np.append(0, np.cumsum(liked))
     x, others = before[now] - before[now - window], _others(users, before, begins, now, window)

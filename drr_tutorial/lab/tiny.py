@@ -192,7 +192,7 @@ def typical_user(policies: list[Policy], likes: list[float], candidates: int = 2
 
 
 def _ends(rules: Rules) -> bool:
-    """Whether sessions end at last: who may leave after both answers does, else the other answer has to come at times."""
+    """Whether sessions end at last: who may leave after both answers does, else the one answer has to come."""
     like, both = model_of(rules).like, (rules.leaves_after_like, rules.leaves_after_dislike)
     return min(both) > 0 or (max(both) > 0 and like.min() > CERTAIN and like.max() < 1 - CERTAIN)
 

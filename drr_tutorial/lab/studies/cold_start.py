@@ -105,7 +105,7 @@ def rows() -> list[Row]:
     return [
         *(
             Row(f"{name}.{draw}", partial(compute, draw), full_only=draw not in FEW_DRAWS)
-            for name, compute in {**trainings, **players}.items()
+            for name, compute in {**trainings, **players, "people": people}.items()
             for draw in DRAWS
         ),
         *(Row(f"search-{key(name)}", partial(search, name), full_only=True) for name in SEARCHED),
@@ -121,6 +121,13 @@ def key(name: str) -> str:
 def divided(draw: int) -> Split:
     """A tenth of the users for the test, whole."""
     return user_split(load_ratings(DATA), seed=draw, validation_fraction=0.1)
+
+
+def people(draw: int) -> Figures:
+    """Who is in the test, in the order of all reports."""
+    test = divided(draw).test
+    ids = test.user_ids[np.unique(test.users)].tolist()
+    return {"users": len(ids), DETAIL: ids}
 
 
 def played(name: str, draw: int) -> Figures:
@@ -214,8 +221,10 @@ def _difference(figures: Mapping[str, Figures], one: str, other: str) -> Figures
     pairs = [[np.array(row[DETAIL]) for row in rows] for rows in both]
     each = np.concatenate([a - b for a, b in pairs])
     share = each.mean() / np.concatenate([b for _, b in pairs]).mean()
+    ids = np.concatenate([row[DETAIL] for row in _draws(figures, "people")])
+    _, user = np.unique(ids, return_inverse=True)  # somebody may be in several draws, and counts as one
     return {
-        "over users": bootstrap_users(each, np.ones(len(each)))._asdict(),
+        "over users": bootstrap_users(np.bincount(user, each), np.bincount(user))._asdict(),
         "over draws": interval_over_seeds(np.array([(a - b).mean() for a, b in pairs])),
         "share": float(share),
     }  # fmt: skip

@@ -47,6 +47,7 @@ def test_the_summary_pairs_users_and_keeps_draws(draws: tuple[int, ...]) -> None
     figures: dict[str, Any] = {
         f"{name}.{draw}": _row(base[draw] + place) for place, name in enumerate(names) for draw in draws
     }
+    figures |= {f"people.{draw}": {"users": 50, DETAIL: list(range(draw, draw + 50))} for draw in draws}
     found = study.summarize(figures)
     first, agent = next(iter(study.METHODS)), names.index("drr-0")
     assert_allclose(found["methods"][first]["40"]["draws"], [base[draw].mean() for draw in draws])
@@ -60,9 +61,25 @@ def test_the_summary_pairs_users_and_keeps_draws(draws: tuple[int, ...]) -> None
 def test_the_quick_version_has_every_method_and_discount_in_two_draws() -> None:
     quick = {row.key for row in study.rows() if not row.full_only}
     names = [*map(study.key, study.METHODS), *(f"drr-{gamma:g}" for gamma in study.GAMMAS)]
-    names.append("drr-five-steps")
+    names += ["drr-five-steps", "people"]
     assert quick == {f"{name}.{draw}" for name in names for draw in (0, 1)}
 
 
 def _row(likes: Any) -> dict[str, Any]:
     return {"after": {str(length): float(likes.mean()) for length in study.LENGTHS}, DETAIL: likes.tolist()}
+
+
+def test_somebody_in_two_draws_counts_as_one() -> None:
+    """Two draws of the same four people, with equal differences: as sure as one draw, not surer."""
+    gain = np.array([0.0, 1.0, 2.0, 5.0])
+    once = {"a.0": _row(gain), "b.0": _row(0 * gain), "people.0": {DETAIL: [1, 2, 3, 4]}}
+    twice = once | {"a.1": _row(gain), "b.1": _row(0 * gain), "people.1": {DETAIL: [1, 2, 3, 4]}}
+    second = study._difference(twice, "a", "b")["over users"]
+    alone = study.bootstrap_users(gain, np.ones(4))
+    assert_allclose([second["low"], second["high"]], [alone.low, alone.high])
+
+
+def test_people_are_in_the_order_of_the_reports(ml_1m: Ratings) -> None:
+    split = study.divided(1)
+    report = evaluate_sessions(study.METHODS["popularity"]().fit(split.train), split.test, steps=(1,), seed=0)
+    assert study.people(1)[DETAIL] == report.users.tolist()
