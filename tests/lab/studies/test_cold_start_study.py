@@ -72,8 +72,8 @@ def _row(likes: Any) -> dict[str, Any]:
 def test_somebody_in_two_draws_counts_as_one() -> None:
     """Two draws of the same four people, with equal differences: as sure as one draw, not surer."""
     gain = np.array([0.0, 1.0, 2.0, 5.0])
-    once = {"a.0": _row(gain), "b.0": _row(0 * gain), "people.0": {DETAIL: [1, 2, 3, 4]}}
-    twice = once | {"a.1": _row(gain), "b.1": _row(0 * gain), "people.1": {DETAIL: [1, 2, 3, 4]}}
+    once = {"a.0": _row(gain + 1), "b.0": _row(0 * gain + 1), "people.0": {DETAIL: [1, 2, 3, 4]}}
+    twice = once | {"a.1": _row(gain + 1), "b.1": _row(0 * gain + 1), "people.1": {DETAIL: [1, 2, 3, 4]}}
     second = study._difference(twice, "a", "b")["over users"]
     alone = study.bootstrap_users(gain, np.ones(4))
     assert_allclose([second["low"], second["high"]], [alone.low, alone.high])
