@@ -19,7 +19,6 @@ from drr_tutorial.worlds.vector_env import PlanningVectorEnv, TinyPlanningVector
 STEPS = 2_000_000  # under a minute of one thread
 SHORT = 800_000  # of sweeps and ablations: twenty seconds
 LONG = 6_000_000
-IN_TINY = 1_100_000
 PLACES = 256
 N_USERS = 2000  # fresh ones, the same for all agents
 EVALUATION_SEED = 99
@@ -82,7 +81,7 @@ TINY: dict[str, Mapping[str, Any]] = {  # what an agent sees of the tiny world's
     "answers seen": {"sees_levels": False, "memory_size": 20},
 }
 OF_TINY: Mapping[str, Any] = {  # four items far apart: a softer selection, and the rewards of a step at a time
-    "gamma": 0.99, "n_steps": 1, "temperature": 0.3, "tau": 0.02, "steps_per_update": 96, "final_rate": 0.02,
+    "gamma": 0.99, "n_steps": 1, "temperature": 0.3, "tau": 0.02, "steps_per_update": 64, "final_rate": 0.02,
 }  # fmt: skip
 OURS = Variant()
 VARIANTS = {"ours": OURS, **LIKES_ONLY, **WITHOUT, **PAPER}

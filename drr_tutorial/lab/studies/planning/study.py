@@ -25,7 +25,6 @@ import numpy as np
 
 from drr_tutorial.evaluation.intervals import bootstrap_users, interval_over_seeds
 from drr_tutorial.lab.studies.planning.agents import (
-    IN_TINY,
     LIKES_ONLY,
     LONG,
     PAPER,
@@ -93,7 +92,7 @@ def rows() -> list[Row]:
             for seed in SEEDS
         ),
         *(
-            Row(f"tiny-{key(name)}.{seed}", partial(in_tiny, name, seed, IN_TINY), full_only=seed >= len(FEW_SEEDS))
+            Row(f"tiny-{key(name)}.{seed}", partial(in_tiny, name, seed, SHORT), full_only=seed >= len(FEW_SEEDS))
             for name in TINY
             for seed in SEEDS
         ),
