@@ -27,8 +27,6 @@ def check(number: str, answer: Any) -> bool:
 
 def _checks(chapter: str) -> dict[str, Check]:
     if not chapter.isdigit() or int(chapter) not in CHAPTERS:
-        raise ValueError(
-            f"number must start with a chapter from 1 to {CHAPTERS[-1]} and a dot, got {chapter!r}"
-        )
+        raise ValueError(f"number must start with a chapter from 1 to {CHAPTERS[-1]} and a dot, got {chapter!r}")
     found: dict[str, Check] = importlib.import_module(f"drr_tutorial.lab.exercises.chapter_{int(chapter)}").CHECKS
     return found
