@@ -96,6 +96,11 @@ class TestEveryNotebook:
                 alternative = mystnb.get("image", {}).get("alt", "")
                 assert len(alternative) > 40 and alternative.strip().endswith("."), cell.source
 
+    def test_no_figure_is_a_word(self, path: Path) -> None:
+        """Without `%matplotlib inline` a figure is stored as "<Figure size ...>"."""
+        data = [output.get("data", {}) for cell in code_cells(path) for output in cell.outputs]
+        assert not [kinds for kinds in data if kinds.get("text/plain", "").startswith("<Figure") and len(kinds) == 1]
+
     def test_numbers_in_prose_are_glued(self, path: Path) -> None:
         """Measured-looking numbers (three or more decimals) may not be typed."""
         text = re.sub(r":{3,}\{dropdown\}.*?\n:{3,}", "", prose(path), flags=re.DOTALL)  # hints reckon by hand

@@ -56,14 +56,14 @@ def two_sessions(sessions: Mapping[str, Any], names: Mapping[str, str] = WISHES)
     """The same user with two players, one above the other: the topic shown at each step, filled where it was liked, the
     larger the deeper; and the interest that has grown.
     """
-    figure = new_figure(height=5.0)
+    figure = new_figure(width=5.0, height=4.6)
     parts = figure.subplots(4, 1, sharex=True, height_ratios=(3, 1, 3, 1))
     order = _topics_by_use([sessions[name]["topic"] for name in names])
     for shown, grown, name in zip(parts[::2], parts[1::2], names, strict=True):
         _session(shown, sessions[name], order)
         likes, length = sum(sessions[name]["liked"]), len(sessions[name]["liked"])
         end = f", the user leaves after {length} steps" if length < MAX_STEPS else ""
-        shown.set_title(f"{names[name]}: {likes} likes{end}", fontsize=10)
+        shown.set_title(f"{names[name]}: {likes} likes{end}", fontsize=9)
         grown.plot(sessions[name]["interest"], color=COLOURS[2])
         grown.set_ylim(0, 1.6)
         grown.set_ylabel("interest")
