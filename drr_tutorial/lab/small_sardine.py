@@ -52,7 +52,7 @@ def one_session(world: SardineWorld, policy: Policy, seed: int) -> Session:
     """The whole session of one user, the same for the same seed, with a player that may look into her."""
     sessions = SardineSessions(world, 1, MEMORY_SIZE)
     sessions.rngs = [np.random.default_rng(seed)]
-    sessions.start(sessions.finished)
+    sessions.start(np.ones(1, dtype=np.bool_))
     users: Any = sessions.users
     steps = []
     while not sessions.finished[0]:

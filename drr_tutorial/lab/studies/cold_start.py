@@ -2,7 +2,7 @@
 
 Five draws of users who are in no training data. Each step shows one film, none twice; what counts is how many were
 liked after 10, 20 and 40. All methods play the same users by the same rules (`evaluate_sessions`). Their settings were
-chosen by `search`, with other users of the first draw.
+chosen by `search`, with users who validate in the first draw; some of them are in the tests of the other draws.
 """
 
 from collections.abc import Callable, Mapping
@@ -44,7 +44,7 @@ SETTINGS: dict[str, Any] = {  # of the agent: the simple one, told that its list
 @dataclass
 class FactorGaussian(GaussianRecommender):
     """The same conditioning with the items' vectors of iALS and the spread of its users' vectors: a fold-in that
-    hears dislikes.
+    uses dislikes.
     """
 
     name = "iALS, dislikes too"

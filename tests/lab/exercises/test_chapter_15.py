@@ -46,7 +46,7 @@ def test_usual_mistakes_get_their_hint(number: str, answer: Any, hint: str) -> N
     assert said is not None and hint in said
 
 
-def test_the_answer_to_10_1_is_the_actors() -> None:
+def test_the_answer_to_15_1_is_the_actors() -> None:
     actor = Actor(1, 1, (), torch.Generator().manual_seed(0), residual=True, gates=True)
     with torch.no_grad():
         actor.layers[-1].bias.fill_(0.4)  # type: ignore[union-attr, operator]
@@ -57,7 +57,7 @@ def test_the_answer_to_10_1_is_the_actors() -> None:
     assert found == pytest.approx(chapter.TEMPERED, abs=1e-6)
 
 
-def test_the_answer_to_10_2_is_the_packages() -> None:
+def test_the_answer_to_15_2_is_the_packages() -> None:
     scores = np.array([[0.9, 0.4, 0.7, 0.1]], dtype=np.float32)
     found = dislikes_last(scores, csr_array(np.array([[1, 0, 0, 1]])))
     assert tuple(np.argsort(-found[0])) == chapter.ORDER
