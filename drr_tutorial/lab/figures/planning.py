@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from drr_tutorial.lab.figures.style import COLOURS, TEXT, grey, new_figure
+from drr_tutorial.lab.figures.style import COLOURS, PHONE, TEXT, grey, new_figure
 from drr_tutorial.worlds.planning import PlanningWorld
 
 Runs = Mapping[str, Any]  # "seeds", "mean", "low", "high"
@@ -19,7 +19,7 @@ LINES = {"static": ":", "myopic": "--", "planner": "-."}
 
 def sweep(summary: Mapping[str, Any]) -> Figure:
     """Mean likes a session against gamma, every seed a dot; what full knowledge earns as lines."""
-    figure = new_figure(height=3.4)
+    figure = new_figure(PHONE, height=3.8)
     axes = grey(figure.subplots())
     gammas = list(summary["sweep"])
     for place, gamma in enumerate(gammas):
@@ -31,7 +31,7 @@ def sweep(summary: Mapping[str, Any]) -> Figure:
     axes.set_xlabel("discount gamma")
     axes.set_ylabel("likes a session")
     axes.set_ylim(bottom=0)
-    figure.legend(loc="outside upper center", ncols=4, frameon=False, labelcolor=TEXT, fontsize=9)
+    figure.legend(loc="outside upper center", ncols=2, frameon=False, labelcolor=TEXT, fontsize=9)
     return figure
 
 
@@ -56,7 +56,7 @@ def two_sessions(sessions: Mapping[str, Any], names: Mapping[str, str] = WISHES)
     """The same user with two players, one above the other: the topic shown at each step, filled where it was liked, the
     larger the deeper; and the interest that has grown.
     """
-    figure = new_figure(width=5.0, height=4.6)
+    figure = new_figure(PHONE, height=4.6)
     parts = figure.subplots(4, 1, sharex=True, height_ratios=(3, 1, 3, 1))
     order = _topics_by_use([sessions[name]["topic"] for name in names])
     for shown, grown, name in zip(parts[::2], parts[1::2], names, strict=True):

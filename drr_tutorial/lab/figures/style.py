@@ -14,6 +14,9 @@ COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
 TEXT = "#808080"
 
 
+PHONE = 5.0  # inches: a figure of this width is seen whole on a phone (static/drr.css)
+
+
 def new_figure(width: float = 8.0, height: float = 3.2) -> Figure:
     """An empty figure in inches with a transparent ground."""
     return Figure(figsize=(width, height), layout="constrained", facecolor="none")
