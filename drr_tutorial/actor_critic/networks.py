@@ -34,12 +34,25 @@ def linear_stack(sizes: Sequence[int], generator: torch.Generator) -> nn.Sequent
     return nn.Sequential(*layers[:-1])
 
 
+class OneForAll(nn.Module):
+    """The same k numbers for every state, zero at first: (B, state_dim) -> (B, k)."""
+
+    def __init__(self, k: int) -> None:
+        super().__init__()
+        self.output = nn.Parameter(torch.zeros(k))
+
+    def forward(self, state: Tensor) -> Tensor:
+        """(B, k), each row the same."""
+        return self.output.expand(len(state), -1)
+
+
 class Actor(nn.Module):
     """pi(s): state (B, state_dim) -> action (B, k).
 
     `actions` says what the output is: "bounded" by a tanh, as in the paper; of "unit" length; or "free", any vector, as
     in the original notebook. With `residual` the last layer starts at zero and a `prior` (B, k) in (-1, 1) joins before
     the tanh, so that the untrained actor returns it: the output is added to it or, with `gates`, scales its entries.
+    With `shared` the output is one vector for all states: what differs from user to user is the prior.
     """
 
     def __init__(
@@ -52,12 +65,15 @@ class Actor(nn.Module):
         actions: Actions = "bounded",
         residual: bool = False,
         gates: bool = False,
+        shared: bool = False,
     ) -> None:
         super().__init__()
         self.layers = linear_stack([state_dim, *hidden_dims, action_dim], generator)
         self.actions, self.residual, self.gates = actions, residual, gates
         if residual:
             nn.init.zeros_(cast(nn.Linear, self.layers[-1]).weight)
+        if shared:
+            self.layers = nn.Sequential(OneForAll(action_dim))
 
     def forward(self, state: Tensor, prior: Tensor) -> Tensor:
         """Actions (B, k) from states (B, state_dim) and their priors (B, k)."""
@@ -72,13 +88,13 @@ class Actor(nn.Module):
     @torch.no_grad()
     def temper(self, share: float) -> None:
         """Keep this share of the output: of what is added to the prior, or of its gates."""
-        for parameter in cast(nn.Linear, self.layers[-1]).parameters():
+        for parameter in self.layers[-1].parameters():
             parameter.mul_(share)
 
     @contextmanager
     def tempered(self, share: float) -> Iterator[None]:
         """The same for a while."""
-        last = cast(nn.Linear, self.layers[-1])
+        last = self.layers[-1]
         whole = copy.deepcopy(last.state_dict())
         self.temper(share)
         try:
@@ -220,7 +236,7 @@ class ActorCritic(nn.Module):
         self.actor = Actor(
             self.state.state_dim, k, config.actor_hidden, generator,
             actions=config.actions, residual=config.warm_start,
-            gates=config.correction == "gates",
+            gates=config.correction != "sum", shared=config.correction == "shared gates",
         )  # fmt: skip
         self.critic = self.make_critic(config, self.state.state_dim, k, generator)
 

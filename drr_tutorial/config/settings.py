@@ -97,9 +97,10 @@ class AgentConfig:
     memory_weight: NotNegative = 0.0
     """How much of what the memory alone says joins a warm start, against 1 for the user's vector: for data where
     what was liked last tells what comes next."""
-    correction: Literal["sum", "gates"] = "gates"
+    correction: Literal["sum", "gates", "shared gates"] = "gates"
     """What the actor's output does to a warm start, before the tanh. sum: it is added; gates: each entry is
-    multiplied by 1 + output, so that the agent weighs a user's patterns of taste and invents none."""
+    multiplied by 1 + output, so that the agent weighs a user's patterns of taste and invents none; shared gates: the
+    same, with one output for all states, so that the agent learns what each pattern of taste is worth to everybody."""
     critic: Literal["joined", "linear", "mixed"] = "joined"
     """joined: the action joins the state's layers (the paper); linear: Q(s, e) = V(s) + g(s).F(e) with features F of
     the item, so that all items cost one matrix product; mixed: linear, and what was shown and liked may join g as it
@@ -148,6 +149,11 @@ class AgentConfig:
         require(fits, self, "warm_start", "off unless actions are bounded")
         require(
             self.critic == "joined" or not self.critic_products, self, "critic_products", "off unless critic is joined"
+        )
+        shared = self.correction == "shared gates"
+        fits = not shared or (self.warm_start and not self.actor_hidden)
+        require(
+            fits, self, "correction", "'sum' or 'gates' unless there is a warm start and the actor has no hidden layer"
         )
         linear = self.critic == "joined" or self.critic_sees == "item"
         require(linear, self, "critic_sees", "'item' unless critic is joined")

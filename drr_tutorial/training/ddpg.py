@@ -38,7 +38,7 @@ def actor_rate(networks: ActorCritic, config: AgentConfig) -> float:
     Adam moves each weight by its rate, so a step moves the output by the rate times the number of inputs: the rate of
     DRR-ave is five times too large for DRR-p and DRR-u with a memory of 5 (Yang et al. 2022 on rates and width).
     """
-    if not config.warm_start:
+    if not config.warm_start or config.correction == "shared gates":  # without a state, its length says nothing
         return config.actor_lr
     return config.actor_lr * min(1.0, 3 * networks.state.embedding_dim / networks.state.state_dim)
 

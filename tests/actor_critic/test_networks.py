@@ -1,6 +1,7 @@
 """Actor, critic and tables: shapes, bounds, warm start, padding."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -120,3 +121,25 @@ def test_a_tempered_actor_lies_between_the_warm_start_and_what_it_learned(gates:
     torch.testing.assert_close(torch.atanh(actor(state, prior).detach()), learned)
     actor.temper(0.0)
     torch.testing.assert_close(actor(state, prior).detach(), prior)
+
+
+def test_shared_gates_are_one_vector_for_all_states_which_scales_the_prior() -> None:
+    rng = torch.Generator().manual_seed(0)
+    actor = Actor(6, 3, (), rng, residual=True, gates=True, shared=True)
+    states, prior = torch.randn(5, 6, generator=rng), 0.9 * torch.rand(5, 3, generator=rng)
+    torch.testing.assert_close(actor(states, prior).detach(), prior)
+    assert [tuple(parameter.shape) for parameter in actor.parameters()] == [(3,)]
+    output = torch.tensor([0.5, 0.0, -1.0])
+    actor.load_state_dict({"layers.0.output": output})
+    torch.testing.assert_close(actor(states, prior).detach(), torch.tanh(torch.atanh(prior) * (1 + output)))
+    torch.testing.assert_close(actor(states.flip(0), prior), actor(states, prior))
+    with actor.tempered(0.5):
+        torch.testing.assert_close(actor(states, prior).detach(), torch.tanh(torch.atanh(prior) * (1 + output / 2)))
+    actor(states, prior).sum().backward()
+    assert (actor.layers[0].output.grad != 0).all()
+
+
+@pytest.mark.parametrize("settings", [{"warm_start": False}, {"actor_hidden": (8,)}])
+def test_shared_gates_need_a_warm_start_and_no_hidden_layer(settings: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"AgentConfig.correction must be 'sum' or 'gates' without"):
+        AgentConfig(correction="shared gates", **settings)
