@@ -30,7 +30,7 @@ class PMFRecommender(Factors):
 
     name = "PMF"
     n_factors: int = 16
-    regularization: float = 10.0
+    regularization: float = 14.0
     count_power: float = 0.5
     n_iterations: int = 15
     seed: int = 0
