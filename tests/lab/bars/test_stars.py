@@ -49,9 +49,12 @@ def test_stars_of_a_world_of_biases_are_predicted(synthetic: Ratings) -> None:
     rng = np.random.default_rng(0)
     of_users, of_items = rng.normal(size=synthetic.n_users), rng.normal(size=synthetic.n_items)
     stars = (3 + of_users[synthetic.users] + of_items[synthetic.items]).astype(np.float32)
-    fitted = BiasedMFRecommender(damping=1e-3, n_factors=1, regularization=1e4).fit(replace(synthetic, ratings=stars))
+    fitted = BiasedMFRecommender(damping=1e-3, n_factors=2, regularization=1.0).fit(replace(synthetic, ratings=stars))
     scores = fitted.scores(synthetic.user_ids)
     np.testing.assert_allclose(scores[synthetic.users, synthetic.items], stars, atol=0.05)
+    of_newcomer = fitted.scores_for(likes(synthetic.n_items, 3, 1))[0]
+    rated = np.bincount(synthetic.items, minlength=synthetic.n_items) > 0
+    assert np.ptp((of_newcomer - of_items)[rated]) < 0.05  # the items' biases, and one number
 
 
 def test_factors_learn_what_the_biases_leave() -> None:
