@@ -25,12 +25,14 @@ def _repeated(row: NDArray[Any], times: int) -> Scores:
     return np.repeat(row[None].astype(np.float32), times, axis=0)
 
 
-def _binary(histories: csr_array) -> csr_array:
+def binary(histories: csr_array) -> csr_array:
+    """Ones (m, n_items) where there is an entry, in the same order."""
     ones = np.ones(histories.nnz, dtype=np.float32)
     return csr_array((ones, histories.indices, histories.indptr), histories.shape)
 
 
-def _require_at_least(least: float, **settings: float) -> None:
+def require_at_least(least: float, **settings: float) -> None:
+    """Raises `ValueError` for the first setting below `least`."""
     for name, value in settings.items():
         if not value >= least:
             raise ValueError(f"{name} must be at least {least}, got {value}")
@@ -54,7 +56,7 @@ class _SameForAll(Recommender):
         self.item_scores = arrays["item_scores"]
 
 
-class _ItemToItem(Recommender):
+class ItemToItem(Recommender):
     """Scores are sums of what each liked item says for each other item: history (m, n_items) times weights
     (n_items, n_items).
 
@@ -64,7 +66,8 @@ class _ItemToItem(Recommender):
     weights: Scores
 
     def scores_for(self, histories: csr_array) -> Scores:
-        scores = np.asarray(_binary(histories) @ self.weights, dtype=np.float32)
+        """Scores (m, n_items) by nonzeros of (m, n_items), in any order."""
+        scores = np.asarray(binary(histories) @ self.weights, dtype=np.float32)
         scores[np.diff(histories.indptr) == 0] = self._popularity
         return scores
 
@@ -73,7 +76,7 @@ class _ItemToItem(Recommender):
 
     def _scores_in_session(self, users: NDArray[np.integer[Any]], likes: csr_array) -> Scores:
         """Likes of the session speak as those of the training data do."""
-        return self.scores_for(self._liked[users] + _binary(likes))
+        return self.scores_for(self._liked[users] + binary(likes))
 
     def _arrays(self) -> Arrays:
         return {"weights": self.weights}
@@ -87,12 +90,13 @@ class _ItemToItem(Recommender):
         self._popularity = np.bincount(self._liked.indices, minlength=ratings.n_items).astype(np.float32)
 
 
-class _Factors(Recommender):
+class Factors(Recommender):
     """Scores are dot products of user and item vectors."""
 
     embeddings: Embeddings
 
     def scores_for(self, histories: csr_array) -> Scores:
+        """Scores (m, n_items) of the vectors that nonzeros of (m, n_items) are folded in to."""
         return self.embeddings.fold_in(histories) @ self.embeddings.items.T
 
     def _scores_of(self, users: NDArray[np.integer[Any]]) -> Scores:
@@ -105,7 +109,7 @@ class _Factors(Recommender):
         """
         vectors, moved = self.embeddings.users[users].copy(), np.diff(likes.indptr) > 0
         if moved.any():
-            before, after = self._liked[users[moved]], self._liked[users[moved]] + _binary(likes)[moved]
+            before, after = self._liked[users[moved]], self._liked[users[moved]] + binary(likes)[moved]
             vectors[moved] += self.embeddings.fold_in(after) - self.embeddings.fold_in(before)
         return vectors @ self.embeddings.items.T
 
@@ -162,7 +166,7 @@ class AverageRatingRecommender(_SameForAll):
     damping: float = 5.0
 
     def _fit(self, ratings: Ratings) -> None:
-        _require_at_least(0, damping=self.damping)
+        require_at_least(0, damping=self.damping)
         sums = np.bincount(ratings.items, ratings.ratings, minlength=ratings.n_items)
         counts = np.bincount(ratings.items, minlength=ratings.n_items)
         mean = float(ratings.ratings.mean())
@@ -170,7 +174,7 @@ class AverageRatingRecommender(_SameForAll):
 
 
 @dataclass
-class ItemKNNRecommender(_ItemToItem):
+class ItemKNNRecommender(ItemToItem):
     """Cosine similarity of the users who like two items, shrunk where few like both; each item keeps its
     `n_neighbours` nearest.
     """
@@ -180,8 +184,8 @@ class ItemKNNRecommender(_ItemToItem):
     shrinkage: float = 10.0
 
     def _fit(self, ratings: Ratings) -> None:
-        _require_at_least(1, n_neighbours=self.n_neighbours)
-        _require_at_least(0, shrinkage=self.shrinkage)
+        require_at_least(1, n_neighbours=self.n_neighbours)
+        require_at_least(0, shrinkage=self.shrinkage)
         liked = ratings.positives().matrix()
         both = (liked.T @ liked).toarray()  # how many users like both
         norms = np.sqrt(np.maximum(both.diagonal(), 1e-12))
@@ -194,7 +198,7 @@ class ItemKNNRecommender(_ItemToItem):
 
 
 @dataclass
-class EASERecommender(_ItemToItem):
+class EASERecommender(ItemToItem):
     """A linear autoencoder in closed form (Steck 2019): B = I - P / diag(P), P = (X'X + lambda I)^-1, lambda =
     `regularization`.
     """
@@ -215,7 +219,7 @@ class EASERecommender(_ItemToItem):
 
 
 @dataclass
-class IALSRecommender(_Factors):
+class IALSRecommender(Factors):
     """Implicit alternating least squares (Hu et al. 2008); see `embeddings.factorize`."""
 
     name = "iALS"
@@ -243,7 +247,7 @@ class IALSRecommender(_Factors):
 
 
 @dataclass
-class BPRRecommender(_Factors):
+class BPRRecommender(Factors):
     """Bayesian personalized ranking (Rendle et al. 2009), by the library `implicit`; newcomers are folded in by
     least squares.
 

@@ -1,1 +1,1 @@
-"""Bars that are tuned for the fair table (chapter 12) and nothing else: not part of what the package offers."""
+"""Strong bars from the literature that the fair table adds to those of `recommenders.baselines`."""
