@@ -1,8 +1,9 @@
 """What 80/20 at random hides: the same methods, tuned anew on each of four splits.
 
-All ratings are divided, and lists are made from the likes of the test part. Methods that learn from likes alone get
-these of the training part, agents also the dislikes. "users" holds out whole users, who come with the older half of
-their likes (see `strangers`).
+All ratings are divided, and lists are made from the likes of the test part. Training items are in no list, liked or
+not: an agent knows what was disliked, bars learn from likes alone, and nobody is to gain by knowing what a deployed
+recommender would not show. "users" holds out whole users, who come with the older half of their likes (see
+`strangers`).
 """
 
 import dataclasses
@@ -73,16 +74,14 @@ def divided(data: str, kind: str) -> Split:
 def tuned(data: str, kind: str, method: str) -> Figures:
     """A method with the settings that are best on the validation part, by both protocols; two seeds if random."""
     split, contestant = divided(data, kind), CONTESTANTS[method]
-    likes = split.likes()
-    known = likes if contestant.learns_from_likes else split
     for_tuning = final = contestant
     if kind == STRANGERS:
-        strangers = strangers_of(likes)
+        strangers = strangers_of(split)
         for_tuning, final = (meeting(contestant, strangers[part]) for part in ("tuning", "test"))
-    trials = search(for_tuning, kind, known)
+    trials = search(for_tuning, kind, split)
     seeds = [{"seed": seed} for seed in SEEDS] if contestant.is_random else [{}]
     settings = trials[0]["settings"]
-    runs = [judge(final.make(**settings, **seed).fit(known.train), likes) for seed in seeds]
+    runs = [judge(final.make(**settings, **seed).fit(split.train), split) for seed in seeds]
     return {"settings": settings, "trials": trials} | keep(runs)
 
 
@@ -92,7 +91,7 @@ def judge(recommender: Recommender, split: Split) -> dict[str, EvaluationReport]
 
 
 def about(data: str, kind: str) -> Figures:
-    """Sizes of a split of likes, how many users of the test nothing was learned from, and what lies in the future."""
+    """Sizes of a split, of likes, how many users of the test nothing was learned from, and what lies in the future."""
     likes = divided(data, kind).likes()
     users = np.unique(likes.test.users)
     is_known = np.isin(users, likes.train.users) & (kind != STRANGERS)

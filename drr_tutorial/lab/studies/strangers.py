@@ -21,16 +21,21 @@ TEST_FRACTION = 0.2
 
 
 def strangers_split(ratings: Ratings, seed: int = 0) -> Split:
-    """A fifth of the users for the test, a tenth of the others for validation: the newer half of their likes. The fit
-    part has all other rows, those of the held-out users, too; it is `FoldedIn` that does not learn from these.
+    """A fifth of the users for the test, a tenth of the others for validation: the newer half of their likes. What they
+    disliked since the first of these is in no part. The fit part has all other rows, those of the held-out users, too;
+    it is `FoldedIn` that does not learn from these.
 
     Of an odd number of likes the middle one is history; among equal times the first in the file is the older.
     """
+    assert ratings.timestamps is not None
     people = user_split(ratings, seed=seed, test_fraction=TEST_FRACTION)
     newer, likes = np.zeros(len(ratings), dtype=np.bool_), np.flatnonzero(ratings.liked)
     newer[likes] = _in_newer_half(ratings.select(likes))
     validation, test = (rows[newer[rows]] for rows in (people.validation_rows, people.test_rows))
-    fit = np.setdiff1d(np.arange(len(ratings)), np.concatenate([validation, test]))
+    held_out, first = np.concatenate([validation, test]), np.full(ratings.n_users, np.iinfo(np.int64).max)
+    np.minimum.at(first, ratings.users[held_out], ratings.timestamps[held_out])
+    since = ~ratings.liked & (ratings.timestamps >= first[ratings.users])
+    fit = np.setdiff1d(np.flatnonzero(~since), held_out)
     return dataclasses.replace(people, name="strangers", fit_rows=fit, validation_rows=validation, test_rows=test)
 
 

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from drr_tutorial.data.ratings import Ratings
-from drr_tutorial.data.splits import Split, leave_last_out_split, temporal_split
+from drr_tutorial.data.splits import Split, leave_last_out_split, random_split, temporal_split
 from drr_tutorial.evaluation.ranking import evaluate_ranking
 from drr_tutorial.evaluation.tasks import ranking_task
 from drr_tutorial.lab.studies import splits as study, strangers
 from drr_tutorial.lab.studies.fair.bars import Contestant
 from drr_tutorial.lab.studies.time_leaks import leaks_of_time
 from drr_tutorial.recommenders.baselines import EASERecommender, ItemKNNRecommender, PopularityRecommender
+from drr_tutorial.recommenders.dislikes_last import DislikesLast
 from tests.toy import toy_ratings
 
 
@@ -31,7 +32,7 @@ class Spy(EASERecommender):
 def small(synthetic: Ratings, monkeypatch: pytest.MonkeyPatch) -> None:
     """All data are the synthetic ones, and there are few settings."""
     monkeypatch.setattr(study, "load_ratings", lambda data, progress: synthetic)
-    spied = Contestant(Spy, {"regularization": (100.0, 1000.0)}, learns_from_likes=False)
+    spied = Contestant(Spy, {"regularization": (100.0, 1000.0)})
     monkeypatch.setattr(study, "CONTESTANTS", {"EASE": spied, "popularity": Contestant(PopularityRecommender)})
     monkeypatch.setattr(Spy, "learned", [])
 
@@ -74,9 +75,14 @@ def test_strangers_come_with_the_older_half_of_their_likes(synthetic: Ratings) -
         older, newer = (part.timestamps[part.users == user] for part in (likes.fit, held_out))
         assert len(older) - len(newer) in (0, 1)
         assert older.max() <= newer.min()
-    everybody = np.concatenate([split.fit_rows, split.validation_rows, split.test_rows])
-    assert np.array_equal(np.sort(everybody), np.arange(len(synthetic)))
     assert split.test.liked.all() and split.validation.liked.all()
+    left_out = np.ones(len(synthetic), dtype=np.bool_)
+    left_out[np.concatenate([split.fit_rows, split.validation_rows, split.test_rows])] = False
+    since = np.array([split.test.timestamps[split.test.users == user].min() for user in who["test"]])
+    of_test = np.isin(synthetic.users, who["test"])
+    is_later = synthetic.timestamps[of_test] >= since[np.searchsorted(who["test"], synthetic.users[of_test])]
+    assert np.array_equal(left_out[of_test], is_later & ~synthetic.liked[of_test]) and left_out.any()
+    assert np.isin(synthetic.users[left_out], who["tuning"]).all()
 
 
 def test_histories_are_in_the_order_of_time() -> None:
@@ -120,15 +126,18 @@ def test_a_row_is_tuned_without_the_test_part(kind: str, small: None, synthetic:
         known = {part: seen.select(~np.isin(seen.users, who[part])) for part, seen in known.items()}
     assert len(tuning) == 2 and {one.fingerprint() for one in tuning} == {known["tuning"].fingerprint()}
     assert final.fingerprint() == known["test"].fingerprint()
-    assert not final.liked.all()  # it does not say that it learns from likes alone
+    assert not final.liked.all()
     expected = len(np.unique(split.likes().test.users))
     assert {len(row["detail"][protocol]["lists"]) for protocol in study.PROTOCOLS} == {expected}
 
 
-def test_what_learns_from_likes_is_given_no_dislikes(small: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(study, "CONTESTANTS", {"EASE": Contestant(Spy, is_random=False)})
-    study.tuned("ml-100k", "random", "EASE")
-    assert len(Spy.learned) == 1 and Spy.learned[0].liked.all()
+def test_what_is_known_to_be_disliked_is_in_no_list(synthetic: Ratings) -> None:
+    """So it does not matter where it is scored."""
+    split = random_split(synthetic)
+    plain, informed = EASERecommender().fit(split.train), DislikesLast(EASERecommender()).fit(split.train)
+    found, expected = (study.judge(method, split) for method in (informed, plain))
+    for protocol in study.PROTOCOLS:
+        assert found[protocol].mean("nDCG@10") == expected[protocol].mean("nDCG@10")
 
 
 def test_a_random_method_has_two_seeds(small: None, monkeypatch: pytest.MonkeyPatch) -> None:
