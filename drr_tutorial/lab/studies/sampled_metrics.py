@@ -24,6 +24,7 @@ from drr_tutorial.evaluation.ranking import evaluate_ranking
 from drr_tutorial.evaluation.sampling import WholeRanks, expected_figures, whole_ranks
 from drr_tutorial.evaluation.tasks import ncf_task, ranking_task
 from drr_tutorial.lab.studies.runner import Figures, Row, Study
+from drr_tutorial.lab.studies.time_leaks import leaks_of_time
 from drr_tutorial.recommenders.base import Recommender
 from drr_tutorial.recommenders.baselines import (
     EASERecommender,
@@ -76,28 +77,7 @@ def leak(name: str) -> Figures:
     task = ranking_task(split, "unseen")
     reports = {m: evaluate_ranking(make().fit(split.train), task) for m, make in METHODS.items()}
     figures = {m: {label: r.interval(label)._asdict() for label in METRICS} for m, r in reports.items()}
-    return {"figures": figures, "lists": len(task.users)} | _future(split)
-
-
-def _future(split: Split) -> Figures:
-    """Mean share of the training rows that are later than a test row: of all, and of the same user's; and test rows of
-    users without training rows.
-    """
-    train, test = split.train, split.test
-    assert train.timestamps is not None and test.timestamps is not None
-    later = 1 - np.searchsorted(np.sort(train.timestamps), test.timestamps, side="right") / len(train)
-    own = np.lexsort((train.timestamps, train.users))
-    span = int(train.timestamps.max()) + 1  # user and time as one number that sorts like the pair
-    keys = train.users[own].astype(np.int64) * span + train.timestamps[own]
-    n_until = np.searchsorted(keys, test.users.astype(np.int64) * span + test.timestamps, side="right")
-    ends = np.cumsum(np.bincount(train.users, minlength=train.n_users))[test.users]
-    n_own = np.bincount(train.users, minlength=train.n_users)[test.users]
-    own_later = (ends - n_until)[n_own > 0] / n_own[n_own > 0]
-    return {
-        "training later than the test row": float(later.mean()),
-        "own training later than the test row": float(own_later.mean()),
-        "test rows of users without training rows": float((n_own == 0).mean()),
-    }
+    return {"figures": figures, "lists": len(task.users)} | leaks_of_time(split)
 
 
 def held_out() -> Figures:
