@@ -2,8 +2,9 @@
 
 A training is judged beside two agents that learned nothing by RL and have its vectors: a random actor, with the weights
 that the training began with, and PMF, whose action is the user's vector. The bars are popularity, average rating and
-random (see `fair.bars`). Simulated sessions are those of `evaluation.simulator`: policies are fixed there, and weights
-that do not move need no reset before a session.
+random (see `fair.bars`). Simulated sessions are those of `evaluation.simulator`, with fixed policies, as for all other
+methods; and beside them, for fewer users, the paper's own, in which the agent goes on learning and is reset (see
+`lab.online`).
 
 Each state has its own learning rate of actor and state representation, the one of `GRID` with the best nDCG@10 of own
 items on the validation part of ml-100k; `RATES` holds the choice, and the summary the trials beside it.
@@ -14,6 +15,7 @@ Keys of the summary:
     "data"     {data: {"methods": {protocol: {method: {metric: {mean, low, high, seeds}}}},
                        "minus": {other: {protocol: {method: {metric: difference}}}}, see `paired.difference`; the
                        others are "PMF", "untrained" and "popularity",
+                       "learning in a session adds": {state: difference in reward@10},
                        "actions": {state: {version: see `actions`, mean over seeds}},
                        "fit seconds": {state: mean}, "history": {state: of each seed}}}
 """
@@ -25,15 +27,18 @@ from dataclasses import replace
 from functools import partial
 from typing import get_args
 
+import numpy as np
 import torch
 
 from drr_tutorial.config import PRESETS, ExperimentConfig, StateName
 from drr_tutorial.data.splits import Split
 from drr_tutorial.evaluation.ranking import evaluate_ranking
+from drr_tutorial.evaluation.simulator import evaluate_simulated, simulate_users
 from drr_tutorial.evaluation.tasks import own_items_task
+from drr_tutorial.lab.online import evaluate_learning_online
 from drr_tutorial.lab.studies.fair.bars import tuned_baseline
-from drr_tutorial.lab.studies.fair.protocols import Figures, judge, keep, prepare
-from drr_tutorial.lab.studies.paired import difference, judged
+from drr_tutorial.lab.studies.fair.protocols import METRICS, Figures, judge, keep, prepare
+from drr_tutorial.lab.studies.paired import difference, judged, kept
 from drr_tutorial.lab.studies.runner import Row, Study
 from drr_tutorial.recommenders.drr import DRRRecommender
 
@@ -42,9 +47,11 @@ STATES: tuple[StateName, ...] = get_args(StateName)
 OUR_STATE: StateName = "drr-ave"
 GRID = (3e-5, 1e-4, 3e-4)
 RATES: Mapping[StateName, float] = {"drr-p": 1e-4, "drr-u": 1e-4, "drr-ave": 1e-4, "drr-att": 1e-4}
-PASSES = {"ml-100k": 6.0, "ml-1m": 1.5}
-"""A pass of ML-1M has ten times the steps of one of ml-100k; the validation figures stop rising before its end."""
+PASSES = {"ml-100k": 6.0, "ml-1m": 1.0}
+"""The preset's, and less for ML-1M, where a pass has ten times the steps: the validation figures stop rising before the
+end of one."""
 BARS = ("popularity", "average rating", "random")
+N_ONLINE = 100  # users with whom the agent goes on learning: each has networks of their own
 KIND = "by-user"  # the paper's split
 VERSIONS = ("trained", "untrained", "PMF")
 
@@ -88,6 +95,7 @@ def versions(config: ExperimentConfig, split: Split) -> Figures:
     agent = DRRRecommender(config, progress=False).fit(split.train)
     about = {"fit seconds": time.perf_counter() - start, "history": agent.history}
     found = {"trained": agent, "untrained": untrained(agent), "PMF": vectors_alone(agent)}
+    about["online"] = online(agent, split)
     about["actions"] = {name: actions(one) for name, one in found.items()}
     return about | {name: keep([judge(one, KIND, split)]) for name, one in found.items()}
 
@@ -105,6 +113,14 @@ def vectors_alone(agent: DRRRecommender) -> DRRRecommender:
     warm._config = replace(agent._config, agent=replace(agent._config.agent, warm_start=True))
     warm.networks = warm._build(agent.embeddings)
     return warm.before_training()
+
+
+def online(agent: DRRRecommender, split: Split) -> Figures:
+    """Simulated sessions of `N_ONLINE` users, with the agent as it is, "fixed", and "learning" in each session."""
+    world = simulate_users(split.ratings, rng=np.random.default_rng(0))  # the one of `judge`
+    evaluations = {"fixed": evaluate_simulated, "learning": evaluate_learning_online}
+    reports = {name: evaluate(agent, world, split, n_users=N_ONLINE) for name, evaluate in evaluations.items()}
+    return {name: kept({"simulated": report}, METRICS) for name, report in reports.items()}
 
 
 @torch.inference_mode()
@@ -145,6 +161,7 @@ def _of(figures: Mapping[str, Figures], data: str) -> Figures:
     return {
         "methods": _by_protocol({name: judged(found) for name, found in methods.items()}),
         "minus": {other: _by_protocol(compared) for other, compared in against.items()},
+        "learning in a session adds": {state: _learning_adds(found) for state, found in runs.items()},
         "actions": {
             state: {version: _mean_actions(found, version) for version in VERSIONS} for state, found in runs.items()
         },
@@ -166,6 +183,11 @@ def _by_protocol(methods: Mapping[str, Figures]) -> Figures:
     """{method: {protocol: ...}} as {protocol: {method: ...}}."""
     protocols = next(iter(methods.values()))
     return {protocol: {name: found[protocol] for name, found in methods.items()} for protocol in protocols}
+
+
+def _learning_adds(runs: Sequence[Figures]) -> Figures:
+    played = _version(runs, "online")
+    return difference(_version(played, "learning"), _version(played, "fixed"))["simulated"]["reward@10"]
 
 
 def _mean_actions(runs: Sequence[Figures], version: str) -> Figures:

@@ -28,6 +28,7 @@ def short(monkeypatch: pytest.MonkeyPatch, synthetic: Ratings) -> ExperimentConf
         ),
     )  # fmt: skip
     monkeypatch.setitem(PRESETS, "paper", small)
+    monkeypatch.setattr(paper, "N_ONLINE", 3)
     monkeypatch.setattr(paper, "PASSES", {"ml-100k": 0.3, "ml-1m": 0.3})
     monkeypatch.setattr(paper, "prepare", lambda data, kind: random_split(synthetic))
     return small
@@ -68,6 +69,8 @@ def test_a_row_has_all_versions_on_the_same_lists(state: Any, short: ExperimentC
     row = paper.trained("ml-100k", state, 1)
     tasks = {row[name]["detail"]["own items"]["task"] for name in paper.VERSIONS}
     assert len(tasks) == 1 and row["fit seconds"] > 0 and len(row["history"]) == 2
+    played = {row["online"][name]["detail"]["simulated"]["task"] for name in ("fixed", "learning")}
+    assert len(played) == 1 and row["online"]["learning"]["detail"]["simulated"]["lists"] == [1, 1, 1]
     assert row["trained"]["means"].keys() == {"own items", "simulated"}
 
 
@@ -124,8 +127,9 @@ def test_the_summary_sets_a_training_against_what_learned_nothing() -> None:
             figures[row.key] = {"nDCG@10": 0.8 if row.key.endswith(".0.0001") else 0.7}
         elif ".drr-" in row.key and not row.full_only:
             versions = {"trained": run(0.6), "untrained": run(0.5), "PMF": run(0.8)}
+            sessions = {"fixed": run(0.6), "learning": run(0.65)}
             acts = {name: {"saturated": 0.25, "alike": 0.5} for name in versions}
-            figures[row.key] = versions | {"fit seconds": 10.0, "history": [], "actions": acts}
+            figures[row.key] = versions | {"fit seconds": 10.0, "history": [], "actions": acts} | {"online": sessions}
         elif not row.full_only:
             figures[row.key] = run(0.7, seeds=5 if row.key.endswith("random") else 1)
     summary = paper.summarize(figures)
@@ -140,5 +144,6 @@ def test_the_summary_sets_a_training_against_what_learned_nothing() -> None:
         difference = found["minus"][other]["simulated"]["DRR-u"]["reward@10"]
         assert difference["mean"] == pytest.approx(gap) and difference["over seeds"]["mean"] == pytest.approx(gap)
     assert found["fit seconds"]["drr-ave"] == 10
+    assert found["learning in a session adds"]["drr-p"]["mean"] == pytest.approx(0.05)
     assert found["actions"]["drr-u"]["untrained"] == {"saturated": 0.25, "alike": 0.5}
     assert list(summary["data"]["ml-1m"]["minus"]["PMF"]["own items"]) == ["DRR-ave"]
