@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from drr_tutorial.lab.figures.style import COLOURS, PHONE, TEXT, grey, new_figure
 
 Difference = Mapping[str, Any]  # "mean", "low", "high", "over seeds"
+BEFORE = "before training"
 MARKERS = "os^D"
 OFFSET = 0.16  # between curves of a panel, in places
 
@@ -16,8 +17,8 @@ OFFSET = 0.16  # between curves of a panel, in places
 def by_gamma(curves: Mapping[str, Mapping[str, Difference]], world: str = "planning world") -> Figure:
     """Two panels, logs above and the `world` below: percent more than with gamma 0 against gamma.
 
-    A mark is the mean, its thick pale bar the interval over seeds, its thin one that over users. `curves` are those of
-    the study's summary; what is no plain gamma, such as one of several steps, is left out.
+    A mark is the mean, its thick pale bar the interval over seeds, its thin one that over users; a dashed line is the
+    agent before training. `curves` are those of the study's summary; a gamma with several steps is left out.
     """
     plain = {place: {g: found for g, found in curve.items() if _is_number(g)} for place, curve in curves.items()}
     gammas = ["0.0", *sorted({gamma for curve in plain.values() for gamma in curve}, key=float)]
@@ -27,7 +28,14 @@ def by_gamma(curves: Mapping[str, Mapping[str, Difference]], world: str = "plann
         for number, place in enumerate(places):
             offset = OFFSET * (number - (len(places) - 1) / 2)
             _curve(axes, place, plain[place], gammas, first + number, offset)
-        _panel(axes, "logs: nDCG@10 of all items" if places is logs else f"{world}: likes a session")
+            if BEFORE in curves[place]:
+                axes.axhline(curves[place][BEFORE]["mean"], color=COLOURS[first + number], linestyle="--", linewidth=1)
+        _panel(
+            axes,
+            "logs: nDCG@10 among unseen items (dashed: before training)"
+            if places is logs
+            else f"{world}: likes a session",
+        )
     figure.axes[-1].set_xticks(range(len(gammas)), gammas)
     figure.axes[-1].set_xlabel("discount gamma")
     figure.legend(loc="outside upper center", ncols=3, frameon=False, labelcolor=TEXT, fontsize=9)

@@ -2,26 +2,28 @@
 world, where it does.
 
 On logs the preset `default` is trained with each gamma, everything else the same, and judged by two rankings and two
-kinds of sessions: with the likes of the test part, and with simulated users. In the world it is the preset `planning`,
+kinds of sessions: with the likes of the test part, and with simulated users. The weights that validate best are kept,
+and where no training helps these are the first: so an agent before training, which is the same for all gammas, stands
+beside them. In the world it is the preset `planning`,
 in trainings of `planning.agents.SHORT` steps; those rows are shared with the study `planning` where it has them.
 
 Keys of the summary:
 
     "logs"    {data: {"gammas": {gamma: {protocol: {metric: {mean, low, high, seeds}}}},
                       "minus gamma 0": {gamma: {protocol: {metric: difference}}}, see `paired.difference`,
-                      "fit seconds": {gamma: mean}, "correction share": {gamma: of each seed}}}
+                      "fit seconds": {gamma: mean}, "kept step", "correction share": {gamma: of each seed}}}
     "world"   {"gammas": {gamma: runs}, see the study `planning`,
                "minus gamma 0": {gamma: difference in likes a session}}
     "curves"  {place: {gamma: {mean, low, high, "over seeds": {mean, low, high}}}}: by how many percent of gamma 0 the
-              nDCG@10 of all items, or likes a session in the world, are more
+              nDCG@10 of `unseen`, by which the preset was tuned, or likes a session in the world, are more
 
-A gamma is a string; "0.9, 5 steps" is gamma 0.9 with rewards of five steps summed.
+A gamma is a string; "0.9, 5 steps" is gamma 0.9 with rewards of five steps summed, and "before training" is one, too.
 """
 
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -32,7 +34,7 @@ from drr_tutorial.evaluation.intervals import bootstrap_users, interval_over_see
 from drr_tutorial.evaluation.log_sessions import evaluate_log_sessions
 from drr_tutorial.evaluation.ranking import evaluate_ranking
 from drr_tutorial.evaluation.reports import EvaluationReport
-from drr_tutorial.evaluation.simulator import evaluate_simulated, simulate_users
+from drr_tutorial.evaluation.simulator import SimulatedUsers, evaluate_simulated, simulate_users
 from drr_tutorial.evaluation.tasks import ranking_task
 from drr_tutorial.lab.studies.fair.protocols import prepare
 from drr_tutorial.lab.studies.paired import difference, judged, kept
@@ -46,7 +48,7 @@ RANKING = ("HR@10", "nDCG@10")
 METRICS = {"unseen": RANKING, "full": RANKING, "log sessions": ("reward@20",), "simulated": ("reward@10",)}
 SEEDS, FEW_SEEDS = tuple(range(5)), tuple(range(3))
 WORLD_GAMMAS = (0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.99)
-WORLD = "planning world"
+WORLD, BEFORE = "planning world", "before training"
 
 
 class Look(NamedTuple):
@@ -94,27 +96,36 @@ def trained(data: str, look: Look, seed: int) -> Figures:
     config = replace(preset, dataset=data, seed=seed, agent=agent)
     start = time.perf_counter()
     fitted = DRRRecommender(config, progress=False).fit(split.train)
-    about = {"fit seconds": time.perf_counter() - start, "correction share": fitted.correction_share}
+    about = {
+        "fit seconds": time.perf_counter() - start,
+        "correction share": fitted.correction_share,
+        "kept step": max(fitted.history, key=lambda entry: entry["hit"] + entry["dcg"])["step"],
+        BEFORE: kept(judge(fitted.before_training(), split), METRICS),
+    }
     return about | kept(judge(fitted, split), METRICS)
 
 
 def judge(recommender: Recommender, split: Split) -> dict[str, EvaluationReport]:
     """By the rankings, on lists of the likes, and by both kinds of sessions."""
     likes = split.likes()
-    world = simulate_users(split.ratings, rng=np.random.default_rng(0))
     return {
         "unseen": evaluate_ranking(recommender, ranking_task(likes, "unseen")),
         "full": evaluate_ranking(recommender, ranking_task(likes, "full")),
         "log sessions": evaluate_log_sessions(recommender, split),
-        "simulated": evaluate_simulated(recommender, world, split),
+        "simulated": evaluate_simulated(recommender, _world(split), split),
     }
+
+
+@cache  # the same for both versions
+def _world(split: Split) -> SimulatedUsers:
+    return simulate_users(split.ratings, rng=np.random.default_rng(0))
 
 
 def summarize(figures: Mapping[str, Figures]) -> Figures:
     """See the module."""
     logs = {data: _of_log(figures, data) for data in LOOKS}
     world = _of_world(figures)
-    curves = {data: _percent(log["minus gamma 0"], log["gammas"], ("full", "nDCG@10")) for data, log in logs.items()}
+    curves = {data: _percent(log["minus gamma 0"], log["gammas"], ("unseen", "nDCG@10")) for data, log in logs.items()}
     curves[WORLD] = _percent(world["minus gamma 0"], world["gammas"], ())
     return {"logs": logs, "world": world, "curves": curves}
 
@@ -124,11 +135,15 @@ def _of_log(figures: Mapping[str, Figures], data: str) -> Figures:
         look: [figures[key] for seed in SEEDS if (key := _key(data, look, seed)) in figures] for look in LOOKS[data]
     }
     named, greedy = {str(look): found for look, found in runs.items()}, runs[Look(0.0)]
+    judgeable = named | {BEFORE: [run[BEFORE] for run in greedy]}
     return {
-        "gammas": {name: judged(found) for name, found in named.items()},
-        "minus gamma 0": {name: difference(found, greedy) for name, found in named.items() if found is not greedy},
+        "gammas": {name: judged(found) for name, found in judgeable.items()},
+        "minus gamma 0": {name: difference(found, greedy) for name, found in judgeable.items() if found is not greedy},
         "fit seconds": {name: float(np.mean([run["fit seconds"] for run in found])) for name, found in named.items()},
-        "correction share": {name: [run["correction share"] for run in found] for name, found in named.items()},
+        **{
+            about: {name: [run[about] for run in found] for name, found in named.items()}
+            for about in ("kept step", "correction share")
+        },
     }
 
 

@@ -16,7 +16,7 @@ def percent(mean: float) -> dict[str, Any]:
 
 
 CURVES = {
-    "ml-100k": {"0.3": percent(-1), "0.9": percent(-4), "0.9, 5 steps": percent(-9)},
+    "ml-100k": {"0.3": percent(-1), "0.9": percent(-4), "0.9, 5 steps": percent(-9), "before training": percent(-5)},
     "ml-1m": {"0.9": percent(-2)},
     "planning world": {"0.3": percent(5), "0.9": percent(30), "0.99": percent(28)},
 }
@@ -39,6 +39,13 @@ def test_both_intervals_of_every_gamma_are_drawn_near_its_place() -> None:
     assert [bar.get_ydata().tolist() for bar in bars[:2]] == [[2, 8], [4, 6]]
     assert bars[0].get_linewidth() > bars[1].get_linewidth()
     assert [bar.get_xdata()[0] for bar in bars] == pytest.approx([1, 1, 2, 2, 3, 3])
+
+
+def test_the_agent_before_training_is_a_dashed_line_of_its_colour() -> None:
+    above, below = by_gamma(CURVES).axes
+    dashed = [line for axes in (above, below) for line in axes.lines if line.get_linestyle() == "--"]
+    assert [set(line.get_ydata()) for line in dashed] == [{-5}]
+    assert dashed[0].get_color() == above.lines[0].get_color()
 
 
 def test_a_curve_of_one_seed_has_the_users_interval_for_both() -> None:

@@ -59,12 +59,21 @@ def test_a_row_is_one_training_with_this_look_and_nothing_else_changed(fits: lis
     assert 0 <= row["means"]["log sessions"]["reward@20"][0] <= 20
 
 
+def test_the_agent_before_training_is_judged_on_the_same_lists(fits: list[DRRRecommender]) -> None:
+    row = gamma.trained("ml-100k", gamma.Look(0.0), 0)
+    before, best = row["before training"], max(fits[0].history, key=lambda entry: entry["hit"] + entry["dcg"])
+    assert row["kept step"] == best["step"]
+    for protocol, detail in row["detail"].items():
+        assert detail["task"] == before["detail"][protocol]["task"]
+    assert (row["means"] == before["means"]) == (row["kept step"] == 0)
+
+
 def log_run(value: float) -> dict[str, Any]:
     means = {p: {m: [value] for m in metrics} for p, metrics in gamma.METRICS.items()}
     detail = {
         p: {"task": p, "lists": [1, 1], **{m: [value, value] for m in metrics}} for p, metrics in gamma.METRICS.items()
     }
-    return {"means": means, "detail": detail, "fit seconds": 20.0, "correction share": 0.5}
+    return {"means": means, "detail": detail}
 
 
 def world_run(likes: float) -> dict[str, Any]:
@@ -78,14 +87,17 @@ def test_the_summary_says_by_how_many_percent_of_gamma_0(full: bool) -> None:
         if row.key.startswith("sweep."):
             figures[row.key] = world_run(10.0 if row.key.startswith("sweep.0.0.") else 15.0)
         elif full or not row.full_only:
-            figures[row.key] = log_run(0.5 if ".0.0.1." in row.key else 0.49)
+            about = {"fit seconds": 20.0, "correction share": 0.5, "kept step": 0, "before training": log_run(0.48)}
+            figures[row.key] = about | log_run(0.5 if ".0.0.1." in row.key else 0.49)
     found = gamma.summarize(figures)
     assert found["curves"].keys() == {"ml-100k", "ml-1m", "planning world"}
-    assert list(found["curves"]["ml-1m"]) == ["0.6", "0.9"]
+    assert list(found["curves"]["ml-1m"]) == ["0.6", "0.9", "before training"]
+    assert found["curves"]["ml-1m"]["before training"]["mean"] == pytest.approx(-4)
     assert found["curves"]["ml-100k"]["0.9, 5 steps"]["mean"] == pytest.approx(-2)
     in_world = found["curves"]["planning world"]["0.95"]
     assert in_world["mean"] == pytest.approx(50) and in_world["over seeds"]["high"] == pytest.approx(50)
     assert "0.0" not in found["curves"]["planning world"]
     assert found["logs"]["ml-100k"]["minus gamma 0"]["0.3"]["log sessions"]["reward@20"]["mean"] == pytest.approx(-0.01)
     assert len(found["logs"]["ml-1m"]["gammas"]["0.9"]["full"]["HR@10"]["seeds"]) == (5 if full else 3)
+    assert found["logs"]["ml-100k"]["kept step"]["0.9"] == [0] * 5
     assert found["world"]["gammas"]["0.3"]["mean"] == 15
