@@ -91,7 +91,7 @@ def test_the_summary_says_by_how_many_percent_of_gamma_0(full: bool) -> None:
             figures[row.key] = about | log_run(0.5 if ".0.0.1." in row.key else 0.49)
     found = gamma.summarize(figures)
     assert found["curves"].keys() == {"ml-100k", "ml-1m", "planning world"}
-    assert list(found["curves"]["ml-1m"]) == ["0.6", "0.9", "before training"]
+    assert list(found["curves"]["ml-1m"]) == ["0.9", "before training"]
     assert found["curves"]["ml-1m"]["before training"]["mean"] == pytest.approx(-4)
     assert found["curves"]["ml-100k"]["0.9, 5 steps"]["mean"] == pytest.approx(-2)
     in_world = found["curves"]["planning world"]["0.95"]
