@@ -1,7 +1,7 @@
 """Mult-VAE: a variational autoencoder of what each user likes (Liang et al. 2018)."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -58,13 +58,13 @@ class MultVAERecommender(NeuralRecommender[MultVAE]):
     """
 
     name = "Mult-VAE"
-    batch_size: ClassVar[int] = 128
     n_hidden: int = 600
     n_latent: int = 200
     dropout: float = 0.5
     kl_weight: float = 0.2
     learning_rate: float = 0.001
     n_epochs: int = 30
+    batch_size: int = 32
     seed: int = 0
 
     @torch.inference_mode()
@@ -105,4 +105,4 @@ class MultVAERecommender(NeuralRecommender[MultVAE]):
 
 def _dense(likes: csr_array) -> Tensor:
     """Ones (m, n_items) where there is an entry."""
-    return torch.from_numpy((likes != 0).toarray().astype(np.float32))
+    return torch.from_numpy((likes.toarray() != 0).astype(np.float32))

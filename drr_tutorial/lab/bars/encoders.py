@@ -28,6 +28,18 @@ class SequenceEncoder(nn.Module, ABC):
         """Logits (..., n_items) of the next item, from vectors (..., n_factors)."""
         return nn.functional.linear(vectors, self.items.weight[:-1], self.bias)
 
+    def sampled_loss(self, vectors: Tensor, targets: Tensor, candidates: Tensor) -> Tensor:
+        """Mean cross-entropy (), with the softmax's sum over the catalogue guessed from some of it.
+
+        Vectors (N, n_factors) and next items (N,); different candidates (K,), drawn uniformly for all N alike, each of
+        which stands for n_items / K items. With all items it is the cross-entropy itself.
+        """
+        right = (vectors * self.items.weight[targets]).sum(dim=1) + self.bias[targets]
+        others = nn.functional.linear(vectors, self.items.weight[candidates], self.bias[candidates])
+        others = others + math.log(len(self.bias) / len(candidates))
+        others = others.masked_fill(targets[:, None] == candidates, -torch.inf)
+        return (torch.cat([right[:, None], others], dim=1).logsumexp(dim=1) - right).mean()
+
 
 class SelfAttentionEncoder(SequenceEncoder):
     """Blocks of causal self-attention over at most `length` items (Kang & McAuley 2018).

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
@@ -20,17 +20,16 @@ class NeuralRecommender(Recommender, Generic[Network]):
     """A network on the CPU that learns from batches of users, by Adam with a learning rate that rises to
     `learning_rate` in a tenth of the training and then falls to nearly 0 (Smith & Topin 2019).
 
-    Subclasses are dataclasses of these settings and more; they make the network and say what a batch of users costs. An
-    epoch sees every user once. `dropout` is a share, from 0 to below 1. The seed decides all; PyTorch's own generator
-    is left as it was.
+    Subclasses are dataclasses of these settings and more; they make the network and say what a batch of users costs.
+    `dropout` is a share, from 0 to below 1; an epoch sees every user once, `batch_size` of them a step. The seed
+    decides all; PyTorch's own generator is left as it was.
     """
 
     dropout: float
     learning_rate: float
     n_epochs: int
+    batch_size: int
     seed: int
-    batch_size: ClassVar[int] = 128
-    """Users in a step."""
     network: Network
 
     @abstractmethod
@@ -47,7 +46,7 @@ class NeuralRecommender(Recommender, Generic[Network]):
 
     def _check(self) -> None:
         """Raises ValueError for settings that make no sense."""
-        require_whole(n_epochs=self.n_epochs)
+        require_whole(n_epochs=self.n_epochs, batch_size=self.batch_size)
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate must be above 0, got {self.learning_rate}")
         if not 0 <= self.dropout < 1:

@@ -18,11 +18,13 @@ Ints = NDArray[np.int64]
 def sequences(ratings: Ratings) -> tuple[Ints, Ints]:
     """Each user's likes: where they begin and end (n_users + 1,), and the items (n_likes,), oldest first.
 
-    Rows of equal or unknown time are in file order.
+    Among equal times the first in file order counts as the later, as in `leave_last_out_split` (and unlike
+    `latest_liked`); without times all is in file order. Times of ML-1M are often equal, and there GRU4Rec gains 0.007
+    of nDCG@10 on the validation part by this rule; on ml-100k the two orders are as good.
     """
     rows = np.flatnonzero(ratings.liked)
-    time = np.zeros(len(rows)) if ratings.timestamps is None else ratings.timestamps[rows]
-    rows = rows[np.lexsort((rows, time, ratings.users[rows]))]
+    order = (rows, np.zeros(len(rows))) if ratings.timestamps is None else (-rows, ratings.timestamps[rows])
+    rows = rows[np.lexsort((*order, ratings.users[rows]))]
     counts = np.bincount(ratings.users[rows], minlength=ratings.n_users)
     return _indptr(counts), ratings.items[rows].astype(np.int64)
 

@@ -64,6 +64,22 @@ def test_logits_are_dot_products_with_the_same_items(encoder: SequenceEncoder, w
     torch.testing.assert_close(logits[1, 2, 5], vectors[1, 2] @ encoder.items.weight[5] + 5)
 
 
+@torch.no_grad()
+def test_a_sampled_softmax_over_all_items_is_the_softmax(encoder: SequenceEncoder, windows: Tensor) -> None:
+    encoder.bias += torch.arange(N_ITEMS) / 5
+    vectors, targets = encoder(windows[:, :-1]).flatten(0, 1), windows[:, 1:].flatten()
+    expected = torch.nn.functional.cross_entropy(encoder.logits(vectors), targets)
+    torch.testing.assert_close(encoder.sampled_loss(vectors, targets, torch.arange(N_ITEMS)), expected)
+
+
+@torch.no_grad()
+def test_each_candidate_stands_for_as_many_items_as_were_left_out(encoder: SequenceEncoder) -> None:
+    vectors, targets, candidates = torch.zeros(2, SIZE), torch.tensor([0, 5]), torch.tensor([3, 5, 7])
+    each = N_ITEMS / 3  # all logits are 0; the second target is a candidate, which does not count
+    expected = (math.log(1 + 3 * each) + math.log(1 + 2 * each)) / 2
+    assert encoder.sampled_loss(vectors, targets, candidates).item() == pytest.approx(expected, rel=1e-6)
+
+
 def normalized(x: Tensor) -> Tensor:
     return (x - x.mean(dim=-1, keepdim=True)) / (x.var(dim=-1, keepdim=True, unbiased=False) + 1e-5).sqrt()
 

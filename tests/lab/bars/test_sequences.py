@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from scipy.sparse import csr_array
 
 from drr_tutorial.data.ratings import Ratings
+from drr_tutorial.data.splits import leave_last_out_split
 from drr_tutorial.environment.memory import latest_liked
 from drr_tutorial.lab.bars.sequences import of_users, sequences, windows, with_likes
 from tests.toy import toy_ratings
@@ -30,12 +30,29 @@ def test_later_rows_of_the_file_may_be_earlier_in_time() -> None:
     np.testing.assert_array_equal(items, [3, 0, 2, 0, 1])
 
 
-@pytest.mark.parametrize("timestamps", [None, np.zeros(len(TOY), dtype=np.int64)], ids=["none", "equal"])
-def test_equal_and_unknown_times_are_in_file_order(timestamps: np.ndarray | None) -> None:
-    np.testing.assert_array_equal(sequences(replace(TOY, timestamps=timestamps))[1], ITEMS)
+def test_among_equal_times_the_first_in_the_file_is_the_latest() -> None:
+    equal = replace(TOY, timestamps=np.zeros(len(TOY), dtype=np.int64))
+    np.testing.assert_array_equal(sequences(equal)[1], [3, 0, 2, 0, 1])
+    pairs = replace(TOY, timestamps=np.array([0, 0, 0, 0, 0, 0, 1]))  # only 4 is later
+    np.testing.assert_array_equal(sequences(pairs)[1], [0, 2, 3, 0, 1])
+
+
+def test_the_held_out_like_is_the_last(synthetic: Ratings) -> None:
+    """Whatever the times: what `leave_last_out_split` tests on comes right after what it trains on."""
+    assert synthetic.timestamps is not None
+    coarse = replace(synthetic.implicit(), timestamps=synthetic.timestamps // 10**7)
+    test = leave_last_out_split(coarse).test
+    indptr, items = sequences(coarse)
+    assert len(test) > 100
+    np.testing.assert_array_equal(items[indptr[test.users + 1] - 1], test.items)
+
+
+def test_unknown_times_are_in_file_order() -> None:
+    np.testing.assert_array_equal(sequences(replace(TOY, timestamps=None))[1], ITEMS)
 
 
 def test_the_ends_are_the_memories_of_the_agent(synthetic: Ratings) -> None:
+    synthetic = replace(synthetic, timestamps=np.arange(len(synthetic))[::-1].copy())
     indptr, items = sequences(synthetic)
     rows = np.arange(synthetic.n_users)
     latest = windows(indptr, items, rows, indptr[1:], 8, padding=synthetic.n_items)

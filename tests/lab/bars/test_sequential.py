@@ -54,6 +54,13 @@ def test_a_cycle_is_learned(fitted: NeuralRecommender, cycle: Ratings) -> None:
     np.testing.assert_array_equal(fitted.scores_for(newcomers).argmax(axis=1), (np.arange(N_ITEMS) + 4) % N_ITEMS)
 
 
+@both_kinds
+def test_a_cycle_is_learned_from_some_candidates_a_step(kind: Make, cycle: Ratings) -> None:
+    fitted = kind(n_factors=32, n_candidates=8, learning_rate=0.01, n_epochs=20).fit(cycle)
+    newcomers = histories(*[[(item + step) % N_ITEMS for step in range(4)] for item in range(N_ITEMS)])
+    np.testing.assert_array_equal(fitted.scores_for(newcomers).argmax(axis=1), (np.arange(N_ITEMS) + 4) % N_ITEMS)
+
+
 def test_what_is_liked_in_a_session_comes_last(fitted: NeuralRecommender, cycle: Ratings) -> None:
     own = [cycle.items[cycle.users == user].tolist() for user in (3, 4, 5)]
     likes = [[(own[0][-1] + 1) % N_ITEMS, (own[0][-1] + 2) % N_ITEMS], [], [(own[2][-1] + 1) % N_ITEMS]]
@@ -113,7 +120,9 @@ def test_who_likes_one_thing_can_be_there(kind: Make) -> None:
     ("settings", "text"),
     [
         ({"n_factors": 0}, "n_factors must be a whole number of at least 1, got 0"),
+        ({"n_candidates": -1}, "n_candidates must be a whole number of at least 1, got -1"),
         ({"n_epochs": 1.5}, "n_epochs must be a whole number of at least 1, got 1.5"),
+        ({"batch_size": 0}, "batch_size must be a whole number of at least 1, got 0"),
         ({"learning_rate": float("nan")}, "learning_rate must be above 0, got nan"),
         ({"dropout": 1.0}, "dropout must be from 0 to below 1, got 1.0"),
         ({"dropout": -0.1}, "dropout must be from 0 to below 1, got -0.1"),
