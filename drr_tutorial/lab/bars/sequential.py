@@ -44,6 +44,11 @@ class _SequentialRecommender(NeuralRecommender[SequenceEncoder]):
     def _learners(self) -> Ints:
         return np.flatnonzero(np.diff(self._sequences[0]) > 1)
 
+    def _train(self, rng: np.random.Generator) -> None:
+        """From popularity on: that much need not be learned."""
+        self.network.bias.data = torch.from_numpy(np.log1p(self._popularity))
+        super()._train(rng)
+
     def _loss(self, users: Ints, rng: np.random.Generator, share: float) -> Tensor:
         (indptr, items), n_items = self._sequences, self.ratings.n_items
         first = np.minimum(indptr[users] + LENGTH + 1, indptr[users + 1])

@@ -84,6 +84,14 @@ def test_who_likes_nothing_yet_gets_what_many_like(fitted: NeuralRecommender, cy
 
 
 @both_kinds
+def test_the_training_starts_from_popularity(kind: Make, synthetic: Ratings) -> None:
+    fitted = kind(n_factors=8, n_epochs=1, learning_rate=1e-12).fit(synthetic)
+    likes = np.bincount(synthetic.positives().items, minlength=synthetic.n_items)
+    np.testing.assert_allclose(fitted.network.bias.detach(), np.log1p(likes), atol=1e-4)
+    assert np.corrcoef(fitted.scores(synthetic.user_ids).mean(axis=0), likes)[0, 1] > 0.4
+
+
+@both_kinds
 def test_only_the_latest_likes_are_read(kind: Make, cycle: Ratings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sequential, "LENGTH", 4)
     fitted = kind(n_factors=8, n_epochs=1).fit(cycle)
