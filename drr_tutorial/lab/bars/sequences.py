@@ -53,5 +53,11 @@ def windows(indptr: Ints, items: Ints, rows: Ints, ends: Ints, length: int, padd
     return np.where(places < ends[:, None], np.append(items, padding)[np.minimum(places, len(items))], padding)
 
 
+def shuffled(window: Ints, padding: int, rng: np.random.Generator) -> Ints:
+    """The items of each row (m, L) in random order, what pads still behind them."""
+    order = np.argsort(rng.random(window.shape) + (window == padding), axis=1)
+    return np.take_along_axis(window, order, axis=1)
+
+
 def _indptr(counts: NDArray[np.integer[Any]]) -> Ints:
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.lab.bars.encoders import RecurrentEncoder, SelfAttentionEncoder, SequenceEncoder
 from drr_tutorial.lab.bars.neural import Ints, NeuralRecommender, require_whole
-from drr_tutorial.lab.bars.sequences import of_users, sequences, windows, with_likes
+from drr_tutorial.lab.bars.sequences import of_users, sequences, shuffled, windows, with_likes
 from drr_tutorial.recommenders.base import Scores
 
 LENGTH = 50  # items that a network looks back
@@ -27,11 +27,13 @@ class _SequentialRecommender(NeuralRecommender[SequenceEncoder]):
 
     An epoch sees one random window of each user's likes. `n_factors` is the length of the vectors. `n_candidates`: the
     softmax runs over so many items, drawn anew for each step, or over the catalogue where that has no more. A wide
-    catalogue costs so much less time, which more epochs use better.
+    catalogue costs so much less time. `in_order`: or else each window is shuffled, and what is learned is what else is
+    liked, at any time, not what comes next; that is what a split at random asks for.
     """
 
     n_factors: int
     n_candidates: int
+    in_order: bool
 
     def scores_for(self, histories: csr_array) -> Scores:
         """Logits (m, n_items) of what is liked next."""
@@ -53,7 +55,8 @@ class _SequentialRecommender(NeuralRecommender[SequenceEncoder]):
         (indptr, items), n_items = self._sequences, self.ratings.n_items
         first = np.minimum(indptr[users] + LENGTH + 1, indptr[users + 1])
         ends = rng.integers(first, indptr[users + 1], endpoint=True)
-        window = torch.from_numpy(windows(indptr, items, users, ends, LENGTH + 1, padding=n_items))
+        chosen = windows(indptr, items, users, ends, LENGTH + 1, padding=n_items)
+        window = torch.from_numpy(chosen if self.in_order else shuffled(chosen, n_items, rng))
         targets = window[:, 1:]
         vectors, targets = self.network(window[:, :-1])[targets < n_items], targets[targets < n_items]
         if n_items <= self.n_candidates:
@@ -93,6 +96,7 @@ class SASRecRecommender(_SequentialRecommender):
     n_blocks: int = 2
     n_heads: int = 1
     n_candidates: int = 2000
+    in_order: bool = True
     dropout: float = 0.2
     learning_rate: float = 0.005
     n_epochs: int = 12
@@ -116,6 +120,7 @@ class GRU4RecRecommender(_SequentialRecommender):
     name = "GRU4Rec"
     n_factors: int = 64
     n_candidates: int = 2000
+    in_order: bool = True
     dropout: float = 0.2
     learning_rate: float = 0.005
     n_epochs: int = 12

@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.data.splits import leave_last_out_split
 from drr_tutorial.environment.memory import latest_liked
-from drr_tutorial.lab.bars.sequences import of_users, sequences, windows, with_likes
+from drr_tutorial.lab.bars.sequences import of_users, sequences, shuffled, windows, with_likes
 from tests.toy import toy_ratings
 
 # user 1 likes 3, 1, 4; user 2 nothing; user 3 likes 2, 1
@@ -90,3 +90,14 @@ def test_windows_are_as_wide_as_the_longest() -> None:
     np.testing.assert_array_equal(windows(INDPTR, ITEMS, rows, ends, 4, padding=9), [[1, 0, 9], [9, 9, 9], [2, 0, 3]])
     np.testing.assert_array_equal(windows(INDPTR, ITEMS, rows[1:2], ends[1:2], 4, padding=9), [[9]])
     assert windows(INDPTR, ITEMS, rows[:0], ends[:0], 4, padding=9).shape == (0, 1)
+
+
+def test_shuffled_rows_have_the_same_items_in_any_order() -> None:
+    rows = np.tile([[4, 5, 6, 9, 9]], (6000, 1))
+    mixed = shuffled(rows, 9, np.random.default_rng(0))
+    assert (mixed[:, 3:] == 9).all()
+    np.testing.assert_array_equal(np.sort(mixed, axis=1), rows)
+    orders, counts = np.unique(mixed, axis=0, return_counts=True)
+    assert len(orders) == 6
+    assert (np.abs(counts - 1000) < 5 * np.sqrt(1000)).all()
+    np.testing.assert_array_equal(rows[0], [4, 5, 6, 9, 9])

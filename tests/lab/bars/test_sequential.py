@@ -92,6 +92,20 @@ def test_the_training_starts_from_popularity(kind: Make, synthetic: Ratings) -> 
 
 
 @both_kinds
+def test_out_of_order_what_else_is_liked_is_learned(kind: Make) -> None:
+    """Users like runs of a cycle; shuffled, the item before a liked one is as likely as the one after."""
+    ahead, near, item = {}, {}, np.arange(N_ITEMS)
+    for in_order in (True, False):
+        settings: dict[str, Any] = {"n_factors": 16, "learning_rate": 0.01, "n_epochs": 30, "in_order": in_order}
+        scores = kind(**settings).fit(cycle_ratings()).scores_for(histories(*item[:, None].tolist()))
+        after, before, far = (scores[item, (item + step) % N_ITEMS] for step in (1, -1, 10))
+        ahead[in_order], near[in_order] = (after - before).mean(), ((after + before) / 2 - far).mean()
+    assert ahead[True] > 2
+    assert abs(ahead[False]) < 0.4
+    assert near[False] > 0.5
+
+
+@both_kinds
 def test_only_the_latest_likes_are_read(kind: Make, cycle: Ratings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sequential, "LENGTH", 4)
     fitted = kind(n_factors=8, n_epochs=1).fit(cycle)
