@@ -62,8 +62,8 @@ class MultVAERecommender(NeuralRecommender[MultVAE]):
     n_latent: int = 200
     dropout: float = 0.5
     kl_weight: float = 0.2
-    learning_rate: float = 0.001
-    n_epochs: int = 30
+    learning_rate: float = 0.003
+    n_epochs: int = 20
     batch_size: int = 32
     seed: int = 0
 

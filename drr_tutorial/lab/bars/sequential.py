@@ -123,7 +123,7 @@ class GRU4RecRecommender(_SequentialRecommender):
     in_order: bool = True
     dropout: float = 0.2
     learning_rate: float = 0.005
-    n_epochs: int = 12
+    n_epochs: int = 20
     batch_size: int = 16
     seed: int = 0
 
