@@ -1,1 +1,1 @@
-"""Strong bars from the literature that the fair table adds to those of `recommenders.baselines`."""
+"""Strong bars from the literature that the studies add to those of `recommenders.baselines`; all learn here."""
