@@ -4,8 +4,8 @@ What the agent's actor learns by rewards, these numbers learn by a loss: BPR's (
 softmax over a slate. Vectors, parts of the data, validation, and what happens after the training are the agent's.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -19,22 +19,28 @@ from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.recommenders.drr import DRRRecommender
 
 Ints = NDArray[np.int32]
+Loss = Literal["bpr", "softmax"]
 BATCH = 512
 SLATE = 99  # items that nobody rewarded, beside each like
 
 
 @dataclass
 class CorrectionWithoutRL(DRRRecommender):
-    """An agent with shared gates (`agent.correction`) whose gates learn by `loss` from the likes that pay the agent.
+    """An agent with shared gates, whatever `agent.correction` says, that learn by `loss` from the likes that pay the
+    agent.
 
     `learning_rate` is Adam's; after each of `n_epochs` passes over these likes the gates are validated, and the best
     are kept.
     """
 
     name = "correction without RL"
-    loss: Literal["bpr", "softmax"] = "bpr"
+    loss: Loss = "bpr"
     learning_rate: float = 3e-3
     n_epochs: int = 20
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._config = replace(self._config, agent=replace(self._config.agent, correction="shared gates"))
 
     def _fit(self, ratings: Ratings) -> None:
         self.correction_share = 1.0
@@ -47,7 +53,7 @@ class CorrectionWithoutRL(DRRRecommender):
 
     def _learn(self, parts: dict[str, Ratings]) -> None:
         """The actor's output, as it validates best; `history` has the figures."""
-        rng, gates = np.random.default_rng([self._config.seed, 4]), self.networks.actor.layers[-1].output
+        rng, (gates,) = np.random.default_rng([self._config.seed, 4]), self.networks.actor.parameters()
         validate, likes, known = self._validation(parts), parts["rewarded"].positives(), parts["known"].matrix()
         optimizer = torch.optim.Adam([gates], lr=self.learning_rate)
         self.history, best = [], (-np.inf, gates.detach().clone())
@@ -67,8 +73,8 @@ class CorrectionWithoutRL(DRRRecommender):
         slate = rng.integers(known.shape[1], size=(len(users), 1 + SLATE))
         slate[:, 0] = items
         scores = self._scores_on(slate, users)
-        rated = known[users[:, None], slate[:, 1:]].toarray() > 0
-        lead = (scores[:, :1] - scores[:, 1:]).masked_fill(torch.from_numpy(rated), torch.inf)
+        rated: Any = known[users[:, None], slate[:, 1:]]
+        lead = (scores[:, :1] - scores[:, 1:]).masked_fill(torch.from_numpy(rated.toarray() > 0), torch.inf)
         if self.loss == "bpr":
             return softplus(-lead).mean()
         return torch.cat([torch.zeros(len(lead), 1), -lead], dim=1).logsumexp(dim=1).mean()

@@ -21,7 +21,8 @@ from drr_tutorial.evaluation.intervals import bootstrap_users
 from drr_tutorial.evaluation.ranking import evaluate_ranking
 from drr_tutorial.evaluation.reports import EvaluationReport
 from drr_tutorial.evaluation.tasks import Protocol, ranking_task
-from drr_tutorial.lab.studies.fair.bars import BASELINES, Contestant, search
+from drr_tutorial.lab.studies.fair.bars import search
+from drr_tutorial.lab.studies.fair.contestants import BASELINES, Contestant
 from drr_tutorial.lab.studies.fair.protocols import METRICS, keep
 from drr_tutorial.lab.studies.runner import DETAIL, Figures, Row, Study
 from drr_tutorial.lab.studies.strangers import meeting, strangers_of, strangers_split

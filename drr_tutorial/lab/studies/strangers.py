@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 
 from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.data.splits import Split, user_split
-from drr_tutorial.lab.studies.fair.bars import Contestant
+from drr_tutorial.lab.studies.fair.contestants import Contestant
 from drr_tutorial.recommenders.base import Recommender, Scores
 
 TEST_FRACTION = 0.2

@@ -7,6 +7,7 @@ import dataclasses
 from typing import NamedTuple
 
 from drr_tutorial.config import PRESETS, StateName
+from drr_tutorial.lab.bars.without_rl import CorrectionWithoutRL, Loss
 from drr_tutorial.lab.studies.fair.protocols import Figures, judge, keep, prepare
 from drr_tutorial.recommenders.baselines import IALSRecommender
 from drr_tutorial.recommenders.drr import DRRRecommender
@@ -33,6 +34,13 @@ def trained_agent(data: str, entrant: Entrant, seed: int) -> Figures:
         "before training": keep([judge(before, entrant.kind, split)]),
         "kept of the correction": agent.correction_share,
     }
+
+
+def without_rl(data: str, kind: str, loss: Loss, seed: int) -> Figures:
+    """A row of the fair table: the default agent's gates, trained without RL by a loss of rankings."""
+    config = dataclasses.replace(PRESETS["default"], dataset=data, seed=seed)
+    split = prepare(data, kind)
+    return keep([judge(CorrectionWithoutRL(config, progress=False, loss=loss).fit(split.train), kind, split)])
 
 
 def own_vectors(data: str, seed: int) -> Figures:

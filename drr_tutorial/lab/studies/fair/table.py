@@ -3,70 +3,83 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, get_args
 
-import numpy as np
-
-from drr_tutorial.config import StateName
-from drr_tutorial.evaluation.intervals import bootstrap_users, randomization_test
+from drr_tutorial.lab.bars.without_rl import Loss
 from drr_tutorial.lab.sentences import signed
-from drr_tutorial.lab.studies.fair.agents import Entrant, own_vectors, trained_agent
-from drr_tutorial.lab.studies.fair.bars import BASELINES, SEEDS, tuned_baseline
+from drr_tutorial.lab.studies.fair.agents import Entrant, own_vectors, trained_agent, without_rl
+from drr_tutorial.lab.studies.fair.bars import SEEDS, tuned_baseline
+from drr_tutorial.lab.studies.fair.compare import difference, figure, holm
+from drr_tutorial.lab.studies.fair.contestants import BASELINES
 from drr_tutorial.lab.studies.fair.protocols import METRICS, SPLITS, Figures, together
 from drr_tutorial.lab.studies.runner import Row, Study
 
-STATES: tuple[StateName, ...] = get_args(StateName)
 OUR_NAME = "DRR-ave"
 OWN_VECTORS = "iALS, the simple agent's own vectors"
 BEFORE, DISLIKES_LAST = "before training", "dislikes last"
+VECTORS = "joint vectors alone"
+"""The default agent before training: a bar that learns from dislikes and stars."""
+WITHOUT_RL: Mapping[str, Loss] = {"gates by BPR": "bpr", "gates by softmax": "softmax"}
+"""Bars with the default agent's vectors and gates, trained without RL."""
 PAIR = {"DRR simple": "DRR", OWN_VECTORS: "iALS"}
 RANKING = ("HR@10", "nDCG@10")
-SIMPLE, LIKES_ONLY, NEXT = (
+SIMPLE, LIKES_ONLY, NEXT, DEFAULT, DEFAULT_BY_USER = (
     Entrant("DRR simple", "simple", "drr-ave", "original"),
     Entrant("DRR-ave, likes only", "default", "drr-ave", "original"),
     Entrant("DRR next", "next", "drr-ave", "ncf"),
-)
-DEFAULT, DEFAULT_BY_USER = (
-    {state: Entrant(state.replace("drr", "DRR"), "default", state, kind) for state in STATES}
-    for kind in ("rated", "by-user")
+    Entrant(OUR_NAME, "default", "drr-ave", "rated"),
+    Entrant(OUR_NAME, "default", "drr-ave", "by-user"),
 )
 ENTRANTS: tuple[tuple[str, Entrant], ...] = (
-    *(("ml-1m", entrant) for entrant in (DEFAULT["drr-ave"], NEXT, LIKES_ONLY)),
-    *(("ml-100k", entrant) for entrant in (DEFAULT["drr-ave"], LIKES_ONLY, SIMPLE, DEFAULT_BY_USER["drr-ave"])),
+    *(("ml-1m", entrant) for entrant in (DEFAULT_BY_USER, DEFAULT, NEXT, LIKES_ONLY)),
+    *(("ml-100k", entrant) for entrant in (DEFAULT, LIKES_ONLY, SIMPLE, DEFAULT_BY_USER)),
 )
-"""Data and agent, each with five seeds. The other states are in the study `all_states`, and so is the paper's split of
-ML-1M, the bars included: they take hours.
-"""
+"""Data and agent, each with five seeds."""
+PLACES = tuple((data, kind) for data in ("ml-1m", "ml-100k") for kind in SPLITS[data])
 
 
 def rows() -> list[Row]:
-    """The agents' rows first, ML-1M's before ml-100k's: long ones first."""
-    places = (("ml-1m", "original"), ("ml-1m", "ncf"), ("ml-100k", "original"), ("ml-100k", "by-user"))
+    """The agents' rows first, ML-1M's before ml-100k's: long ones first. The paper's split of ML-1M is for the full
+    set.
+    """
     own = [Row(f"ml-100k.original.own-vectors.{seed}", partial(own_vectors, "ml-100k", seed)) for seed in SEEDS]
-    return [*agent_rows(ENTRANTS), *own, *baseline_rows(places)]
+    return [*_agent_rows(), *_rows_without_rl(), *own, *_baseline_rows()]
 
 
-def agent_rows(entrants: Sequence[tuple[str, Entrant]]) -> list[Row]:
-    """Each with five seeds."""
+def _agent_rows() -> list[Row]:
     return [
-        Row(f"{_prefix(data, entrant)}{seed}", partial(trained_agent, data, entrant, seed))
-        for data, entrant in entrants
+        Row(f"{_prefix(data, entrant)}{seed}", partial(trained_agent, data, entrant, seed), _long(data, entrant.kind))
+        for data, entrant in ENTRANTS
         for seed in SEEDS
     ]
 
 
-def baseline_rows(places: Sequence[tuple[str, str]]) -> list[Row]:
-    """All bars of each data set and split, iALS first: it takes longest."""
-    methods = sorted(BASELINES, key=lambda method: method != "iALS")
+def _rows_without_rl() -> list[Row]:
+    """Where the default agent is, too."""
     return [
-        Row(f"{data}.{kind}.{_slug(method)}", partial(tuned_baseline, data, kind, method))
-        for method in methods
-        for data, kind in places
+        Row(f"{data}.{entrant.kind}.{_slug(name)}.{seed}", partial(without_rl, data, entrant.kind, loss, seed),
+            _long(data, entrant.kind))
+        for data, entrant in ENTRANTS
+        if entrant in (DEFAULT, DEFAULT_BY_USER)
+        for name, loss in WITHOUT_RL.items()
+        for seed in SEEDS
+    ]  # fmt: skip
+
+
+def _baseline_rows() -> list[Row]:
+    return [
+        Row(f"{data}.{kind}.{_slug(method)}", partial(tuned_baseline, data, kind, method), _long(data, kind))
+        for method, contestant in BASELINES.items()
+        for data, kind in PLACES
+        if contestant.competes(kind)
     ]
 
 
+def _long(data: str, kind: str) -> bool:
+    return (data, kind) == ("ml-1m", "by-user")
+
+
 def _slug(method: str) -> str:
-    return method.replace(" ", "-")
+    return method.replace(" + ", " ").replace(" ", "-")
 
 
 def _prefix(data: str, entrant: Entrant) -> str:
@@ -74,8 +87,19 @@ def _prefix(data: str, entrant: Entrant) -> str:
 
 
 def summarize(figures: Mapping[str, Figures]) -> Figures:
-    """data -> protocol -> what `_table` says; and "decides", see `_decides`."""
+    """data -> protocol -> what `_table` says; "comparisons", how many differences to a best bar there are, by which
+    their p-values are corrected; and "decides", see `_decides`.
+    """
     summary = tables(figures, ENTRANTS)
+    summary["comparisons"] = holm(
+        [
+            found
+            for by_protocol in summary.values()
+            for table in by_protocol.values()
+            for by_agent in table["differences"].values()
+            for found in by_agent.values()
+        ]
+    )
     summary["decides"] = _decides(summary["ml-100k"])
     summary["settings"] = {key: row["settings"] for key, row in figures.items() if "settings" in row}
     return summary
@@ -152,13 +176,28 @@ def _methods(
         parts[method].append(row)
         if DISLIKES_LAST in row:
             parts[f"{method}, {DISLIKES_LAST}"].append(row[DISLIKES_LAST])
-    parts[OWN_VECTORS] = [row for key, row in figures.items() if key.startswith(f"{data}.{kind}.own-vectors.")]
+    parts[OWN_VECTORS] = _with_prefix(figures, f"{data}.{kind}.own-vectors.")
     for where, entrant in entrants:
         if where == data and entrant.kind in kinds:
-            trained = [row for key, row in figures.items() if key.startswith(_prefix(data, entrant))]
+            trained = _with_prefix(figures, _prefix(data, entrant))
+            if entrant.name == OUR_NAME:
+                parts[VECTORS] = [row[BEFORE] for row in trained]
+                for name in WITHOUT_RL:
+                    parts[name] = _with_prefix(figures, f"{data}.{entrant.kind}.{_slug(name)}.")
             parts[f"{entrant.name}, {BEFORE}"] = [row[BEFORE] for row in trained]
             parts[entrant.name] = trained
     return {method: together(rows) for method, rows in parts.items() if rows}
+
+
+def _with_prefix(figures: Mapping[str, Figures], prefix: str) -> list[Figures]:
+    return [row for key, row in figures.items() if key.startswith(prefix)]
+
+
+def is_bar(method: str) -> bool:
+    """Whether a method of a table competes with the agents: tuned baselines, with and without dislikes, and what has
+    the agent's vectors, but no RL. The agent's own iALS is none: it is not tuned.
+    """
+    return method.removesuffix(f", {DISLIKES_LAST}") in BASELINES or method == VECTORS or method in WITHOUT_RL
 
 
 def _table(methods: Mapping[str, Figures], protocol: str) -> Figures:
@@ -168,33 +207,23 @@ def _table(methods: Mapping[str, Figures], protocol: str) -> Figures:
     """
     if len({row["detail"][protocol]["task"] for row in methods.values()}) > 1:
         raise ValueError(f"all methods must be judged on the same lists of {protocol!r}; compute the rows anew")
-    table = {method: {m: _figure(row, protocol, m) for m in METRICS[protocol]} for method, row in methods.items()}
-    bars = [method for method in methods if method.removesuffix(f", {DISLIKES_LAST}") in BASELINES]
-    best = {m: max(bars, key=lambda name: table[name][m]["mean"]) for m in METRICS[protocol]}
+    table = {method: {m: figure(row, protocol, m) for m in METRICS[protocol]} for method, row in methods.items()}
+    best = {m: max(filter(is_bar, methods), key=lambda name: table[name][m]["mean"]) for m in METRICS[protocol]}
     agents = [method for method in methods if method.startswith("DRR")]
+    trained = {name: f"{name}, {BEFORE}" for name in agents if f"{name}, {BEFORE}" in methods}
+    against = {"default": OUR_NAME, "likes only": LIKES_ONLY.name, "simple": SIMPLE.name, "next": NEXT.name}
+
+    def minus(pairs: Mapping[str, str], metric: str) -> Figures:
+        return {one: difference(methods[one], methods[other], protocol, metric) for one, other in pairs.items()}
+
     return {
         "methods": table,
         "best": best,
-        "differences": {
-            m: {agent: _difference(methods[agent], methods[best[m]], protocol, m) for agent in agents}
-            for m in METRICS[protocol]
-        },
-        "training adds": {
-            m: {
-                agent: _difference(methods[agent], methods[f"{agent}, {BEFORE}"], protocol, m)
-                for agent in agents
-                if f"{agent}, {BEFORE}" in methods
-            }
-            for m in METRICS[protocol]
-        },
+        "differences": {m: minus(dict.fromkeys(trained or agents, best[m]), m) for m in METRICS[protocol]},
+        "training adds": {m: minus(trained, m) for m in METRICS[protocol]},
         **{
             f"{short} minus": {m: _to_all(methods, name, protocol, m) for m in METRICS[protocol]}
-            for short, name in {
-                "default": OUR_NAME,
-                "likes only": LIKES_ONLY.name,
-                "simple": SIMPLE.name,
-                "next": NEXT.name,
-            }.items()
+            for short, name in against.items()
             if name in methods
         },
     }
@@ -202,21 +231,7 @@ def _table(methods: Mapping[str, Figures], protocol: str) -> Figures:
 
 def _to_all(methods: Mapping[str, Figures], name: str, protocol: str, metric: str) -> Figures:
     others = {other: row for other, row in methods.items() if other != name}
-    return {other: _difference(methods[name], row, protocol, metric) for other, row in others.items()}
-
-
-def _figure(row: Figures, protocol: str, metric: str) -> Figures:
-    detail, seeds = row["detail"][protocol], row["means"][protocol][metric]
-    interval = bootstrap_users(np.array(detail[metric]), np.array(detail["lists"]))
-    return {"mean": float(np.mean(seeds)), "low": interval.low, "high": interval.high, "seeds": seeds}
-
-
-def _difference(agent: Figures, other: Figures, protocol: str, metric: str) -> Figures:
-    """Paired by user: mean, interval, and the p-value of a randomization test."""
-    ours, theirs = agent["detail"][protocol], other["detail"][protocol]
-    sums: Any = np.array(ours[metric]) - np.array(theirs[metric])
-    interval = bootstrap_users(sums, np.array(ours["lists"]))
-    return interval._asdict() | {"p": randomization_test(sums)}
+    return {other: difference(methods[name], row, protocol, metric) for other, row in others.items()}
 
 
 STUDY = Study(
