@@ -10,8 +10,10 @@ from drr_tutorial.config import PRESETS, EmbeddingConfig, TrainingConfig
 from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.data.splits import original_split, random_split, rated_split
 from drr_tutorial.lab.pages import WAITING, read_result, results_folder
-from drr_tutorial.lab.studies.fair import agents as fair_agent, all_states, table as fair_table
-from drr_tutorial.lab.studies.fair.bars import BASELINES, Contestant, search, tuned_baseline
+from drr_tutorial.lab.studies.fair import agents as fair_agent, table as fair_table
+from drr_tutorial.lab.studies.fair.bars import search, tuned_baseline
+from drr_tutorial.lab.studies.fair.compare import difference, holm
+from drr_tutorial.lab.studies.fair.contestants import BASELINES, Contestant
 from drr_tutorial.lab.studies.fair.protocols import METRICS, judge, keep, together
 from drr_tutorial.recommenders.base import Recommender
 from drr_tutorial.recommenders.baselines import EASERecommender
@@ -74,7 +76,7 @@ def test_the_table_names_the_best_bar_and_pairs_by_user(judged: dict[str, Any]) 
     }
     table = fair_table._table(methods, "unseen")
     assert table["best"] == {"HR@10": "EASE, dislikes last", "nDCG@10": "EASE, dislikes last"}
-    assert table["differences"]["nDCG@10"].keys() == {before, ours}
+    assert table["differences"]["nDCG@10"].keys() == {ours}
     assert table["differences"]["nDCG@10"][ours] == {"mean": 0, "low": 0, "high": 0, "p": 1}
     assert "simple minus" not in table
     assert table["training adds"]["nDCG@10"] == {ours: table["default minus"]["nDCG@10"][before]}
@@ -109,12 +111,14 @@ def test_rows_become_methods_with_and_without_dislikes_before_and_after_training
     for preset, kind in (("default", "rated"), ("default", "original"), ("simple", "original")):
         for seed in (0, 1):
             figures[f"ml-100k.{kind}.{preset}.drr-ave.{seed}"] = better | {"before training": worse}
+    figures |= {f"ml-100k.rated.{fair_table._slug(name)}.0": better for name in fair_table.WITHOUT_RL}
     methods = fair_table._methods(figures, "ml-100k", "original", fair_table.ENTRANTS)
     agents = {"DRR-ave", "DRR-ave, likes only", "DRR simple"}
     assert methods.keys() == (
         set(BASELINES)
         | {f"{name}, dislikes last" for name in BASELINES}
-        | {fair_table.OWN_VECTORS}
+        | {fair_table.OWN_VECTORS, fair_table.VECTORS}
+        | set(fair_table.WITHOUT_RL)
         | agents
         | {f"{name}, before training" for name in agents}
     )
@@ -131,20 +135,39 @@ def test_methods_judged_on_other_lists_are_refused(judged: dict[str, Any]) -> No
         fair_table._table({"popularity": keep([judged["popularity"]]), "EASE": other}, "unseen")
 
 
-def test_both_studies_have_five_seeds_of_every_agent_and_share_rows() -> None:
-    committed, everything = ({row.key for row in study.rows()} for study in (fair_table, all_states))
-    n_bars = len(BASELINES)
-    assert len(committed) == 5 * len(fair_table.ENTRANTS) + 5 + 4 * n_bars  # four pairs of data and split
-    assert len(everything) == 5 * (2 * 2 + 1) * 4 + 5 * n_bars
-    assert {"ml-1m.ncf.next.drr-ave.4", "ml-1m.original.default.drr-ave.4", "ml-100k.by-user.BPR"} <= committed
-    assert {
-        "ml-1m.rated.default.drr-att.4",
-        "ml-1m.by-user.default.drr-p.0",
-        "ml-1m.by-user.BPR",
-    } <= everything - committed
-    assert {"ml-1m.rated.default.drr-ave.0", "ml-1m.original.iALS", "ml-100k.by-user.EASE"} <= everything & committed
-    assert not any(row.full_only for row in [*fair_table.rows(), *all_states.rows()])
-    assert all_states.STUDY.full_only and not fair_table.STUDY.full_only
+def test_every_agent_has_five_seeds_and_every_bar_its_splits() -> None:
+    rows = {row.key: row for row in fair_table.rows()}
+    for agent in ("ml-1m.ncf.next.drr-ave", "ml-1m.original.default.drr-ave", "ml-100k.by-user.gates-by-BPR"):
+        assert [f"{agent}.{seed}" in rows for seed in range(6)] == [True] * 5 + [False]
+    assert {"ml-100k.by-user.PMF", "ml-1m.ncf.EASE-transitions", "ml-1m.original.SLIM", "ml-1m.ncf.Mult-VAE"} <= set(
+        rows
+    )
+    assert not {"ml-100k.original.PMF", "ml-100k.by-user.SASRec", "ml-1m.original.transitions"} & set(rows)
+    assert {key for key, row in rows.items() if row.full_only} == {key for key in rows if "ml-1m.by-user" in key}
+
+
+def test_no_contestant_has_more_than_eight_trials() -> None:
+    for name, contestant in BASELINES.items():
+        for kind in ("original", "ncf", "by-user"):
+            n_trials = len(contestant.trials(kind, 100))
+            assert n_trials <= (4 if contestant.n_seeds < 5 else 8), name
+            assert len(contestant.trials(kind, 5000)) == n_trials
+    wide, narrow = BASELINES["SASRec"].trials("ncf", 5000)[0], BASELINES["SASRec"].trials("ncf", 100)[0]
+    assert wide["n_candidates"] == 512 and "n_candidates" not in narrow
+
+
+def test_p_values_are_corrected_by_holm() -> None:
+    found = [{"p": p} for p in (0.04, 0.01, 0.03, 0.5)]
+    assert holm(found) == 4
+    assert [row["p corrected"] for row in found] == pytest.approx([0.09, 0.04, 0.09, 0.5])
+
+
+def test_a_difference_has_an_interval_over_seeds_where_there_are_several(judged: dict[str, Any]) -> None:
+    one, two = keep([judged["EASE"]]), keep([judged["EASE"], judged["popularity"]])
+    assert "over seeds" not in difference(one, one, "unseen", "nDCG@10")
+    found = difference(two, one, "unseen", "nDCG@10")["over seeds"]
+    gap = judged["popularity"]["unseen"].mean("nDCG@10") - judged["EASE"]["unseen"].mean("nDCG@10")
+    assert found["mean"] == pytest.approx(gap / 2) and found["low"] < gap < 0 < found["high"]
 
 
 def test_a_split_without_rows_has_no_table(judged: dict[str, Any]) -> None:
