@@ -1,7 +1,7 @@
 """Writes the numbers of README.md and book/at_a_glance.md from result files. Run: python book/_ext/readme_figures.py
 
 What stands between `<!-- figures: NAME -->` and `<!-- end -->` is made here, from book/results/fair-table.json,
-all-states.json, planning.json, cold-start.json and speed.json, and so is the README's picture of two sessions. `make
+planning.json, cold-start.json and speed.json, and so is the README's picture of two sessions. `make
 readme` measures the speeds first; `make results FULL=1` makes the tables.
 """
 
@@ -67,9 +67,9 @@ def refreshed(page: str) -> str:
 
 @cache
 def tables(data: str) -> dict[str, Any]:
-    """protocol -> table of the fair table's summary; those by protocols that only `all-states` has come last."""
-    found, more = (read_result(study)["summary"][data] for study in ("fair-table", "all-states"))
-    return {**found, **{protocol: table for protocol, table in more.items() if protocol not in found}}
+    """protocol -> table of the fair table's summary."""
+    found: dict[str, Any] = read_result("fair-table")["summary"][data]
+    return found
 
 
 def sessions() -> dict[str, Any]:

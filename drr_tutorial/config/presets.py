@@ -52,7 +52,7 @@ DEFAULT = ExperimentConfig(
     embedding=EmbeddingConfig(
         regularization=70.0, count_power=0.5, n_iterations=10, rated_factors=64, stars_factors=32
     ),
-    agent=AgentConfig(slate_top=5, dislikes_last=True),
+    agent=AgentConfig(correction="shared gates", slate_top=5, dislikes_last=True, actor_lr=1e-2),
     training=TrainingConfig(passes=8.0, batch_size=512, correction_shares=(1.0, 0.75, 0.5, 0.25)),
 )
 
