@@ -29,8 +29,8 @@ class CorrectionWithoutRL(DRRRecommender):
     """An agent with shared gates, whatever `agent.correction` says, that learn by `loss` from the likes that pay the
     agent.
 
-    `learning_rate` is Adam's; after each of `n_epochs` passes over these likes the gates are validated, and the best
-    are kept.
+    `learning_rate` is Adam's; the gates are validated before and after each of `n_epochs` passes over these likes, and
+    the best are kept. A step of `history` is a like.
     """
 
     name = "correction without RL"
@@ -57,13 +57,13 @@ class CorrectionWithoutRL(DRRRecommender):
         validate, likes, known = self._validation(parts), parts["rewarded"].positives(), parts["known"].matrix()
         optimizer = torch.optim.Adam([gates], lr=self.learning_rate)
         self.history, best = [], (-np.inf, gates.detach().clone())
-        for _ in tqdm(range(self.n_epochs), self.loss, unit="pass", disable=not self.progress):
-            for rows in np.array_split(rng.permutation(len(likes)), -(-len(likes) // BATCH)):
+        for epoch in tqdm(range(1 + self.n_epochs), self.loss, unit="pass", disable=not self.progress):
+            for rows in np.array_split(rng.permutation(len(likes)), -(-len(likes) // BATCH)) if epoch else ():
                 optimizer.zero_grad()
                 self._loss(likes.users[rows], likes.items[rows], known, rng).backward()
                 optimizer.step()
             figures = {} if validate is None else validate(self.networks)
-            self.history.append(figures)
+            self.history.append({"step": epoch * len(likes)} | figures)
             best = max(best, (sum(figures.values()), gates.detach().clone()), key=lambda one: one[0])
         with torch.no_grad():
             gates.copy_(best[1])

@@ -27,8 +27,10 @@ def test_the_gates_are_one_number_an_entry_and_validate_better_than_none(synthet
     agent = fitted(synthetic, loss, n_epochs=8, learning_rate=1e-2)
     (gates,) = agent.networks.actor.parameters()
     assert gates.shape == (12,) and gates.abs().max() > 0
-    figures = [sum(entry.values()) for entry in agent.history]
-    assert len(figures) == 8 and max(figures) >= figures[0]
+    figures = [entry["hit"] + entry["dcg"] for entry in agent.history]
+    assert len(figures) == 9 and max(figures) > figures[0]
+    n_likes = len(agent._divide(synthetic)["rewarded"].positives())
+    assert [entry["step"] for entry in agent.history] == [epoch * n_likes for epoch in range(9)]
 
 
 def test_the_loss_falls_when_a_like_is_scored_higher(synthetic: Ratings) -> None:

@@ -35,8 +35,8 @@ def test_all_recipes_have_five_seeds_in_the_full_set_and_the_default_always() ->
     study = ablation.STUDY
     committed, full = _rows(study, False), _rows(study, True)
     assert len(full) == 5 * len(recipes.recipes()) + 1
-    assert [row.key for row in committed if row.key.startswith("tempered")] == [
-        f"tempered-corrections.{seed}" for seed in range(5)
+    assert [row.key for row in committed if row.key.startswith("one-gate")] == [
+        f"one-gate-for-all.{seed}" for seed in range(5)
     ]
     assert {row.key for row in committed} < {row.key for row in full}
 
@@ -87,9 +87,9 @@ def test_the_summary_from_rows_with_known_answers() -> None:
     summary = ablation.summarize(rows | {"baselines": recipes.apart(bars)})
     assert summary["steps"] + summary["without"] + summary["tried"] == names
     last = summary["recipes"][recipes.LAST_STEP]
-    assert last["trained"]["full"]["HR@10"]["mean"] == pytest.approx(0.9 / 2)
-    assert last["trained"]["full"]["HR@10"]["seeds"] == pytest.approx([0.45, 0.45])
-    assert last["training adds"]["unseen"]["HR@10"]["mean"] == pytest.approx(0.45)
+    assert last["trained"]["full"]["HR@10"]["mean"] == pytest.approx(1.0 / 2)
+    assert last["trained"]["full"]["HR@10"]["seeds"] == pytest.approx([0.5, 0.5])
+    assert last["training adds"]["unseen"]["HR@10"]["mean"] == pytest.approx(0.5)
     assert last["minus default"]["unseen"]["HR@10"]["mean"] == 0
     assert last["correction share"] == [0.5, 0.5] and last["n seeds"] == 2
     assert summary["recipes"]["bounded actions"]["training adds"] is None  # there is no warm start to compare with
@@ -101,7 +101,7 @@ def test_the_summary_from_rows_with_known_answers() -> None:
     assert summary["baselines"]["popularity"]["unseen"]["nDCG@10"]["mean"] == pytest.approx(0.25)
 
 
-@pytest.mark.parametrize("name", ["the original's recipe", recipes.LAST_STEP, "supervised only, no RL"])
+@pytest.mark.parametrize("name", ["the original's recipe", recipes.LAST_STEP, "no RL: gates by softmax"])
 def test_a_row_from_scratch(name: str, synthetic: Ratings, monkeypatch: pytest.MonkeyPatch) -> None:
     config = recipes.recipes()[name].config
     small = dataclasses.replace(

@@ -1,4 +1,4 @@
-"""What lost its experiment still does what its paper says: TD3's tricks, the pull towards the warm start, no RL."""
+"""What lost its experiment still does what its paper says: TD3's tricks, the pull towards the warm start."""
 
 import subprocess
 import sys
@@ -16,7 +16,6 @@ from drr_tutorial.lab.studies.ablation.recipes import KINDS, recipes
 from drr_tutorial.lab.studies.ablation.variants import (
     TARGET_NOISE,
     TD3,
-    SupervisedOnly,
     TowardsWarmStart,
     TwinCritics,
 )
@@ -90,17 +89,6 @@ def test_target_noise_is_bounded_and_drawn_from_the_generator() -> None:
     assert (noisy - still).abs().max() <= 2 * TARGET_NOISE + 1e-6
     assert torch.equal(noisy, again.noisy_target(vector, prior))
     assert noisy.abs().max() <= 1
-
-
-def test_without_rl_the_loss_is_the_cross_entropy_of_rewarded_items() -> None:
-    ddpg, transitions = make(SupervisedOnly, slate_size=0), batch()
-    state = ddpg.online.see(transitions.user, transitions.memory)
-    action = ddpg.online.act(state)
-    scores = action @ ddpg.online.item_vectors().T / ddpg.config.temperature
-    rewarded = transitions.reward > 0
-    expected = torch.nn.functional.cross_entropy(scores[rewarded], transitions.item[rewarded])
-    torch.testing.assert_close(ddpg.policy_loss(state, action, transitions), expected)
-    assert ddpg.policy_loss(state, action, batch(reward=torch.zeros(32))) == 0
 
 
 def test_the_pull_leads_back_to_the_warm_start() -> None:

@@ -6,7 +6,7 @@ from likes only, one whose split is "rated" also from four in five of the rating
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, NamedTuple
@@ -17,11 +17,8 @@ from drr_tutorial.evaluation.ranking import evaluate_ranking
 from drr_tutorial.evaluation.reports import EvaluationReport
 from drr_tutorial.evaluation.tasks import ranking_task
 from drr_tutorial.experiment import prepare
-from drr_tutorial.lab.studies.ablation.variants import (
-    SupervisedRecommender,
-    TD3Recommender,
-    TowardsWarmStartRecommender,
-)
+from drr_tutorial.lab.bars.without_rl import CorrectionWithoutRL
+from drr_tutorial.lab.studies.ablation.variants import TD3Recommender, TowardsWarmStartRecommender
 from drr_tutorial.lab.studies.fair.protocols import Figures, keep
 from drr_tutorial.recommenders.base import Recommender
 from drr_tutorial.recommenders.baselines import EASERecommender, IALSRecommender, PopularityRecommender
@@ -30,9 +27,11 @@ from drr_tutorial.recommenders.drr import DRRRecommender
 
 PROTOCOLS: tuple[Literal["unseen", "full"], ...] = ("unseen", "full")
 DEFAULT = replace(PRESETS["default"], dataset="ml-100k")
-LAST_STEP = "tempered corrections"
-KINDS: dict[str, type[DRRRecommender]] = {
-    "supervised only, no RL": SupervisedRecommender,
+LAST_STEP = "one gate for all"
+SLOW = 2e-4  # learning rate of an actor that sees the state
+KINDS: dict[str, Callable[..., DRRRecommender]] = {
+    "no RL: gates by BPR": CorrectionWithoutRL,
+    "no RL: gates by softmax": partial(CorrectionWithoutRL, loss="softmax"),
     "gamma 0.5, TD3's three tricks": TD3Recommender,
     "a term towards the warm start": TowardsWarmStartRecommender,
 }
@@ -51,13 +50,15 @@ class Recipe(NamedTuple):
 
     config: ExperimentConfig
     n_seeds: int
-    kind: type[DRRRecommender] = DRRRecommender
+    kind: Callable[..., DRRRecommender] = DRRRecommender
 
 
 def steps() -> dict[str, Recipe]:
-    """Each step has all of the one before it, but for the first two: the original's loop is left for ours.
+    """Each step has all of the one before it and something more, but for the first two: the original's loop is left for
+    ours.
 
-    The second to the fifth train for four passes, which is long enough to see what goes wrong.
+    The second to the fifth train for four passes, which is long enough to see what goes wrong. The sixth is the preset
+    `simple`: several settings change with the critic.
     """
     original = change(PRESETS["original"], dataset="ml-100k")
     simple = change(PRESETS["simple"], dataset="ml-100k")
@@ -68,10 +69,11 @@ def steps() -> dict[str, Recipe]:
     held_back = change(warm, "training", reward_share=simple.training.reward_share)
     gates = change(held_back, "agent", correction="gates")
     counts = change(simple, "embedding", regularization=70.0, count_power=0.5, n_iterations=10)
+    tempered = change(DEFAULT, "agent", correction="gates", actor_lr=SLOW)
     joint = replace(
-        DEFAULT,
-        agent=replace(DEFAULT.agent, dislikes_last=False),
-        training=replace(DEFAULT.training, correction_shares=(1.0,)),
+        tempered,
+        agent=replace(tempered.agent, dislikes_last=False),
+        training=replace(tempered.training, correction_shares=(1.0,)),
     )
     found = {
         # A quarter of a pass: a whole one takes minutes on ml-100k, and its reward has stopped rising long before.
@@ -84,6 +86,7 @@ def steps() -> dict[str, Recipe]:
         "penalties grow with counts": Recipe(counts, 3),
         "joint vectors": Recipe(joint, 3),
         "dislikes last": Recipe(change(joint, "agent", dislikes_last=True), 3),
+        "tempered corrections": Recipe(tempered, 3),
         LAST_STEP: Recipe(DEFAULT, 5),
     }
     return found
@@ -93,9 +96,10 @@ def without() -> dict[str, Recipe]:
     """The default with one ingredient taken away."""
     agent, training, embedding = (partial(change, DEFAULT, part) for part in ("agent", "training", "embedding"))
     found = {
-        "supervised only, no RL": agent(slate_size=0),
+        "no RL: gates by BPR": DEFAULT,
+        "no RL: gates by softmax": DEFAULT,
         "rewards on known likes": training(reward_share=1.0),
-        "correction added, no gates": agent(correction="sum"),
+        "correction added, no gates": agent(correction="sum", actor_lr=SLOW),
         "no products in the critic": agent(critic_products=False),
         "critic sees actions": agent(critic_sees="action"),
         "no slates": agent(slate_size=0),
@@ -118,7 +122,6 @@ def tried() -> dict[str, Recipe]:
         "a term towards the warm start": DEFAULT,
         "prioritized replay": change(DEFAULT, "training", replay="prioritized"),
         "memory of 20": agent(memory_size=20),
-        "DRR-att": agent(state="drr-att"),
     }
     return {name: Recipe(config, 2, KINDS.get(name, DRRRecommender)) for name, config in found.items()}
 

@@ -1,4 +1,4 @@
-"""What lost its experiment, as variants of the agent: TD3's three tricks, a pull towards the warm start, no RL at all.
+"""What lost its experiment, as variants of the agent: TD3's three tricks, and a pull towards the warm start.
 
 Sources: Fujimoto et al. (2018) for TD3, Fujimoto & Gu (2021) for the pull towards what was there before.
 """
@@ -78,16 +78,6 @@ class TowardsWarmStart(DDPG):
         return policy / policy.detach().abs().clamp_min(1e-6) + distance
 
 
-class SupervisedOnly(DDPG):
-    """No RL: the actor learns which of the catalogue's items earned a reward."""
-
-    def policy_loss(self, state: State, action: Tensor, batch: TransitionBatch) -> Tensor:
-        """Mean cross-entropy over the transitions of the batch that earned a reward, (); 0 when none did."""
-        rewarded = (batch.reward > 0).float()
-        entropy = -self.log_selected(action, batch.user, batch.memory).gather(1, batch.item[:, None]).squeeze(1)  # (B,)
-        return (rewarded * entropy).sum() / rewarded.sum().clamp_min(1)
-
-
 class TD3Recommender(DRRRecommender):
     """DRR that learns by `TD3`."""
 
@@ -101,10 +91,3 @@ class TowardsWarmStartRecommender(DRRRecommender):
 
     name = "DRR, towards the warm start"
     update = TowardsWarmStart
-
-
-class SupervisedRecommender(DRRRecommender):
-    """DRR's networks without RL: learns by `SupervisedOnly`."""
-
-    name = "DRR, supervised only"
-    update = SupervisedOnly
