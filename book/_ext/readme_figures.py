@@ -17,7 +17,7 @@ from matplotlib import rc_context
 
 from drr_tutorial.lab.figures.planning import two_sessions
 from drr_tutorial.lab.pages import WAITING, changed_since, read_result
-from drr_tutorial.lab.sentences import main_metric, signed
+from drr_tutorial.lab.sentences import main_metric, signed, standing as word_for
 from drr_tutorial.storage import read_json, whole_file
 
 ROOT = Path(__file__).parents[2]
@@ -27,14 +27,19 @@ PAGES = (ROOT / "README.md", ROOT / "book" / "at_a_glance.md")
 MARKED = re.compile(r"(<!-- figures: (.+?) -->)(\n?).*?(<!-- end -->)", re.DOTALL)
 LABELS = ("HR@10", "nDCG@10")
 DATA = {"ml-100k": "MovieLens 100K", "ml-1m": "MovieLens 1M"}
-BARS = ("iALS", "BPR", "EASE", "item-kNN", "popularity")
+BARS = ("iALS", "Mult-VAE", "SLIM", "EASE", "BPR", "RP3beta", "item-kNN", "popularity")
+WITHOUT_RL = ("gates by BPR", "gates by softmax")
 LEARNS_FROM = {  # name in the fair table: name here
-    "likes and 80 % of the dislikes": {"DRR-ave": "DRR", "DRR-ave, before training": "DRR before training"}
+    "likes and 80 % of the dislikes": {
+        "DRR-ave": "DRR",
+        "DRR-ave, before training": "DRR before training: its joint vectors alone",
+    }
+    | {name: f"the same vectors, {name}, no RL" for name in WITHOUT_RL}
     | {f"{bar}, dislikes last": bar for bar in BARS},
     "likes": {"DRR-ave, likes only": "DRR", "DRR-ave, likes only, before training": "DRR before training"}
     | {bar: bar for bar in (*BARS, "random")},
 }
-WORDS = {1: "ahead", -1: "**behind**", 0: "neither"}
+WORDS = {"ahead": "ahead", "behind": "**behind**", "level": "not to be told from it"}
 AGENTS = {"DRR-ave": "default", "DRR next": "next"}
 ORIGINAL = "the original's pass: 439,657 steps, an update of batch 512 each, sizes 8 and 16, Ranger"
 SPEEDS = (  # name in speed.json, words, form, target
@@ -120,7 +125,7 @@ def standing() -> str:
             metric = main_metric(table)
             lines += [
                 f"| {words} | `{protocol}` | {agent} | {metric} | {table['best'][metric]} | "
-                f"{signed(table['differences'][metric][agent])} | "
+                f"{signed(table['differences'][metric][agent])}, {word_for(table['differences'][metric][agent])} | "
                 f"{signed(table[f'{preset} minus'][metric][f'{agent}, before training'])} |"
                 for agent, preset in AGENTS.items()
                 if agent in table["differences"][metric]
@@ -136,13 +141,8 @@ def verdicts() -> str:
             differences = table["differences"][main_metric(table)]
             for agent in AGENTS:
                 if agent in differences:
-                    found[WORDS[verdict_of(differences[agent])]].append(f"`{protocol}` ({words})")
+                    found[WORDS[word_for(differences[agent])]].append(f"`{protocol}` ({words})")
     return "; ".join(f"{word} by {', '.join(places)}" for word, places in found.items() if places)
-
-
-def verdict_of(difference: dict[str, float]) -> int:
-    """1 for an interval above 0, -1 for one below, 0 where nobody can tell."""
-    return (difference["low"] > 0) - (difference["high"] < 0)
 
 
 def original() -> str:

@@ -1,6 +1,7 @@
 """Sentences that follow from results: whoever computes them anew gets text that still holds (chapters 12 and 13).
 
-A difference counts when its 95 % interval leaves out 0. Input are the tables of the study `fair-table`.
+A difference counts when its 95 % interval over users leaves out 0, and so does the one over seeds where there is one,
+and where many are compared, its corrected p-value is below 0.05. Input are the tables of the study `fair-table`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,12 +12,18 @@ import pandas as pd
 Interval = Mapping[str, float]  # "mean", "low", "high", and "p" for a difference
 Table = Mapping[str, Any]  # of one protocol
 MAIN = ("nDCG@10", "reward@10")
+SURE = 0.05  # a p-value below it counts
 WORDS = {"ahead": "is ahead of", "behind": "is behind", "level": "cannot be told from"}
 
 
-def standing(difference: Interval) -> str:
-    """ "ahead", "behind" or "level", as the interval lies above 0, below it, or around it."""
-    return "ahead" if difference["low"] > 0 else "behind" if difference["high"] < 0 else "level"
+def standing(difference: Mapping[str, Any]) -> str:
+    """ "ahead" or "behind", as all that is known of a difference lies above 0 or below it; "level": nobody can tell."""
+    intervals = [difference, *([difference["over seeds"]] if "over seeds" in difference else [])]
+    if difference.get("p corrected", 0.0) >= SURE:
+        return "level"
+    if all(interval["low"] > 0 for interval in intervals):
+        return "ahead"
+    return "behind" if all(interval["high"] < 0 for interval in intervals) else "level"
 
 
 def main_metric(table: Table) -> str:
@@ -34,9 +41,15 @@ def against_the_best(tables: Mapping[str, Table], method: str) -> str:
             ours, theirs = (table["methods"][name][metric]["mean"] for name in (method, best))
             lines.append(
                 f"- `{protocol}`: {method} **{WORDS[standing(difference)]}** the best bar, {best}: {metric} {ours:.3f} "
-                f"against {theirs:.3f}, difference {signed(difference)}, p = {difference['p']:.4f}"
+                f"against {theirs:.3f}, difference {signed(difference)}, {_p_of(difference)}"
             )
     return "\n".join(lines)
+
+
+def _p_of(difference: Mapping[str, Any]) -> str:
+    """Its p-value, and the one that is corrected."""
+    corrected = f", corrected {difference['p corrected']:.4f}" if "p corrected" in difference else ""
+    return f"p = {difference['p']:.4f}{corrected}"
 
 
 def count(tables: Mapping[str, Table], method: str) -> dict[str, int]:

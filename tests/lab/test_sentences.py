@@ -32,6 +32,21 @@ def test_a_difference_counts_when_its_interval_leaves_out_zero(mean: float, word
     assert sentences.standing(interval(mean)) == word
 
 
+@pytest.mark.parametrize(
+    ("more", "word"),
+    [
+        ({"over seeds": interval(0.02)}, "ahead"),
+        ({"over seeds": interval(0.005)}, "level"),
+        ({"p corrected": 0.04}, "ahead"),
+        ({"p corrected": 0.06, "over seeds": interval(0.02)}, "level"),
+    ],
+)
+def test_a_difference_counts_when_seeds_and_the_corrected_p_say_so_too(more: dict[str, Any], word: str) -> None:
+    assert sentences.standing(interval(0.02) | more) == word
+    mirrored = {"over seeds": interval(-more["over seeds"]["mean"])} if "over seeds" in more else {}
+    assert sentences.standing(interval(-0.02) | more | mirrored) == word.replace("ahead", "behind")
+
+
 def test_every_protocol_has_its_sentence() -> None:
     lines = sentences.against_the_best(TABLES, "DRR-ave").splitlines()
     assert lines[0] == (

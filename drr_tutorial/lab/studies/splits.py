@@ -22,7 +22,7 @@ from drr_tutorial.evaluation.ranking import evaluate_ranking
 from drr_tutorial.evaluation.reports import EvaluationReport
 from drr_tutorial.evaluation.tasks import Protocol, ranking_task
 from drr_tutorial.lab.studies.fair.bars import search
-from drr_tutorial.lab.studies.fair.contestants import BASELINES, Contestant
+from drr_tutorial.lab.studies.fair.contestants import BASELINES, OF_ORDER, Contestant, in_time
 from drr_tutorial.lab.studies.fair.protocols import METRICS, keep
 from drr_tutorial.lab.studies.runner import DETAIL, Figures, Row, Study
 from drr_tutorial.lab.studies.strangers import meeting, strangers_of, strangers_split
@@ -49,22 +49,28 @@ def default_agent(seed: int) -> Recommender:
     return DRRRecommender(dataclasses.replace(PRESETS["default"], seed=seed), progress=False)
 
 
+IN_ORDER = ("leave-last-out", "temporal", STRANGERS)
 CONTESTANTS: Mapping[str, Contestant] = {
     "DRR": Contestant(default_agent, is_random=True, learns_from_likes=False),
-    **{name: BASELINES[name] for name in ("iALS", "EASE", "item-kNN", "popularity")},
+    **in_time(OF_ORDER, *IN_ORDER),
+    **{name: BASELINES[name] for name in ("Mult-VAE", "iALS", "EASE", "item-kNN", "popularity")},
 }
-"""The longest first; at most eight settings each, and DRR is not tuned."""
+"""The longest first; at most eight settings each, and DRR is not tuned. What reads an order is left out where the split
+has none.
+"""
 
 
 def rows() -> list[Row]:
-    """By method, data and split, ML-1M before ml-100k; and what each split is like."""
-    places = [(data, kind) for data in reversed(DATA) for kind in SPLITS]
+    """By method, data and split; and what each split is like. ML-1M is for the full set."""
+    places = [(data, kind) for data in DATA for kind in SPLITS]
     judged = [
-        Row(_key(data, kind, method), partial(tuned, data, kind, method))
-        for method in CONTESTANTS
+        Row(_key(data, kind, method), partial(tuned, data, kind, method), data == "ml-1m")
+        for method, contestant in CONTESTANTS.items()
         for data, kind in places
+        if contestant.competes(kind)
     ]
-    return [*judged, *(Row(_key(data, kind, "about"), partial(about, data, kind)) for data, kind in places)]
+    sizes = [Row(_key(data, kind, "about"), partial(about, data, kind), data == "ml-1m") for data, kind in places]
+    return [*judged, *sizes]
 
 
 def divided(data: str, kind: str) -> Split:
@@ -105,7 +111,8 @@ def summarize(figures: Mapping[str, Figures]) -> Figures:
     nDCG@10 of those whom the methods have learned from, where there are others; "about": data -> split; "ranks": data
     -> protocol -> method -> split -> 1 for the best nDCG@10; "settings": data -> split -> method.
     """
-    places = [(data, kind) for data in DATA for kind in SPLITS]
+    there = [data for data in DATA if _key(data, "random", "about") in figures]
+    places = [(data, kind) for data in there for kind in SPLITS]
     tables = {place: _tables(figures, *place) for place in places}
     known = {(data, kind): _of_known(figures, data, kind) for data, kind in places}
     return {
@@ -113,15 +120,21 @@ def summarize(figures: Mapping[str, Figures]) -> Figures:
         "known users": _by_data(known),
         "about": _by_data({place: _published(figures[_key(*place, "about")]) for place in places}),
         "ranks": {data: {p: _ranks({kind: tables[data, kind][p] for kind in SPLITS}) for p in PROTOCOLS}
-                  for data in DATA},
-        "settings": _by_data({place: {method: figures[_key(*place, method)]["settings"] for method in CONTESTANTS}
+                  for data in there},
+        "settings": _by_data({place: {method: row["settings"] for method, row in _rows_of(figures, *place).items()}
                               for place in places}),
     }  # fmt: skip
 
 
 def _by_data(found: Mapping[tuple[str, str], Figures]) -> Figures:
     """data -> split -> figures, without those that are empty."""
-    return {data: {kind: found[data, kind] for kind in SPLITS if found[data, kind]} for data in DATA}
+    there = dict.fromkeys(data for data, _ in found)
+    return {data: {kind: found[data, kind] for kind in SPLITS if found[data, kind]} for data in there}
+
+
+def _rows_of(figures: Mapping[str, Figures], data: str, kind: str) -> dict[str, Figures]:
+    """method -> its row, of those that compete."""
+    return {method: figures[_key(data, kind, method)] for method, one in CONTESTANTS.items() if one.competes(kind)}
 
 
 def _published(row: Figures) -> Figures:
@@ -130,7 +143,7 @@ def _published(row: Figures) -> Figures:
 
 def _tables(figures: Mapping[str, Figures], data: str, kind: str) -> Figures:
     """protocol -> method -> metric -> mean over seeds with its interval over users, and the seeds' values."""
-    rows = {method: figures[_key(data, kind, method)] for method in CONTESTANTS}
+    rows = _rows_of(figures, data, kind)
     for protocol in PROTOCOLS:
         if len({row[DETAIL][protocol]["task"] for row in rows.values()}) > 1:
             raise ValueError(f"all methods must be judged on the same lists of {data}, {kind}; compute the rows anew")
@@ -150,8 +163,8 @@ def _of_known(figures: Mapping[str, Figures], data: str, kind: str) -> Figures:
         return {}
     return {
         protocol: {
-            method: _interval(figures[_key(data, kind, method)], protocol, RANKED_BY, is_known)
-            for method in CONTESTANTS
+            method: _interval(row, protocol, RANKED_BY, is_known)
+            for method, row in _rows_of(figures, data, kind).items()
         }
         for protocol in PROTOCOLS
     }
@@ -168,7 +181,7 @@ def _ranks(tables: Mapping[str, Figures]) -> dict[str, dict[str, int]]:
     best_first = {
         kind: sorted(table, key=lambda method: -table[method][RANKED_BY]["mean"]) for kind, table in tables.items()
     }
-    return {m: {kind: order.index(m) + 1 for kind, order in best_first.items()} for m in CONTESTANTS}
+    return {m: {kind: order.index(m) + 1 for kind, order in best_first.items() if m in order} for m in CONTESTANTS}
 
 
 def _key(data: str, kind: str, method: str) -> str:
