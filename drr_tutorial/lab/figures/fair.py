@@ -14,6 +14,7 @@ from drr_tutorial.lab.figures.style import COLOURS, TEXT, grey, new_figure
 
 MARKERS = "osD^vP"
 DISLIKES_LAST, LIKES_ONLY = ", dislikes last", ", likes only"
+INFORMED = ("joint vectors alone", "gates by BPR", "gates by softmax")  # what learns from dislikes, whatever its name
 Interval = Mapping[str, float]  # "mean", "low", "high"
 
 
@@ -77,7 +78,8 @@ def _line_of(method: str) -> tuple[str, bool]:
     name = method.removesuffix(DISLIKES_LAST).removesuffix(LIKES_ONLY)
     if name == "random" or "," in name:
         return "", False
-    return name, method.endswith(DISLIKES_LAST) or (name.startswith("DRR-") and not method.endswith(LIKES_ONLY))
+    informed = name.startswith("DRR-") or name in INFORMED
+    return name, method.endswith(DISLIKES_LAST) or (informed and not method.endswith(LIKES_ONLY))
 
 
 def turning(numbers: Sequence[int], differences: Mapping[str, Sequence[Interval]], label: str) -> Figure:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from drr_tutorial.lab.figures.style import COLOURS, TEXT, grey, new_figure
+from drr_tutorial.lab.figures.style import COLOURS, PHONE, TEXT, grey, new_figure
 
 Interval = Mapping[str, float]  # "mean", "low", "high"
 LINES = (":", "--", "-.")
@@ -88,6 +88,25 @@ def staircase(
     _rows(axes, list(trained))
     axes.set_xlabel(label)
     figure.legend(loc="outside upper center", ncols=4, frameon=False, labelcolor=TEXT, fontsize=9)
+    return figure
+
+
+def gates(panels: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
+    """What an actor does to each entry of the vectors: {title: {"mean", "spread"}}, both (k,), over users; a mark an
+    entry, with one standard deviation up and down.
+    """
+    figure = new_figure(width=PHONE, height=1.0 + 1.5 * len(panels))
+    rows = np.atleast_1d(figure.subplots(len(panels), 1, sharex=True))
+    for axes, (title, found) in zip(rows, panels.items(), strict=True):
+        mean, spread = np.array(found["mean"]), np.array(found["spread"])
+        places = np.arange(len(mean))
+        axes.vlines(places, mean - spread, mean + spread, color=COLOURS[5], linewidth=1.5)
+        axes.plot(places, mean, "o", color=COLOURS[0], markersize=2.5)
+        axes.axhline(0, color=TEXT, linestyle=":", linewidth=1)
+        axes.set_title(title, fontsize=10)
+        axes.set_ylabel("gate")
+        grey(axes)
+    rows[-1].set_xlabel("entry of the joint vector")
     return figure
 
 
