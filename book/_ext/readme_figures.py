@@ -166,9 +166,13 @@ def speeds() -> str:
 
 @cache
 def older() -> dict[str, str]:
-    """Result file that waits to be made anew, as the code has changed since -> what is known of its numbers."""
+    """Result file that waits to be made, the first time or anew as its code has changed -> what is known of it."""
     reasons = read_json(RESULTS / WAITING) if (RESULTS / WAITING).is_file() else {}
-    return {name: said for name, said in reasons.items() if changed_since(read_json(RESULTS / f"{name}.json"))}
+    return {name: said for name, said in reasons.items() if _waits(RESULTS / f"{name}.json")}
+
+
+def _waits(path: Path) -> bool:
+    return not path.is_file() or bool(changed_since(read_json(path)))
 
 
 def waiting() -> str:
@@ -185,7 +189,7 @@ def reasons() -> str:
 def said_of_older() -> str:
     """The beginning of both."""
     names = ", ".join(f"`{name}`" for name in older())
-    return f"The result files {names} are older than the code, and wait for the hours that it takes to make them anew"
+    return f"The result files {names} wait for the hours that it takes to make them, or to make them anew"
 
 
 PLACES: dict[str, Callable[[], str]] = {

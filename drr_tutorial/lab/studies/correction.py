@@ -10,7 +10,7 @@ Keys of the summary:
     "tuning"   {state: {"rate": in use, "trials": {rate: on the validation part}}}
     "data"     {data: {"methods": {protocol: {method: {metric: {mean, low, high, seeds}}}},
                        "minus": {other: {protocol: {method: {metric: difference}}}}, see `paired.difference`,
-                       "gates": of each entry of the vectors {"mean", "spread"}: mean, standard deviation over users,
+                       "entries": of each entry of the vectors {"mean", "spread"}: mean, standard deviation over users,
                        "spread": {method: mean of that over entries and seeds}}}
 """
 
@@ -89,7 +89,7 @@ def trained(data: str, state: StateName, seed: int) -> Figures:
     versions = {GATES: agent, MEAN: with_gates(agent, gates.mean(dim=0)), BEFORE: agent.before_training()}
     found = {name: keep([judge(one, KIND, split)]) for name, one in versions.items()}
     about = {"mean": gates.mean(dim=0).tolist(), "spread": gates.std(dim=0).tolist()}
-    return {**found, "gates": about, "kept of the correction": agent.correction_share}
+    return {**found, "entries": about, "kept of the correction": agent.correction_share}
 
 
 @torch.inference_mode()
@@ -134,7 +134,7 @@ def _of(figures: Mapping[str, Figures], data: str) -> Figures:
             other: _by_protocol({name: difference(found, methods[other]) for name, found in methods.items()})
             for other in OTHERS
         },
-        "gates": runs[OURS][0]["gates"],
+        "entries": runs[OURS][0]["entries"],
         "spread": {_name(GATES, state): _spread(found) for state, found in runs.items()},
     }
 
@@ -165,7 +165,7 @@ def _name(version: str, state: str) -> str:
 
 
 def _spread(runs: Sequence[Figures]) -> float:
-    return float(np.mean([run["gates"]["spread"] for run in runs]))
+    return float(np.mean([run["entries"]["spread"] for run in runs]))
 
 
 def _by_protocol(methods: Mapping[str, Figures]) -> Figures:

@@ -21,6 +21,15 @@ def test_a_step_beside_the_one_before() -> None:
     assert right.lines[-1].get_xdata() == [0.3, 0.3]
 
 
+def test_gates_stand_at_their_means_with_their_spread() -> None:
+    panels = {"one": {"mean": [0.1, -0.2], "spread": [0.05, 0.1]}, "two": {"mean": [0.0], "spread": [0.0]}}
+    first, second = winning.gates(panels).axes
+    assert [axes.get_title() for axes in (first, second)] == ["one", "two"]
+    assert first.lines[0].get_ydata().tolist() == [0.1, -0.2]
+    ends = [segment[:, 1].tolist() for segment in first.collections[0].get_segments()]
+    np.testing.assert_allclose(ends, [[0.05, 0.15], [-0.3, -0.1]])
+
+
 def test_the_staircase_shows_what_training_adds() -> None:
     figure = winning.staircase({"one": UP, "two": UP}, {"one": None, "two": LEVEL}, {"iALS": 0.01}, "nDCG@10")
     axes = figure.axes[0]

@@ -15,6 +15,8 @@ INVENTED = ("replay-speed", "planning", "sardine")  # these measure on random nu
 
 @pytest.mark.parametrize("name", find_studies())
 def test_the_committed_result_is_as_new_as_its_code(name: str) -> None:
+    if name in read_json(results_folder() / WAITING) and not (results_folder() / f"{name}.json").is_file():
+        pytest.skip("it waits to be made for the first time, and the page at_a_glance says so")
     result = read_result(name)  # raises where it is missing or old, and names the command
     study = find_studies()[name]
     assert name in read_json(results_folder() / WAITING) or result["code"] == code_of(study)
