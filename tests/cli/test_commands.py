@@ -196,7 +196,7 @@ def test_results_are_listed_with_what_is_left_to_do(capsys: pytest.CaptureFixtur
 
 @pytest.mark.parametrize(
     ("arguments", "is_run"),
-    [([], False), (["--full"], True), (["all-states"], True)],
+    [([], False), (["--full"], True), (["paper"], True)],
     ids=["all", "full", "by name"],
 )
 def test_what_takes_hours_runs_when_it_is_asked_for(
@@ -205,7 +205,7 @@ def test_what_takes_hours_runs_when_it_is_asked_for(
     chosen: list[str] = []
     monkeypatch.setattr(cli, "run_studies", lambda studies, **_: chosen.extend(study.name for study in studies) or [])
     assert cli.main(["results", *arguments]) == 0
-    assert ("all-states" in chosen) == is_run and ("fair-table" in chosen) == (arguments != ["all-states"])
+    assert ("paper" in chosen) == is_run and ("fair-table" in chosen) == (arguments != ["paper"])
 
 
 def test_no_such_study(capsys: pytest.CaptureFixture[str]) -> None:

@@ -188,5 +188,6 @@ STUDY = Study(
     summarize=summarize,
     data=tuple(LOOKS),
     seeds=SEEDS,
+    full_only=True,
     shares="planning",
 )

@@ -214,4 +214,5 @@ STUDY = Study(
     summarize=summarize,
     data=tuple(PASSES),
     seeds=SEEDS,
+    full_only=True,
 )
