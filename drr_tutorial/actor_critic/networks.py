@@ -224,7 +224,7 @@ class ActorCritic(nn.Module):
         self.users = nn.Embedding.from_pretrained(torch.from_numpy(user_vectors.copy()), freeze=False)
         padded = np.concatenate([item_vectors, np.zeros((1, k), dtype=np.float32)])
         self.items = nn.Embedding.from_pretrained(torch.from_numpy(padded), freeze=False, padding_idx=n_items)
-        self.warm_start = WarmStart(item_vectors, config.memory_weight)
+        self.warm_start = WarmStart(item_vectors, config.memory_weight, decay=config.memory_decay)
         self.starts_warm = config.warm_start or config.critic_products
         self.state = self._make_state(config, user_vectors.shape[1], k, generator)
         if self.starts_warm and self.state.sees_dislikes and user_vectors.shape[1] != k:

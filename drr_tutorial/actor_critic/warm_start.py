@@ -1,6 +1,7 @@
-"""Where an untrained actor stands: at the user's vector, and at what the latest likes alone say (chapters 4 and 10).
+"""Where an untrained actor stands: at the user's vector, and at what the latest likes alone say (chapters 4 and 15).
 
-With Y (n_items, k) the items' vectors, m the sum of the memory's and C their covariance over the catalogue:
+With Y (n_items, k) the items' vectors, m the sum of the memory's, each earlier one times `decay` once more, and C the
+covariance of Y over the catalogue:
 
     f = (Y'Y + ridge * mean(diag(Y'Y)) I)^-1 m                    the memory, folded in as iALS folds in a user
     prior = u                                                      without a memory weight
@@ -21,15 +22,18 @@ LIMIT = 0.9  # the largest entry of a warm-started action: tanh still has a slop
 class WarmStart(nn.Module):
     """(B, k) user vectors and (B, N, k) vectors of liked items -> prior (B, k) in (-1, 1).
 
-    A padding item is all zeros. With an empty memory the prior is the user's alone.
+    A padding item is all zeros. With an empty memory the prior is the user's alone. `decay`, 0 to 1: what a like counts
+    against the one after it; 1: the order does not matter.
     """
 
     fold: Tensor
     spread: Tensor
 
-    def __init__(self, item_vectors: NDArray[np.float32], memory_weight: float, ridge: float = RIDGE) -> None:
+    def __init__(
+        self, item_vectors: NDArray[np.float32], memory_weight: float, ridge: float = RIDGE, decay: float = 1.0
+    ) -> None:
         super().__init__()
-        self.memory_weight, self.ridge = memory_weight, ridge
+        self.memory_weight, self.ridge, self.decay = memory_weight, ridge, decay
         if memory_weight > 0:
             k = item_vectors.shape[1]
             self.register_buffer("fold", torch.empty(k, k))
@@ -48,9 +52,14 @@ class WarmStart(nn.Module):
         """Priors (B, k) from user vectors (B, k) and vectors of what they liked (B, N, k), zeros for padding."""
         start = user
         if self.memory_weight > 0:
-            start = self._standard(user) + self.memory_weight * self._standard(liked.sum(dim=1) @ self.fold)
+            start = self._standard(user) + self.memory_weight * self._standard(self._sum(liked) @ self.fold)
         largest = start.abs().amax(dim=1, keepdim=True).clamp_min(1e-12)
         return LIMIT * start / largest
+
+    def _sum(self, liked: Tensor) -> Tensor:
+        """Of a memory's vectors (B, N, k), the latest last: (B, k)."""
+        ages = torch.arange(liked.shape[1], device=liked.device).flip(0)
+        return (self.decay ** ages[:, None] * liked).sum(dim=1)
 
     def _standard(self, vectors: Tensor) -> Tensor:
         """The same direction, with scores of standard deviation 1 over the catalogue; zeros stay zeros."""

@@ -59,7 +59,7 @@ DEFAULT = ExperimentConfig(
 NEXT = ExperimentConfig(
     split="leave-last-out",
     embedding=EmbeddingConfig(regularization=70.0, count_power=0.5, n_iterations=10),
-    agent=AgentConfig(memory_weight=1.0, slate_top=3, tau=0.05),
+    agent=AgentConfig(memory_size=10, memory_weight=1.0, memory_decay=0.8, slate_top=3, tau=0.05),
     training=TrainingConfig(
         passes=4.0, batch_size=512, hold_back="latest", validation_share=0.0061, reward_share=0.1,
         correction_shares=(1.0, 0.75, 0.5, 0.25),

@@ -97,6 +97,8 @@ class AgentConfig:
     memory_weight: NotNegative = 0.0
     """How much of what the memory alone says joins a warm start, against 1 for the user's vector: for data where
     what was liked last tells what comes next."""
+    memory_decay: Share = 1.0
+    """What a like of the memory counts in that against the one after it, 0 to 1; 1: the order does not matter."""
     correction: Literal["sum", "gates", "shared gates"] = "gates"
     """What the actor's output does to a warm start, before the tanh. sum: it is added; gates: each entry is
     multiplied by 1 + output, so that the agent weighs a user's patterns of taste and invents none; shared gates: the

@@ -33,6 +33,16 @@ def test_user_and_memory_join_in_scores_of_standard_deviation_one() -> None:
     np.testing.assert_allclose(prior, LIMIT * expected / np.abs(expected).max(axis=1, keepdims=True), rtol=1e-4)
 
 
+def test_a_like_counts_less_the_longer_ago_it_was() -> None:
+    start, still = (WarmStart(ITEMS, 1.0, 0.3, decay=decay) for decay in (0.5, 1.0))
+    aged = LIKED * torch.tensor([0.25, 0.5, 1.0])[:, None]
+    torch.testing.assert_close(start(USERS, LIKED), still(USERS, aged))
+    torch.testing.assert_close(still(USERS, LIKED), still(USERS, LIKED.flip(1)))
+    padded = torch.cat([torch.zeros_like(LIKED), LIKED], dim=1)
+    torch.testing.assert_close(start(USERS, padded), start(USERS, LIKED))
+    torch.testing.assert_close(WarmStart(ITEMS, 1.0, 0.3, decay=0.0)(USERS, LIKED), still(USERS, LIKED[:, -1:]))
+
+
 def test_an_empty_memory_leaves_the_user_alone() -> None:
     padded = torch.zeros_like(LIKED)
     with_memory, without = (WarmStart(ITEMS, weight, 0.3)(USERS, padded) for weight in (1.0, 0.0))
