@@ -26,7 +26,7 @@ def networks(config: AgentConfig, n_users: int = 6, n_items: int = 9, k: int = 4
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("preset", PRESETS)
 def test_shapes_for_every_state_and_preset(state: str, preset: str) -> None:
-    model = networks(dataclasses.replace(PRESETS[preset].agent, state=state))
+    model = networks(dataclasses.replace(PRESETS[preset].agent, state=state, memory_size=5))
     seen = model.see(torch.tensor([0, 5]), torch.tensor([[9, 9, 9, 1, 2], [0, 1, 2, 3, 4]]))
     action = model.act(seen)
     assert action.shape == (2, 4)
@@ -141,5 +141,5 @@ def test_shared_gates_are_one_vector_for_all_states_which_scales_the_prior() -> 
 
 @pytest.mark.parametrize("settings", [{"warm_start": False}, {"actor_hidden": (8,)}])
 def test_shared_gates_need_a_warm_start_and_no_hidden_layer(settings: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"AgentConfig.correction must be 'sum' or 'gates' without"):
+    with pytest.raises(ValueError, match=r"AgentConfig.correction must be 'sum' or 'gates' unless"):
         AgentConfig(correction="shared gates", **settings)
