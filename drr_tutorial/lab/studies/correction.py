@@ -1,31 +1,29 @@
 """What the actor learned: gates that see the state beside their own mean, one vector for everybody, and no RL at all.
 
-All have the vectors of the preset `default`. "gates" is an actor that sees the state, in all four representations, each
-with its own learning rate: the one of `GRID` that validates best on ml-100k. "mean gates" is the same actor with
+All have the vectors of the preset `default`. "gates" is an actor that sees the state. "mean gates" is the same actor with
 everybody's gates replaced by their mean over users, so that what is left is the same for all. "shared gates" is the
 default, "gates by BPR" and "gates by softmax" are trained without RL; these rows are shared with the fair table.
 
-Keys of the summary:
+The summary is, for each data set:
 
-    "tuning"   {state: {"rate": in use, "trials": {rate: on the validation part}}}
-    "data"     {data: {"methods": {protocol: {method: {metric: {mean, low, high, seeds}}}},
-                       "minus": {other: {protocol: {method: {metric: difference}}}}, see `paired.difference`,
-                       "entries": of each entry of the vectors {"mean", "spread"}: mean, standard deviation over users,
-                       "spread": {method: mean of that over entries and seeds}}}
+    "methods"   {protocol: {method: {metric: {mean, low, high, seeds}}}}
+    "minus"     {other: {protocol: {method: {metric: difference}}}}, see `paired.difference`
+    "entries"   of each entry of the vectors {"mean", "spread"}: mean and standard deviation over users, first seed
+    "spread"    mean of the latter over entries and seeds
 """
 
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from drr_tutorial.actor_critic.networks import OneForAll
-from drr_tutorial.config import PRESETS, ExperimentConfig, StateName
+from drr_tutorial.config import PRESETS, ExperimentConfig
 from drr_tutorial.lab.studies.fair.agents import trained_agent, without_rl
 from drr_tutorial.lab.studies.fair.protocols import Figures, judge, keep, prepare
 from drr_tutorial.lab.studies.fair.table import BEFORE, DEFAULT, WITHOUT_RL
@@ -34,10 +32,7 @@ from drr_tutorial.lab.studies.runner import Row, Study
 from drr_tutorial.recommenders.drr import DRRRecommender
 
 SEEDS: Mapping[str, Sequence[int]] = {"ml-100k": range(5), "ml-1m": range(3)}
-STATES: tuple[StateName, ...] = get_args(StateName)
-OURS: StateName = "drr-ave"
-GRID = (5e-5, 2e-4, 8e-4)
-RATES: Mapping[StateName, float] = {"drr-p": 2e-4, "drr-u": 2e-4, "drr-ave": 2e-4, "drr-att": 2e-4}
+RATE = 2e-4  # learning rate of an actor that sees the state, as it validated best (see the log of experiments)
 KIND = "rated"
 SHARED, GATES, MEAN = "shared gates", "gates", "mean gates"
 OTHERS = (BEFORE, MEAN, "gates by BPR")
@@ -45,46 +40,30 @@ OTHERS = (BEFORE, MEAN, "gates by BPR")
 
 
 def rows() -> list[Row]:
-    """A training a row; of ML-1M only the paper's own state."""
-    found = [
-        Row(f"gates.{data}.{state}.{seed}", partial(trained, data, state, seed))
-        for data in ("ml-1m", "ml-100k")
-        for state in (STATES if data == "ml-100k" else (OURS,))
-        for seed in SEEDS[data]
+    """A training a row, ML-1M first."""
+    places = [(data, seed) for data in ("ml-1m", "ml-100k") for seed in SEEDS[data]]
+    return [
+        *(Row(f"gates.{data}.{seed}", partial(trained, data, seed)) for data, seed in places),
+        *(Row(_default(data, seed), partial(trained_agent, data, DEFAULT, seed)) for data, seed in places),
+        *(
+            Row(_without_rl(data, name, seed), partial(without_rl, data, KIND, loss, seed))
+            for data, seed in places
+            for name, loss in WITHOUT_RL.items()
+        ),
     ]
-    shared = [
-        row
-        for data, seeds in SEEDS.items()
-        for seed in seeds
-        for row in (
-            Row(f"{data}.rated.default.drr-ave.{seed}", partial(trained_agent, data, DEFAULT, seed)),
-            *(
-                Row(_key_without_rl(data, name, seed), partial(without_rl, data, KIND, loss, seed))
-                for name, loss in WITHOUT_RL.items()
-            ),
-        )
-    ]
-    trials = [Row(f"gates.tuning.{state}.{rate}", partial(trial, state, rate)) for state in STATES for rate in GRID]
-    return [*found, *shared, *trials]
 
 
-def config_of(data: str, state: StateName, rate: float, seed: int) -> ExperimentConfig:
+def config_of(data: str, seed: int) -> ExperimentConfig:
     """The default with gates that see the state."""
     preset = PRESETS["default"]
-    agent = replace(preset.agent, correction="gates", state=state, actor_lr=rate)
+    agent = replace(preset.agent, correction="gates", actor_lr=RATE)
     return replace(preset, dataset=data, seed=seed, agent=agent)
 
 
-def trial(state: StateName, rate: float) -> Figures:
-    """A row: the best figures on the agent's own validation part, with seed 0."""
-    agent = DRRRecommender(config_of("ml-100k", state, rate, 0), progress=False).fit(prepare("ml-100k", KIND).train)
-    return {"validation": max(entry["hit"] + entry["dcg"] for entry in agent.history) / 2}
-
-
-def trained(data: str, state: StateName, seed: int) -> Figures:
+def trained(data: str, seed: int) -> Figures:
     """A row: one training, with everybody's own gates, with their mean, and before it; and what the gates are."""
     split = prepare(data, KIND)
-    agent = DRRRecommender(config_of(data, state, RATES[state], seed), progress=False).fit(split.train)
+    agent = DRRRecommender(config_of(data, seed), progress=False).fit(split.train)
     gates = gates_of(agent)
     versions = {GATES: agent, MEAN: with_gates(agent, gates.mean(dim=0)), BEFORE: agent.before_training()}
     found = {name: keep([judge(one, KIND, split)]) for name, one in versions.items()}
@@ -111,22 +90,12 @@ def with_gates(agent: DRRRecommender, gates: Tensor) -> DRRRecommender:
 
 def summarize(figures: Mapping[str, Figures]) -> Figures:
     """See the module."""
-    trials = {
-        state: {str(rate): figures[f"gates.tuning.{state}.{rate}"]["validation"] for rate in GRID} for state in STATES
-    }
-    return {
-        "tuning": {state: {"rate": RATES[state], "trials": found} for state, found in trials.items()},
-        "data": {data: _of(figures, data) for data in SEEDS},
-    }
+    return {data: _of(figures, data) for data in SEEDS}
 
 
 def _of(figures: Mapping[str, Figures], data: str) -> Figures:
     """All of one data set."""
-    runs = {
-        state: [figures[f"gates.{data}.{state}.{seed}"] for seed in SEEDS[data]]
-        for state in STATES
-        if f"gates.{data}.{state}.{SEEDS[data][0]}" in figures
-    }
+    runs = [figures[f"gates.{data}.{seed}"] for seed in SEEDS[data]]
     methods = _methods(figures, data, runs)
     return {
         "methods": _by_protocol({name: judged(found) for name, found in methods.items()}),
@@ -134,38 +103,26 @@ def _of(figures: Mapping[str, Figures], data: str) -> Figures:
             other: _by_protocol({name: difference(found, methods[other]) for name, found in methods.items()})
             for other in OTHERS
         },
-        "entries": runs[OURS][0]["entries"],
-        "spread": {_name(GATES, state): _spread(found) for state, found in runs.items()},
+        "entries": runs[0]["entries"],
+        "spread": float(np.mean([run["entries"]["spread"] for run in runs])),
     }
 
 
-def _methods(figures: Mapping[str, Figures], data: str, runs: Mapping[StateName, list[Figures]]) -> dict[str, Any]:
+def _methods(figures: Mapping[str, Figures], data: str, runs: Sequence[Figures]) -> dict[str, Any]:
     """Method -> its runs."""
-    seeds = SEEDS[data]
-    own = {
-        _name(version, state): [run[version] for run in found]
-        for state, found in runs.items()
-        for version in (GATES, MEAN)
-    }
     return {
-        BEFORE: [run[BEFORE] for run in runs[OURS]],
-        **own,
-        SHARED: [figures[f"{data}.rated.default.drr-ave.{seed}"] for seed in seeds],
-        **{name: [figures[_key_without_rl(data, name, seed)] for seed in seeds] for name in WITHOUT_RL},
+        **{version: [run[version] for run in runs] for version in (BEFORE, GATES, MEAN)},
+        SHARED: [figures[_default(data, seed)] for seed in SEEDS[data]],
+        **{name: [figures[_without_rl(data, name, seed)] for seed in SEEDS[data]] for name in WITHOUT_RL},
     }
 
 
-def _key_without_rl(data: str, name: str, seed: int) -> str:
+def _default(data: str, seed: int) -> str:
+    return f"{data}.rated.default.drr-ave.{seed}"
+
+
+def _without_rl(data: str, name: str, seed: int) -> str:
     return f"{data}.rated.{name.replace(' ', '-')}.{seed}"
-
-
-def _name(version: str, state: str) -> str:
-    """The paper's own state needs no name."""
-    return version if state == OURS else f"{version}, {state.replace('drr', 'DRR')}"
-
-
-def _spread(runs: Sequence[Figures]) -> float:
-    return float(np.mean([run["entries"]["spread"] for run in runs]))
 
 
 def _by_protocol(methods: Mapping[str, Figures]) -> Figures:

@@ -31,7 +31,7 @@ def small(monkeypatch: pytest.MonkeyPatch, synthetic: Ratings) -> Split:
 
 
 def agent_of(split: Split) -> DRRRecommender:
-    return DRRRecommender(study.config_of("ml-100k", "drr-ave", 1e-3, 0), progress=False).fit(split.train)
+    return DRRRecommender(study.config_of("ml-100k", 0), progress=False).fit(split.train)
 
 
 def test_an_agent_with_these_gates_scales_everybodys_vector_by_them(small: Split) -> None:
@@ -60,15 +60,13 @@ def test_gates_that_are_the_same_for_all_are_their_own_mean(small: Split) -> Non
 
 def test_a_row_has_all_versions_and_the_summary_pairs_them(small: Split, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(study, "SEEDS", {"ml-100k": range(2)})
-    monkeypatch.setattr(study, "STATES", ("drr-ave",))
-    row = study.trained("ml-100k", "drr-ave", 0)
+    row = study.trained("ml-100k", 0)
     assert {study.GATES, study.MEAN, study.BEFORE, "entries"} <= row.keys() and len(row["entries"]["mean"]) == 6
-    figures: dict[str, Any] = {f"gates.ml-100k.drr-ave.{seed}": row for seed in range(2)}
-    figures |= {f"gates.tuning.drr-ave.{rate}": {"validation": 0.5} for rate in study.GRID}
+    figures: dict[str, Any] = {f"gates.ml-100k.{seed}": row for seed in range(2)}
     for seed in range(2):
         figures[f"ml-100k.rated.default.drr-ave.{seed}"] = row[study.GATES]
-        figures |= {study._key_without_rl("ml-100k", name, seed): row[study.MEAN] for name in fair_table.WITHOUT_RL}
-    found = study.summarize(figures)["data"]["ml-100k"]
+        figures |= {study._without_rl("ml-100k", name, seed): row[study.MEAN] for name in fair_table.WITHOUT_RL}
+    found = study.summarize(figures)["ml-100k"]
     minus = found["minus"][study.MEAN]["unseen"]
     assert minus["gates by BPR"]["nDCG@10"]["mean"] == 0
     means = {name: row["nDCG@10"]["mean"] for name, row in found["methods"]["unseen"].items()}
