@@ -1,8 +1,8 @@
 """What the actor learned: gates that see the state beside their own mean, one vector for everybody, and no RL at all.
 
-All have the vectors of the preset `default`. "gates" is an actor that sees the state. "mean gates" is the same actor with
-everybody's gates replaced by their mean over users, so that what is left is the same for all. "shared gates" is the
-default, "gates by BPR" and "gates by softmax" are trained without RL; these rows are shared with the fair table.
+All have the vectors of the preset `default`. "gates" is an actor that sees the state. "mean gates" is the same actor
+with everybody's gates replaced by their mean over users, so that what is left is the same for all. "shared gates" is
+the default, "gates by BPR" and "gates by softmax" are trained without RL; these rows are shared with the fair table.
 
 The summary is, for each data set:
 
