@@ -79,9 +79,12 @@ class Guess(NamedTuple):
 def fit_taste(likes: csr_array, n_components: int, rng: np.random.Generator, noise_scale: float = 1.0) -> Taste:
     """The distribution of what the m rows of binary likes (m, n_items) say; `noise_scale` times their noise.
 
-    Of few users or items there are fewer components than asked for. Raises `ValueError` for less than one.
+    Of few users or items there are fewer components than asked for; where all users like the same there is one, of
+    zeros. Raises `ValueError` for less than one component, user or item.
     """
     m, n_items = likes.shape
+    if min(m, n_items) < 1:
+        raise ValueError(f"likes must be of at least one user and one item, got {likes.shape}")
     if n_components < 1:
         raise ValueError(f"n_components must be at least 1, got {n_components}")
     mean = np.asarray(likes.sum(axis=0)).ravel() / m
@@ -91,7 +94,7 @@ def fit_taste(likes: csr_array, n_components: int, rng: np.random.Generator, noi
         matmat=lambda v: likes @ v - mean @ v, rmatmat=lambda u: likes.T @ u - np.outer(mean, u.sum(axis=0)),
     )  # fmt: skip
     loadings = np.zeros((n_items, 1))
-    if min(m, n_items) > 1:
+    if min(m, n_items) > 1 and (mean * (1 - mean)).any():  # ARPACK finds nothing where there is no variance at all
         _, sizes, components = svds(centred, k=min(n_components, min(m, n_items) - 1), random_state=rng)
         loadings = components.T * (sizes / np.sqrt(m))
     left = np.maximum(mean * (1 - mean) - (loadings**2).sum(axis=1), LEAST_NOISE)
@@ -100,14 +103,16 @@ def fit_taste(likes: csr_array, n_components: int, rng: np.random.Generator, noi
 
 def taste_of_factors(users: Floats, items: Floats, likes: csr_array, noise_scale: float = 1.0) -> Taste:
     """The distribution that a factorization implies: tastes spread as the m vectors of users (m, r), what they like as
-    dot products with those of items (n_items, r), and the noise that these leave of the likes (m, n_items).
+    dot products with those of items (n_items, r), and the noise that these leave of the likes (m, n_items). Raises
+    `ValueError` for no users.
     """
-    m = len(users)
-    centre, spread = (
-        users.mean(axis=0, dtype=np.float64),
-        np.cov(users.T.astype(np.float64)).reshape(2 * (users.shape[1],)),
-    )
-    root = np.linalg.cholesky(spread + 1e-9 * np.trace(spread) * np.eye(len(spread)))
+    m, r = users.shape
+    if m < 1:
+        raise ValueError(f"users must be the vectors of at least one user, got {users.shape}")
+    centre = users.mean(axis=0, dtype=np.float64)
+    spread = np.cov(users.T.astype(np.float64)).reshape(r, r) if m > 1 else np.zeros((r, r))
+    jitter = 1e-9 * np.trace(spread) * np.eye(r)
+    root = np.linalg.cholesky(spread + jitter) if spread.any() else spread  # nobody differs from anybody
     explained = ((likes.T @ users) * items).sum(axis=1)  # (n_items,): likes times their dot products
     squares = ((items @ (users.T @ users)) * items).sum(axis=1)
     left = np.maximum((likes.sum(axis=0) - 2 * explained + squares) / m, LEAST_NOISE)

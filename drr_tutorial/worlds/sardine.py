@@ -37,6 +37,10 @@ COUNTS = {
     "boredom_moving_window", "diversity_threshold",
 }  # fmt: skip
 NAMES = {"boredom_type": ("user_car", "user_tloi"), "click_model": ("tdPBM", "mixPBM")}  # others do nothing, unsaid
+RANGES = {  # outside of which chances to click are none, or a rule turns into its opposite
+    "env_alpha": (0.0, 1.0), "click_prop": (0.0, 1.0), "env_omega": (0.0, 1.0), "env_slope": (0.0, np.inf),
+    "diversity_penalty": (1.0, np.inf),
+}  # fmt: skip
 MISSING = 'SARDINE is not installed; pip install "drr_tutorial[worlds]" brings it'
 
 
@@ -52,13 +56,30 @@ def make_sardine(name: str, **settings: Any) -> gym.Env[Any, Any]:
     if unknown:  # SARDINE itself would say nothing
         raise ValueError(f"settings of {name} must be among {sorted(spec_of(name).kwargs)}, got {sorted(unknown)[0]!r}")
     check_counts(**{setting: settings[setting] for setting in COUNTS & settings.keys()})
-    for setting, value in settings.items():
-        usual = spec_of(name).kwargs[setting]
-        if isinstance(usual, int | float) and not (isinstance(value, int | float) and np.isfinite(value)):
-            raise ValueError(f"{setting} of {name} must be a number, such as {usual!r}, got {value!r}")
-        if value not in NAMES.get(setting, (value,)):
-            raise ValueError(f"{setting} of {name} must be one of {NAMES[setting]}, got {value!r}")
-    return gym.make(name, **settings)
+    plain = {setting: value.item() if isinstance(value, np.generic) else value for setting, value in settings.items()}
+    for setting, value in plain.items():
+        _check_setting(f"{setting} of {name}", setting, value, spec_of(name).kwargs[setting])
+    return gym.make(name, **plain)
+
+
+def _check_setting(what: str, setting: str, value: Any, usual: Any) -> None:
+    """Raises `ValueError` for a value that is not of the kind of the usual one, or not in its range."""
+    if isinstance(usual, bool | str):
+        if not isinstance(value, type(usual)):
+            raise ValueError(f"{what} must be a {type(usual).__name__}, such as {usual!r}, got {value!r}")
+    elif not (_is_number(value) or value is usual is None):
+        such = "or None" if usual is None else f"such as {usual!r}"
+        raise ValueError(f"{what} must be a number, {such}, got {value!r}")
+    if setting in NAMES and value not in NAMES[setting]:
+        raise ValueError(f"{what} must be one of {NAMES[setting]}, got {value!r}")
+    low, high = RANGES.get(setting, (-np.inf, np.inf))
+    if setting in RANGES and not low <= value <= high:
+        limits = f"from {low:g} to {high:g}" if high < np.inf else f"at least {low:g}"
+        raise ValueError(f"{what} must be {limits}, got {value!r}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and bool(np.isfinite(value))
 
 
 class SardineWrapper(gym.Wrapper[Observation, np.int64, Any, Any], gym.utils.RecordConstructorArgs):

@@ -97,11 +97,11 @@ class Sessions:
         places = np.flatnonzero(mask)
         self.users.arrive(places, [self.rngs[place] for place in places])
         self.shown[mask], self.responses[mask], self.n_shown[mask] = self.world.n_items, 0, 0
-        self.finished[mask] = False
+        self.finished = self.finished & ~mask  # a new array: the mask may be the old one itself
 
     def step(self, items: NDArray[np.int64]) -> Outcome:
         """Show every user one item (m,). Raises `ResetNeeded` when a session has ended."""
-        self._refuse_finished()
+        refuse_finished(self.finished)
         liked, luck = self._luck(items)
         self.users.see(items, liked)
         for memory, latest in ((self.shown, items), (self.responses, liked)):
@@ -137,9 +137,11 @@ class Sessions:
         luck = np.array([(rng.random(), rng.random()) for rng in self.rngs])
         return luck[:, 0] < self.users.chance(items), luck[:, 1]
 
-    def _refuse_finished(self) -> None:
-        if self.finished.any():
-            raise ResetNeeded(
-                f"{self.finished.sum()} of {len(self.finished)} sessions have ended or were never started; call "
-                "reset() before the next step (many at once: options={'reset_mask': terminated | truncated})"
-            )
+
+def refuse_finished(finished: NDArray[np.bool_]) -> None:
+    """Raises `ResetNeeded` for a step where a session, (m,), has ended or was never started."""
+    if finished.any():
+        raise ResetNeeded(
+            f"{finished.sum()} of {len(finished)} sessions have ended or were never started; call "
+            "reset() before the next step (many at once: options={'reset_mask': terminated | truncated})"
+        )

@@ -137,10 +137,13 @@ def tiny_model() -> Model:
 def solve(gamma: float, *, tolerance: float = 1e-10) -> Solution:
     """Value iteration (Sutton & Barto 2018, section 4.4) until no value moves by more than `tolerance`.
 
-    `gamma` is from 0 to 1; 1 is allowed, for every session ends. Ties go to the first action.
+    `gamma` is from 0 to 1; 1 is allowed, for every session ends. `tolerance` is at least 0; 0 is allowed, for values
+    that begin at 0 only rise, and stop where rounding stops them. Ties go to the first action.
     """
     if not 0 <= gamma <= 1:
         raise ValueError(f"gamma must be from 0 to 1, got {gamma}")
+    if not tolerance >= 0:
+        raise ValueError(f"tolerance must be at least 0, got {tolerance}")
     model, values = tiny_model(), np.zeros(N_STATES)
     while True:
         best = _returns(model, values, gamma).max(axis=1)

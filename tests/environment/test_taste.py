@@ -1,8 +1,11 @@
 """The distribution of taste: its moments are the data's, and conditioning is that of a normal distribution."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from drr_tutorial.environment.taste import LEAST_NOISE, Taste, fit_taste, taste_of_factors
@@ -75,6 +78,38 @@ def test_no_more_components_than_there_can_be(likes: csr_array) -> None:
     assert fit_taste(likes, 99, np.random.default_rng(0)).loadings.shape == (12, 11)
     one = fit_taste(likes[:1], 4, np.random.default_rng(0))
     assert one.loadings.shape == (12, 1) and not one.loadings.any()
+
+
+@pytest.mark.parametrize("row", [np.arange(12) % 2, np.zeros(12), np.ones(12)])
+def test_users_who_like_the_same_have_no_spread(row: NDArray[Any]) -> None:
+    """There is nothing for ARPACK to find."""
+    taste = fit_taste(csr_array(np.tile(row, (10, 1)).astype(np.float32)), 4, np.random.default_rng(0))
+    assert_allclose(taste.mean, row)
+    assert not taste.loadings.any() and (taste.noise == np.float32(LEAST_NOISE)).all()
+    assert_allclose(taste.scores(taste.given(answers_of([{3: -1, 4: 1}])).z)[0], row)  # answers say nothing
+
+
+def test_two_kinds_of_users_have_one_direction() -> None:
+    """More components than the likes have directions: the others are zeros."""
+    kinds = np.repeat([[1, 0, 1, 0, 0], [0, 1, 1, 0, 0]], 5, axis=0).astype(np.float32)
+    taste = fit_taste(csr_array(kinds), 3, np.random.default_rng(0))
+    assert_allclose(taste.loadings @ taste.loadings.T, np.cov(kinds.T, bias=True), atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(0, 12), (5, 0)])
+def test_nobody_and_nothing_has_no_taste(shape: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match=r"likes must be of at least one user and one item, got \("):
+        fit_taste(csr_array(shape, dtype=np.float32), 2, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("m", [1, 3])
+def test_factors_of_users_who_are_alike_have_no_spread(likes: csr_array, m: int) -> None:
+    users, items = np.full((m, 2), 0.5, dtype=np.float32), np.ones((12, 2), dtype=np.float32)
+    found = taste_of_factors(users, items, likes[:m])
+    assert_allclose(found.mean, 1)
+    assert not found.loadings.any() and np.isfinite(found.noise).all()
+    with pytest.raises(ValueError, match=r"users must be the vectors of at least one user, got \(0, 2\)"):
+        taste_of_factors(users[:0], items, likes[:0])
 
 
 @pytest.mark.parametrize("n_components", [0, -1])

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from gymnasium.error import ResetNeeded
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csc_array, csr_array, lil_array
 
 from drr_tutorial.agent import DRRAgent
 from drr_tutorial.environment.taste import fit_taste
@@ -122,6 +123,104 @@ def test_seeds_and_saved_states(likes: csr_array) -> None:
 def test_what_cannot_be_played_is_refused(likes: csr_array, change: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         make(likes, **change)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int8, np.bool_])
+@pytest.mark.parametrize("kind", [csr_array, csc_array, coo_array, lil_array])
+def test_likes_of_any_format_are_the_same_likes(likes: csr_array, kind: Any, dtype: Any) -> None:
+    """Square ones too, of which rows and columns can be taken for each other; stored zeros are no likes."""
+    square = likes[:N_ITEMS]
+    rows, items = np.nonzero(np.ones(square.shape))
+    given = kind(coo_array((square.toarray().ravel().astype(dtype), (rows, items)), shape=square.shape))
+    before = given.copy()
+    envs = make(square), ColdStartVectorEnv(given, fit_taste(square, 3, np.random.default_rng(0)), 4, n_steps=STEPS)
+    for env in envs:
+        env.reset(seed=3)
+    for item in range(STEPS):
+        expected, found = (env.step(np.full(4, item))[1] for env in envs)
+        assert_array_equal(found, expected)
+    assert given.nnz == before.nnz and (given != before).nnz == 0  # left as it was
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda x: 2 * x, "likes must be binary, 1 for a like and 0 for anything else, got 2"),
+        (lambda x: x - csr_array(2 * np.eye(N_USERS, N_ITEMS)), "likes must be binary, .* got -"),
+        (lambda x: np.nan * x, "likes must be binary, .* got nan"),
+        (lambda x: 0 * x, "likes must hold at least one like, got none"),
+        (lambda x: x.toarray(), "likes must be a sparse matrix, got ndarray; scipy.sparse.csr_array makes one"),
+        (lambda x: None, "likes must be a sparse matrix, got NoneType"),
+        (lambda x: coo_array(x.toarray()[0]), r"likes must be \(n_users, 15\), as taste knows items, got \(15,\)"),
+        (lambda x: x[:0], r"likes must be \(n_users, 15\), as taste knows items, got \(0, 15\)"),
+    ],
+)
+def test_likes_that_are_not_binary_are_refused(likes: csr_array, change: Any, said: str) -> None:
+    taste = fit_taste(likes, 3, np.random.default_rng(0))
+    with pytest.raises(ValueError, match=said):
+        ColdStartVectorEnv(change(likes), taste, 2, n_steps=3)
+
+
+def test_nothing_goes_on_after_the_end_or_before_the_start(likes: csr_array) -> None:
+    env = make(likes, 2, n_steps=2)
+    with pytest.raises(ResetNeeded, match="2 of 2 sessions have ended or were never started"):
+        env.step(np.array([0, 0]))
+    env.reset(options={"reset_mask": np.array([True, False])})
+    with pytest.raises(ResetNeeded, match="1 of 2 sessions have ended or were never started"):
+        env.step(np.array([0, 0]))
+    env.reset()
+    for item in (0, 1):
+        env.step(np.full(2, item))
+    before = env.state_dict()
+    with pytest.raises(ResetNeeded, match="call reset"):
+        env.step(np.array([2, 2]))
+    for name, array in env.state_dict().items():
+        assert_array_equal(array, before[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("users", N_USERS, "users must be whole numbers from 0 to 39, got "),
+        ("users", -1, "users must be whole numbers from 0 to 39, got -1 to"),
+        ("users", 0.5, "users must be whole numbers from 0 to 39, got float64"),
+        ("n_shown", STEPS + 1, f"n_shown must be whole numbers from 0 to {STEPS}"),
+        ("shown", N_ITEMS + 1, "shown must be whole numbers from 0 to 15"),
+        ("responses", 2, "responses must be whole numbers from 0 to 1"),
+        ("z", np.nan, "z must be finite, got NaN or infinity"),
+        ("covariance", np.inf, "covariance must be finite, got NaN or infinity"),
+    ],
+)
+def test_a_state_that_cannot_have_been_is_refused(likes: csr_array, name: str, value: float, said: str) -> None:
+    env = make(likes)
+    env.reset(seed=0)
+    before = env.state_dict()
+    spoilt = before[name].astype(np.result_type(before[name], np.asarray(value)))
+    spoilt.flat[0] = value
+    with pytest.raises(ValueError, match=said):
+        env.load_state_dict({**before, name: spoilt})
+    for part, array in env.state_dict().items():
+        assert_array_equal(array, before[part])
+
+
+def test_a_stored_zero_is_no_answer(likes: csr_array) -> None:
+    taste = make(likes).taste
+    with_zeros = csr_array(([1.0, 0.0, -1.0, 0.0], [9, 3, 5, 2], [0, 3, 4]), shape=(2, N_ITEMS), dtype=np.float32)
+    without = csr_array(([1.0, -1.0], [9, 5], [0, 2, 2]), shape=(2, N_ITEMS), dtype=np.float32)
+    for name, part in observation_after(taste, with_zeros, 2).items():
+        assert_array_equal(part, observation_after(taste, without, 2)[name])
+    assert with_zeros.nnz == 4  # left as it was
+
+
+@pytest.mark.parametrize("kind", [csc_array, coo_array])
+def test_answers_in_no_order_are_refused(likes: csr_array, kind: Any) -> None:
+    taste = make(likes).taste
+    with pytest.raises(ValueError, match=r"answers must be a csr \(m, 15\), .*, got c\w\w \(40, 15\)"):
+        observation_after(taste, kind(likes))
+    with pytest.raises(ValueError, match=r"answers must be a csr \(m, 15\), .*, got csr \(40, 14\)"):
+        observation_after(taste, likes[:, :14])
+    with pytest.raises(ValueError, match=r"answers must be a csr \(m, 15\), .*, got ndarray"):
+        observation_after(taste, likes.toarray())  # type: ignore[arg-type]
 
 
 def test_likes_of_another_catalogue_are_refused(likes: csr_array) -> None:

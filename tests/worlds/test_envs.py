@@ -90,6 +90,15 @@ def test_nothing_goes_on_after_the_end_or_before_the_start() -> None:
         env.step(0)
 
 
+def test_a_mask_of_who_is_finished_is_left_as_it_was() -> None:
+    env = PlanningVectorEnv(3, max_steps=1)
+    env.reset(seed=0)
+    env.step(np.zeros(3, dtype=np.int64))
+    mask = env.sessions.finished
+    env.reset(options={"reset_mask": mask})
+    assert mask.all() and not env.sessions.finished.any()
+
+
 def test_render_tells_what_was_shown() -> None:
     env = gym.make(TINY_ID, render_mode="ansi").unwrapped
     assert isinstance(env, WorldEnv)

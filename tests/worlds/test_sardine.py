@@ -179,12 +179,30 @@ def test_who_has_no_vector_form_is_played_one_after_the_other() -> None:
         (BORED, {"episode_length": 2.5}, "episode_length must be a whole number of at least 1, got 2.5"),
         (BORED, {"boredom_threshold": 0}, "boredom_threshold must be a whole number of at least 1, got 0"),
         (BORED, {"env_omega": float("nan")}, "env_omega of .* must be a number, .* got nan"),
+        (BORED, {"env_omega": True}, "env_omega of .* must be a number, such as 0.95, got True"),
+        (BORED, {"env_omega": None}, "env_omega of .* must be a number, such as 0.95, got None"),
+        (BORED, {"env_omega": 1.5}, "env_omega of .* must be from 0 to 1, got 1.5"),
+        (BORED, {"env_alpha": -0.1}, "env_alpha of .* must be from 0 to 1, got -0.1"),
+        (BORED, {"env_alpha": np.float32(2)}, "env_alpha of .* must be from 0 to 1, got 2.0"),
+        (BORED, {"click_prop": 1.01}, "click_prop of .* must be from 0 to 1, got 1.01"),
+        (BORED, {"env_slope": -1}, "env_slope of .* must be at least 0, got -1"),
+        (BORED, {"diversity_penalty": 0.0}, "diversity_penalty of .* must be at least 1, got 0.0"),
+        (BORED, {"rel_threshold": "high"}, "rel_threshold of .* must be a number, or None, got 'high'"),
+        (BORED, {"rel_penalty": 2}, "rel_penalty of .* must be a bool, such as False, got 2"),
+        (BORED, {"env_embedds": None}, "env_embedds of .* must be a str, such as 'item_embeddings_.*', got None"),
         (BORED, {"num_topics": 5}, r"num_items and num_topics must be .*\(1000, 10\), got \(1000, 5\)"),
     ],
 )
 def test_what_does_not_fit_is_refused(name: str, settings: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         make_world_vec(name, 2, **settings)
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    plain: dict[str, Any] = {"env_omega": 0.5, "env_slope": 10, "episode_length": 7, "rel_penalty": True}
+    kinds: dict[str, Any] = dict(zip(plain, (np.float32, np.int64, np.int32, np.bool_), strict=True))
+    numpys = {name: kinds[name](value) for name, value in plain.items()}
+    np.testing.assert_array_equal(*(_rewards(make_world_vec(BORED, 4, **s), 3, 7) for s in (plain, numpys)))
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,17 @@ def test_levels_move_as_described() -> None:
         assert (users.boredom[0].tolist(), users.interest[0].tolist()) == (boredom, interest)
 
 
+@pytest.mark.parametrize("gamma", [0.0, 0.9, 1.0])
+def test_no_tolerance_at_all_ends_too(gamma: float) -> None:
+    assert solve(gamma, tolerance=0).likes == pytest.approx(solve(gamma).likes, rel=1e-9)
+
+
+@pytest.mark.parametrize("tolerance", [-1e-9, float("nan")])
+def test_a_tolerance_that_nothing_reaches_is_refused(tolerance: float) -> None:
+    with pytest.raises(ValueError, match=f"tolerance must be at least 0, got {tolerance}"):
+        solve(0.9, tolerance=tolerance)
+
+
 @pytest.mark.parametrize("gamma", [-0.1, 1.1, float("nan")])
 def test_a_gamma_outside_0_to_1_is_refused(gamma: float) -> None:
     with pytest.raises(ValueError, match="gamma must be from 0 to 1"):
