@@ -6,7 +6,8 @@ Any Gymnasium environment will do that shows one item of a fixed catalogue a ste
                         last may say how much of an item there is (how deep, how long): it goes with each of the others
     action_space        Discrete(n_items)
     observation_space   Dict with `shown` (N,), the latest items, oldest first, n_items for padding; `responses` (N,),
-                        whether each was liked; and, if there is more to see of a user, `user`, a Box (u,)
+                        whether each was liked; and, if there is more to see of a user, `user`, a Box (u,) that it
+                        never leaves
     reward              finite, at most `largest_reward` in size (an attribute; 1 if there is none)
 
 Where an item can be shown once an episode, the attribute `items_once` is True and `shown` holds whole episodes: then
@@ -35,6 +36,7 @@ from gymnasium.envs.registration import EnvSpec
 from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorEnv
 from numpy.typing import NDArray
 
+ROUNDING = 1e-5  # by which `user` may leave its Box, as a share of the bound
 OF_MANY = ("num_envs", "vectorization_mode", "vector_kwargs")  # say nothing about a world
 Step = tuple[dict[str, Any], NDArray[Any], NDArray[Any], NDArray[Any], dict[str, Any]]
 
@@ -86,7 +88,7 @@ class Simulation:
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Somebody new at the places of `options["reset_mask"]`, or everywhere."""
         self._seen, info = self.env.reset(seed=seed, options=None if options is None else dict(options))
-        return self.observation(), info
+        return self._checked(), info
 
     def step(self, items: NDArray[np.int64]) -> Step:
         """Show every user an item; rewards come in units of the largest."""
@@ -99,7 +101,13 @@ class Simulation:
                 f"rewards of the environment must be finite and from {-largest:g} to {largest:g}, got "
                 f"{reward[wrong][0]}; say what a step can pay at most by its attribute largest_reward"
             )
-        return self.observation(), (reward / largest).astype(np.float32), over, cut_off, info
+        return self._checked(), (reward / largest).astype(np.float32), over, cut_off, info
+
+    def _checked(self) -> dict[str, NDArray[Any]]:
+        """What the agent sees now, of users who stay in their Box."""
+        seen = self.observation()
+        _check_user(seen["user"], self.env)
+        return seen
 
     @property
     def rngs(self) -> dict[str, np.random.Generator]:
@@ -210,12 +218,27 @@ def _parts(seen: Any, catalogue: Catalogue) -> dict[str, NDArray[Any]]:
     return parts
 
 
+def _check_user(user: NDArray[np.float32], env: Any) -> None:
+    """`ValueError` unless `user` (m, u) lies in its Box: from far outside networks run away and nobody knows why."""
+    box = dict(env.single_observation_space.items()).get("user")
+    if not isinstance(box, spaces.Box):
+        return
+    low, high = box.low.astype(np.float64), box.high.astype(np.float64)
+    outside = (user < low - ROUNDING * np.maximum(1, np.abs(low))) | (user > high + ROUNDING * np.maximum(1, abs(high)))
+    if outside.any():
+        place = np.argwhere(outside)[0]
+        raise ValueError(
+            f"`user` of an observation must lie in its Box of observation_space, from {low[place[1]]:g} to "
+            f"{high[place[1]]:g} at place {place[1]}, got {user[tuple(place)]:g}; scale it to that"
+        )
+
+
 def _check_first(env: Any, catalogue: Catalogue) -> None:
     """`ValueError` unless the first of single environments shows what its observation_space says."""
     for first in getattr(env.unwrapped, "envs", ())[:1]:
         seen, _ = first.reset()
         many = {name: np.asarray(seen[name])[None] for name in seen} if isinstance(seen, Mapping) else seen
-        encoded(many, catalogue)
+        _check_user(encoded(many, catalogue)["user"], env)
 
 
 def spec_of(name: str) -> EnvSpec:

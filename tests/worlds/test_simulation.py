@@ -152,6 +152,47 @@ def test_a_larger_reward_is_said_by_an_attribute() -> None:
     assert users.step(np.array([0]))[1].tolist() == [-1]  # in units of the largest
 
 
+class Watched(Shop):
+    """Says of its user what it is told to, from the second step on."""
+
+    says: Any = 0.0
+
+    def look(self) -> dict[str, Any]:
+        user = np.array([self.says if len(self.past) > 1 else 0.0])
+        return super().look() | {"user": user}
+
+
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize("says", [1e20, -1.1])
+def test_a_user_outside_of_the_box_is_refused(says: float, many: bool) -> None:
+    env = Watched()
+    env.says = says
+    users = Simulation(SyncVectorEnv([Shop, lambda: env], autoreset_mode=AutoresetMode.DISABLED) if many else env)
+    users.reset(seed=0)
+    users.step(np.zeros(users.num_envs, dtype=np.int64))
+    said = r"`user` of an observation must lie in its Box of observation_space, from -1 to 1 at place 0, got "
+    with pytest.raises(ValueError, match=said):
+        users.step(np.zeros(users.num_envs, dtype=np.int64))
+
+
+def test_a_first_user_outside_of_the_box_is_refused_at_once() -> None:
+    narrow = spaces.Dict({**Shop().observation_space.spaces, "user": spaces.Box(-0.5, 0.5, (1,))})  # type: ignore[attr-defined]
+    with pytest.raises(ValueError, match="must lie in its Box .*, from -0.5 to 0.5 at place 0, got -?1; scale it"):
+        Simulation(Changed(observation_space=narrow))
+
+
+@pytest.mark.parametrize("bound", [1.0, np.inf, float(np.finfo(np.float32).max)])
+def test_a_user_within_rounding_of_the_box_will_do(bound: float) -> None:
+    env = Watched()
+    env.says = 1 + 1e-6 if bound == 1 else 1e6
+    env.observation_space.spaces["user"] = spaces.Box(-bound, bound, (1,))  # type: ignore[attr-defined]
+    users = Simulation(env)
+    users.reset(seed=0)
+    for _ in range(2):
+        seen, *_ = users.step(np.array([0]))
+    assert seen["user"].tolist() == [[np.float32(env.says)]]
+
+
 class Odd(VectorEnv[Any, Any, Any]):
     """Four users whose steps bring what they are told to."""
 
