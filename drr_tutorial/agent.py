@@ -24,11 +24,13 @@ from drr_tutorial.environment.inputs import check_counts
 from drr_tutorial.representation.by_name import state_class
 from drr_tutorial.storage import (
     as_path,
+    checksums,
     last_whole,
     of_another_version,
     place_to_save,
     read_arrays,
     read_json,
+    require_unaltered,
     whole_folder,
     write_arrays,
     write_json,
@@ -179,8 +181,8 @@ class DRRAgent:
         weights = {name: value.cpu().numpy() for name, value in self.networks.state_dict().items()}
         weights[CATALOGUE] = known.item_vectors
         with whole_folder(place) as temporary:
-            write_json(temporary / ABOUT, about)
             write_arrays(temporary / WEIGHTS, weights, {"world": about["world"]})
+            write_json(temporary / ABOUT, about | {"sha256": checksums(temporary, (WEIGHTS,))})
 
     @classmethod
     def load(cls, folder: str | Path, env: Any = None) -> Self:
@@ -206,8 +208,10 @@ class DRRAgent:
                 raise ValueError(f"num_timesteps must be a whole number of 0 or more, not {agent.num_timesteps!r}")
             if not about["world"] == marks["world"] == fingerprint(known):
                 raise ValueError("its parts belong to different agents")
+            sums = dict(about.get("sha256", {}))  # an older save has none
         except REFUSED as error:
             raise of_another_version(folder / ABOUT, about, error) from error
+        require_unaltered(folder, (WEIGHTS,), sums)
         if users is not None and fingerprint(users.catalogue) != about["world"]:
             raise ValueError(
                 f"env must be the world that {folder} was trained in, with the same items and observations"

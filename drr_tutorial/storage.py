@@ -5,6 +5,7 @@ Nothing is unpickled: safetensors holds plain numbers, so a file from a stranger
 """
 
 import errno
+import hashlib
 import json
 import os
 import re
@@ -147,6 +148,26 @@ def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     if about is None:
         raise StorageError(f"{path} was not written by drr_tutorial: its description is missing")
     return arrays, about
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def checksums(folder: Path, files: Collection[str]) -> dict[str, str]:
+    """SHA-256 of files in a folder, by name: what its description keeps for `require_unaltered`."""
+    return {name: checksum(folder / name) for name in files}
+
+
+def require_unaltered(folder: Path, files: Collection[str], kept: Mapping[str, str]) -> None:
+    """Raises `StorageError` for a file that is not as it was written; what `kept` says nothing of is let pass."""
+    for name in set(files) & set(kept):
+        if (found := checksum(folder / name)) != kept[name]:
+            raise StorageError(
+                f"{folder / name} is damaged or was altered: its sha256 is {found}, expected {kept[name]}; save it "
+                "again, or train anew"
+            )
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -10,8 +10,8 @@ import drr_tutorial
 from drr_tutorial.config import PRESETS
 from drr_tutorial.data.load import load_ratings
 from drr_tutorial.recommenders.drr import DRRRecommender
-from drr_tutorial.recommenders.pretrained import FORMAT, TABLES, checksum, shipped
-from drr_tutorial.storage import whole_folder, write_arrays, write_json
+from drr_tutorial.recommenders.pretrained import FORMAT, TABLES, shipped
+from drr_tutorial.storage import checksum, whole_folder, write_arrays, write_json
 
 USE = """\
 **Use.** `load_pretrained("NAME").recommend(user=42, k=10)`, and `recommend_for([50, 181])` for somebody who is not in

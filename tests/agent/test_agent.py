@@ -412,7 +412,7 @@ class TestSaved:
         [
             {"format": 99}, {"world": "another"}, {"user_dim": 7}, {"largest_reward": "much"}, {"settings": {}},
             {"settings": None}, {"num_timesteps": "many"}, {"num_timesteps": -5}, {"num_timesteps": 1.5},
-            {"largest_reward": 2.0},
+            {"largest_reward": 2.0}, {"sha256": None}, {"sha256": "abc"},
         ],
     )  # fmt: skip
     def test_an_altered_description_is_refused(self, folder: Path, change: dict[str, Any]) -> None:
@@ -432,6 +432,29 @@ class TestSaved:
         shutil.copy(tmp_path / "other" / WEIGHTS, folder / WEIGHTS)
         with pytest.raises(StorageError, match="is damaged or was altered"):
             DRRAgent.load(folder)
+
+    @pytest.mark.parametrize("place", [-1, -100])
+    def test_a_flipped_bit_is_refused(self, folder: Path, place: int) -> None:
+        content = bytearray((folder / WEIGHTS).read_bytes())
+        content[place] ^= 1
+        (folder / WEIGHTS).write_bytes(content)
+        text = (
+            r"weights.safetensors is damaged or was altered: its sha256 is \w{64}, expected \w{64}; save it again, or"
+        )
+        with pytest.raises(StorageError, match=text):
+            DRRAgent.load(folder)
+
+    def test_weights_of_another_seed_are_refused(self, folder: Path, tmp_path: Path) -> None:
+        agent(seed=9).save(tmp_path / "other")
+        shutil.copy(tmp_path / "other" / WEIGHTS, folder / WEIGHTS)
+        with pytest.raises(StorageError, match="weights.safetensors is damaged or was altered"):
+            DRRAgent.load(folder)
+
+    def test_a_save_without_checksums_still_loads(self, trained: DRRAgent, folder: Path) -> None:
+        about = json.loads((folder / ABOUT).read_text())
+        del about["sha256"]
+        (folder / ABOUT).write_text(json.dumps(about))
+        assert same(DRRAgent.load(folder), trained)
 
     def test_an_agent_of_a_gpu_comes_back_where_there_is_none(self, trained: DRRAgent, folder: Path) -> None:
         about = json.loads((folder / ABOUT).read_text())

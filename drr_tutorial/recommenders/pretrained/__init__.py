@@ -9,7 +9,6 @@ MovieLens may not be passed on, so who likes what comes from the reader's own co
 training: the vectors of users and films are in its order.
 """
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from drr_tutorial.data.load import load_ratings
 from drr_tutorial.data.ratings import DataError, Ratings, require_ratings
 from drr_tutorial.recommenders.drr import DRRRecommender
 from drr_tutorial.representation.embeddings import scaled
-from drr_tutorial.storage import StorageError, read_arrays, read_json
+from drr_tutorial.storage import StorageError, checksum, read_arrays, read_json
 
 FORMAT = 1
 SHIPPED = Path(__file__).parent
@@ -93,8 +92,3 @@ def _restored(agent: DRRRecommender, arrays: dict[str, NDArray[Any]], ratings: R
     agent.networks.replace_vectors(*scaled(agent.embeddings))
     agent._remember(ratings)
     return agent
-
-
-def checksum(path: Path) -> str:
-    """SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
