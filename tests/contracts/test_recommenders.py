@@ -39,12 +39,13 @@ from tests.toy import toy_ratings
 
 
 def tiny_config() -> ExperimentConfig:
+    """The default with gates that see the state, so that a session's likes move the scores."""
     hidden: dict[str, Any] = dict.fromkeys(("actor_hidden", "critic_state_hidden", "critic_hidden"), (16,))
     return replace(
         DEFAULT,
         embedding=replace(DEFAULT.embedding, n_factors=8, rated_factors=6, stars_factors=4, n_iterations=3),
         environment=replace(DEFAULT.environment, num_envs=8, min_positives=3),
-        agent=replace(DEFAULT.agent, **hidden),
+        agent=replace(DEFAULT.agent, correction="gates", actor_lr=2e-4, **hidden),
         training=replace(DEFAULT.training, passes=2.0, batch_size=32, steps_per_update=32, evaluations=2),
     )
 
