@@ -22,7 +22,7 @@ from drr_tutorial.recommenders.base import Recommender
 from drr_tutorial.training.runs import read_config
 
 SMALL = (
-    "--dataset synthetic --split random --quiet --embedding.n-factors 8 --embedding.n-iterations 3 --agent.actor-hidden 16 "
+    "--dataset synthetic --split random --quiet --embedding.n-factors 8 --embedding.n-iterations 3 "
     "--environment.num-envs 8 --environment.min-positives 3 --training.passes 0.5 --training.batch-size 64 --seed 3"
 ).split()
 

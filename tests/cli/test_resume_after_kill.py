@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 OPTIONS = (
-    "--dataset synthetic --split random --quiet --embedding.n-factors 8 --embedding.n-iterations 3 --agent.actor-hidden 16 "
+    "--dataset synthetic --split random --quiet --embedding.n-factors 8 --embedding.n-iterations 3 "
     "--agent.critic-hidden 16 --environment.num-envs 8 --environment.min-positives 3 --training.passes 3 "
     "--training.batch-size 64 --training.steps-per-update 8 --training.checkpoints 40 --training.evaluations 5"
 ).split()

@@ -150,7 +150,7 @@ def test_before_training_is_the_warm_start(agent: DRRRecommender, synthetic: Rat
 
 
 def test_no_before_training_without_a_warm_start() -> None:
-    config = replace(DEFAULT, agent=replace(DEFAULT.agent, warm_start=False))
+    config = replace(DEFAULT, agent=replace(DEFAULT.agent, correction="gates", warm_start=False))
     with pytest.raises(ValueError, match="before_training needs agent.warm_start=True"):
         DRRRecommender(config).before_training()
 
@@ -163,7 +163,7 @@ def test_the_share_that_is_kept_is_the_one_that_validates_best(synthetic: Rating
         agent = DRRRecommender(only, progress=False).fit(synthetic)
         assert agent.correction_share == share
         assert max(entry["hit"] + entry["dcg"] for entry in agent.history[1:]) > sum(agent.history[0].values())
-        shares[share] = agent.networks.actor.layers[-1].weight.detach().numpy()
+        shares[share] = agent.networks.actor.layers[-1].output.detach().numpy()
     np.testing.assert_allclose(shares[0.25], 0.25 * shares[1.0], rtol=1e-4, atol=1e-7)
 
 
