@@ -5,7 +5,6 @@ its ends. What is missing, empty, a truth value, or a number that is no whole nu
 """
 
 import re
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -72,12 +71,6 @@ def look_up(ids: ArrayLike, catalogue: NDArray[Any], what: str, name: str) -> ND
     if not found.all():
         raise UnknownIdError(_unknown(wanted[~found].tolist(), catalogue, what, name))
     return positions
-
-
-def require_list(ids: Any, argument: str) -> None:
-    """Raises `ValueError` for what is no list, tuple or array (m,) of ids: one id alone, a text, None."""
-    if isinstance(ids, str | bytes) or not (isinstance(ids, Sequence) or np.ndim(ids) == 1):
-        raise ValueError(f"{argument} must be a list of ids, got {ids!r}; one alone stands in brackets, as [42]")
 
 
 def find(ids: ArrayLike, catalogue: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:

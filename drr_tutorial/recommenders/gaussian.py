@@ -9,7 +9,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from drr_tutorial.data.ids import require_list
 from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.environment.taste import Guess, Taste, fit_taste
 from drr_tutorial.recommenders.base import Recommender, Scores
@@ -21,9 +20,7 @@ class GaussianRecommender(Recommender):
     of whom little is known (`environment.taste`).
 
     `explore` is for sessions: "ucb" adds `width` standard deviations of what is not known yet to each score, as LinUCB
-    does (Li et al. 2010); "thompson" plays a taste that is drawn, by `seed`, from what it may be (Thompson 1933). The
-    draw goes by somebody's place among those whom one call scores, and by how many answers they gave together: scored
-    alone, or among others, the same person is drawn another taste.
+    does (Li et al. 2010); "thompson" plays a taste that is drawn, by `seed`, from what it may be (Thompson 1933).
     """
 
     name = "Gaussian"
@@ -57,8 +54,6 @@ class GaussianRecommender(Recommender):
         disliked_items: Sequence[Any] = (),
     ) -> pd.DataFrame:
         """As `Recommender.recommend_for`, by dislikes too; at least one item must be liked or disliked."""
-        require_list(liked_items, "liked_items")
-        require_list(disliked_items, "disliked_items")
         answered = self.ratings.item_index([*liked_items, *disliked_items])
         if len(answered) == 0 or len(np.unique(answered)) < len(answered):
             raise ValueError(

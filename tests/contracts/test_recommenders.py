@@ -530,25 +530,6 @@ def test_liked_items_must_be_there_and_differ(fitted: Recommender, liked: list[i
         fitted.recommend_for(liked)
 
 
-@pytest.mark.parametrize("liked", [50, None, "50", b"50", {1, 2}, np.int64(3), np.array([[1, 2]]), 2.5])
-def test_liked_items_must_be_a_list(fitted: Recommender, liked: Any) -> None:
-    with pytest.raises(ValueError, match="liked_items must be a list of ids, got .*; one alone stands in brackets"):
-        fitted.recommend_for(liked)
-
-
-def test_disliked_items_must_be_a_list_too(synthetic: Ratings) -> None:
-    gaussian = make("Gaussian").fit(synthetic)
-    assert isinstance(gaussian, GaussianRecommender)
-    with pytest.raises(ValueError, match="disliked_items must be a list of ids, got '50'"):
-        gaussian.recommend_for([1], disliked_items="50")
-
-
-@pytest.mark.parametrize("kind", [list, tuple, np.array, pd.Series, pd.Index])
-def test_any_row_of_ids_is_a_list(fitted: Recommender, synthetic: Ratings, kind: Callable[[Any], Any]) -> None:
-    liked = synthetic.item_ids[[30, 4, 17]].tolist()
-    pd.testing.assert_frame_equal(fitted.recommend_for(kind(liked)), fitted.recommend_for(liked), check_exact=True)
-
-
 def test_lists_are_for_one_user(popularity: Recommender) -> None:
     with pytest.raises(ValueError, match=r"user must be one user id, got \[1, 2\]; .*scores\(users\)"):
         popularity.recommend([1, 2])
@@ -760,47 +741,6 @@ def test_weights_of_another_save(save_of_popularity: Path, synthetic: Ratings, t
         (save_of_popularity / "weights.safetensors").write_bytes(weights)
         with pytest.raises(StorageError, match=r"weights.safetensors belongs to another save; save it again"):
             Recommender.load(save_of_popularity)
-
-
-def flip_a_bit(path: Path, place: int) -> None:
-    content = bytearray(path.read_bytes())
-    content[place] ^= 1
-    path.write_bytes(content)
-
-
-@pytest.mark.parametrize("place", [-1, -40])
-def test_a_bit_of_the_weights_that_was_flipped(copied: Path, fitted: Recommender, place: int) -> None:
-    if not fitted._arrays():
-        pytest.skip("learns nothing")
-    flip_a_bit(copied / "weights.safetensors", place)
-    text = r"weights.safetensors is damaged or was altered: its sha256 is \w{64}, expected \w{64}; save it again, or"
-    with pytest.raises(StorageError, match=text):
-        Recommender.load(copied)
-
-
-def test_a_bit_of_what_else_was_seen_that_was_flipped(synthetic: Ratings, tmp_path: Path) -> None:
-    """No fingerprint knows of it."""
-    half = synthetic.select(np.arange(0, len(synthetic), 2))
-    PopularityRecommender().fit(half, seen=synthetic).save(tmp_path / "model")
-    path = tmp_path / "model" / "ratings.safetensors"
-    arrays, about = read_arrays(path)
-    arrays["seen_items"][0] ^= 1
-    write_arrays(path, arrays, about)
-    with pytest.raises(StorageError, match=r"ratings.safetensors is damaged or was altered: its sha256 is"):
-        Recommender.load(tmp_path / "model")
-
-
-def test_a_save_without_checksums_still_loads(copied: Path, fitted: Recommender, synthetic: Ratings) -> None:
-    """As saves of this format were before they kept any."""
-    edit(copied, lambda about: about.pop("sha256"))
-    assert_same_lists(Recommender.load(copied), fitted, synthetic)
-
-
-@pytest.mark.parametrize("kept", [None, 5, "abc", [1]])
-def test_checksums_that_were_spoilt(save_of_popularity: Path, kept: Any) -> None:
-    edit(save_of_popularity, lambda about: about.update(sha256=kept))
-    with pytest.raises(StorageError, match="model is damaged or was altered"):
-        Recommender.load(save_of_popularity)
 
 
 def test_weights_that_are_missing_by_name(copied: Path, fitted: Recommender) -> None:
