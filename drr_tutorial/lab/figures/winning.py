@@ -101,7 +101,7 @@ def gates(panels: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
         mean, spread = np.array(found["mean"]), np.array(found["spread"])
         places = np.arange(len(mean))
         axes.vlines(places, mean - spread, mean + spread, color=COLOURS[5], linewidth=1.5)
-        axes.plot(places, mean, "o", color=COLOURS[0], markersize=2.5)
+        axes.plot(places, mean, "o", color=COLOURS[4], markersize=2.5)
         axes.axhline(0, color=TEXT, linestyle=":", linewidth=1)
         axes.set_title(title, fontsize=10)
         axes.set_ylabel("gate")
