@@ -1,10 +1,10 @@
 """What the discount is worth: on logs, where the next item does not depend on what was shown, and in the planning
 world, where it does.
 
-On logs the preset `default` is trained with each gamma, everything else the same, and judged by two rankings and two
-kinds of sessions: with the likes of the test part, and with simulated users. The weights that validate best are kept,
-and where no training helps these are the first: so an agent before training, which is the same for all gammas, stands
-beside them. In the world it is the preset `planning`,
+On logs the agent of the study `correction` whose gates see the state is trained with each gamma, everything else the
+same: the preset's one gate for all could not plan for anybody. It is judged by two rankings and two kinds of sessions:
+with the likes of the test part, and with simulated users. The weights that validate best are kept, and where no
+training helps these are the first: so an agent before training, which is the same for all gammas, stands beside them. In the world it is the preset `planning`,
 in trainings of `planning.agents.SHORT` steps; those rows are shared with the study `planning` where it has them.
 
 Keys of the summary:
@@ -28,7 +28,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from drr_tutorial.config import PRESETS
 from drr_tutorial.data.splits import Split
 from drr_tutorial.evaluation.intervals import bootstrap_users, interval_over_seeds
 from drr_tutorial.evaluation.log_sessions import evaluate_log_sessions
@@ -36,6 +35,7 @@ from drr_tutorial.evaluation.ranking import evaluate_ranking
 from drr_tutorial.evaluation.reports import EvaluationReport
 from drr_tutorial.evaluation.simulator import SimulatedUsers, evaluate_simulated, simulate_users
 from drr_tutorial.evaluation.tasks import ranking_task
+from drr_tutorial.lab.studies.correction import config_of
 from drr_tutorial.lab.studies.fair.protocols import prepare
 from drr_tutorial.lab.studies.paired import difference, judged, kept
 from drr_tutorial.lab.studies.planning.agents import SHORT, gain, trained as trained_in_world
@@ -90,10 +90,9 @@ def _key(data: str, look: Look, seed: int) -> str:
 
 
 def trained(data: str, look: Look, seed: int) -> Figures:
-    """A row: one training of the preset `default` that looks so far ahead, judged by everything."""
-    preset, split = PRESETS["default"], prepare(data, "rated")
-    agent = replace(preset.agent, gamma=look.gamma, n_steps=look.n_steps)
-    config = replace(preset, dataset=data, seed=seed, agent=agent)
+    """A row: one training of the agent that looks so far ahead, judged by everything."""
+    config, split = config_of(data, seed), prepare(data, "rated")
+    config = replace(config, agent=replace(config.agent, gamma=look.gamma, n_steps=look.n_steps))
     start = time.perf_counter()
     fitted = DRRRecommender(config, progress=False).fit(split.train)
     about = {

@@ -9,6 +9,7 @@ from drr_tutorial.config import PRESETS, EmbeddingConfig, TrainingConfig
 from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.data.splits import original_split
 from drr_tutorial.lab.studies import gamma
+from drr_tutorial.lab.studies.correction import config_of
 from drr_tutorial.lab.studies.planning import study as planning
 from drr_tutorial.lab.studies.runner import key_of
 from drr_tutorial.recommenders.drr import DRRRecommender
@@ -52,8 +53,9 @@ def fits(synthetic: Ratings, monkeypatch: pytest.MonkeyPatch) -> list[DRRRecomme
 
 def test_a_row_is_one_training_with_this_look_and_nothing_else_changed(fits: list[DRRRecommender]) -> None:
     row = gamma.trained("ml-100k", gamma.Look(0.9, 3), 2)
-    agent, preset = fits[0]._config.agent, PRESETS["default"].agent
-    assert agent == dataclasses.replace(preset, gamma=0.9, n_steps=3) and fits[0]._config.seed == 2
+    agent, seeing = fits[0]._config.agent, config_of("ml-100k", 2).agent
+    assert agent == dataclasses.replace(seeing, gamma=0.9, n_steps=3) and fits[0]._config.seed == 2
+    assert agent.correction == "gates"  # one gate for all could not plan for anybody
     assert row["means"].keys() == gamma.METRICS.keys() == row["detail"].keys()
     assert {p: tuple(metrics) for p, metrics in row["means"].items()} == gamma.METRICS
     assert 0 <= row["means"]["log sessions"]["reward@20"][0] <= 20
