@@ -241,4 +241,5 @@ STUDY = Study(
     summarize=summarize,
     data=(DATA,),
     seeds=DRAWS,
+    full_only=True,
 )

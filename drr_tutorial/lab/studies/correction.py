@@ -139,4 +139,5 @@ STUDY = Study(
     data=tuple(SEEDS),
     seeds=tuple(SEEDS["ml-100k"]),
     shares="fair-table",
+    full_only=True,
 )

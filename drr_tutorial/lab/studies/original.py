@@ -129,4 +129,5 @@ STUDY = Study(
     summarize=summarize,
     data=("ml-1m",),
     seeds=(0, 1, 2),
+    full_only=True,
 )

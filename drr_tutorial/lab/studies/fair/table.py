@@ -240,4 +240,5 @@ STUDY = Study(
     summarize=summarize,
     data=tuple(SPLITS),
     seeds=SEEDS,
+    full_only=True,
 )

@@ -179,4 +179,5 @@ STUDY = Study(
     rows=rows,
     summarize=summarize,
     seeds=SEEDS,
+    full_only=True,
 )
