@@ -18,23 +18,27 @@ from drr_tutorial.data.splits import Split
 from drr_tutorial.evaluation.beyond_accuracy import activity_groups, evaluate_beyond_accuracy
 from drr_tutorial.evaluation.intervals import bootstrap_users
 from drr_tutorial.evaluation.reports import EvaluationReport
+from drr_tutorial.lab.bars.autoencoder import MultVAERecommender
+from drr_tutorial.lab.bars.item_to_item import RP3betaRecommender, SLIMRecommender
+from drr_tutorial.lab.bars.without_rl import CorrectionWithoutRL
 from drr_tutorial.lab.studies.fair.protocols import prepare
 from drr_tutorial.lab.studies.runner import DETAIL, Figures, Row, Study
 from drr_tutorial.recommenders.base import Recommender
 from drr_tutorial.recommenders.baselines import (
+    AverageRatingRecommender,
     BPRRecommender,
     EASERecommender,
     IALSRecommender,
     ItemKNNRecommender,
     PopularityRecommender,
+    RandomRecommender,
 )
 from drr_tutorial.recommenders.drr import DRRRecommender
 
 DATA = ("ml-100k", "ml-1m")
 SEEDS = (0, 1, 2)
-ACCURACY = "nDCG@10"
 METRICS = (
-    ACCURACY,
+    "nDCG@10",
     "popularity@10",
     "popularity percentile@10",
     "novelty@10",
@@ -52,7 +56,9 @@ NO_SETTINGS: Mapping[str, Mapping[str, Any]] = {data: {} for data in DATA}
 
 
 class Method(NamedTuple):
-    """A bar with the settings that the fair table's search chose for each data set; `is_random`: it takes a seed."""
+    """A bar with the settings that the fair table's search chose for each data set; `is_random`: three seeds, not its
+    own alone.
+    """
 
     make: Callable[..., Recommender]
     settings: Mapping[str, Mapping[str, Any]] = NO_SETTINGS
@@ -60,11 +66,18 @@ class Method(NamedTuple):
 
 
 METHODS: Mapping[str, Method] = {
+    "random": Method(RandomRecommender, is_random=True),
     "popularity": Method(PopularityRecommender),
+    "average rating": Method(partial(AverageRatingRecommender, damping=80.0)),
     "item-kNN": Method(
         ItemKNNRecommender,
         {"ml-100k": {"n_neighbours": 100, "shrinkage": 10.0}, "ml-1m": {"n_neighbours": 50, "shrinkage": 10.0}},
     ),
+    "RP3beta": Method(
+        partial(RP3betaRecommender, n_neighbours=200),
+        {"ml-100k": {"alpha": 0.7, "beta": 0.5}, "ml-1m": {"alpha": 0.5, "beta": 0.7}},
+    ),
+    "SLIM": Method(partial(SLIMRecommender, l1=0.1, l2=200.0)),
     "EASE": Method(EASERecommender, {"ml-100k": {"regularization": 200.0}, "ml-1m": {"regularization": 1000.0}}),
     "iALS": Method(
         partial(IALSRecommender, n_iterations=10),
@@ -79,6 +92,15 @@ METHODS: Mapping[str, Method] = {
         {"ml-100k": {"n_iterations": 50}, "ml-1m": {"n_iterations": 100}},
         is_random=True,
     ),
+    "Mult-VAE": Method(
+        MultVAERecommender,
+        {"ml-100k": {"kl_weight": 0.5}, "ml-1m": {"kl_weight": 0.2, "n_epochs": 14}},
+        is_random=True,
+    ),
+    **{
+        f"gates by {name}": Method(partial(CorrectionWithoutRL, "default", loss=loss, progress=False))
+        for name, loss in (("BPR", "bpr"), ("softmax", "softmax"))
+    },
 }
 
 
@@ -135,8 +157,8 @@ def _of_users(report: EvaluationReport) -> dict[str, list[float]]:
 
 def summarize(figures: Mapping[str, Figures]) -> Figures:
     """ "methods": data -> method -> metric -> interval over users, or the seeds' values of one figure of all lists;
-    "by activity": data -> method -> group -> nDCG@10, to be compared within a group, for who rated more has more in the
-    test part to be hit, too; "groups": data -> group -> its users; "DRR minus": data -> another method -> metric ->
+    "by activity": data -> method -> group -> metric -> interval, to be compared within a group, for who rated more has
+    more in the test part to be hit, too; "groups": data -> group -> its users; "DRR minus": data -> another method -> metric ->
     paired difference.
     """
     found = {data: _methods(figures, data) for data in DATA}
@@ -178,7 +200,8 @@ def _figures(row: Figures) -> Figures:
 
 
 def _by_group(row: Figures, groups: Mapping[str, NDArray[np.bool_]]) -> Figures:
-    return {name: _interval(row[DETAIL]["values"][ACCURACY][members]) for name, members in groups.items()}
+    values = row[DETAIL]["values"]
+    return {name: {m: _interval(values[m][members]) for m in METRICS} for name, members in groups.items()}
 
 
 def _about(groups: Mapping[str, NDArray[np.bool_]], n_ratings: list[int]) -> Figures:

@@ -1,6 +1,7 @@
 """Beyond accuracy: rows become methods, seeds are averaged user by user, differences are paired."""
 
 import dataclasses
+import functools
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,10 @@ import pytest
 from drr_tutorial.config import PRESETS, EmbeddingConfig, TrainingConfig
 from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.data.splits import original_split, rated_split
+from drr_tutorial.lab.pages import results_folder
 from drr_tutorial.lab.studies import beyond_accuracy as study
 from drr_tutorial.recommenders.baselines import EASERecommender, PopularityRecommender
+from drr_tutorial.storage import read_json
 
 MAKERS = {"original": original_split, "rated": rated_split}
 
@@ -35,8 +38,18 @@ def rows(synthetic: Ratings) -> dict[str, Any]:
 
 def test_every_method_has_its_rows_and_longest_come_first() -> None:
     keys = [row.key for row in study.rows()]
-    assert len(keys) == len(set(keys)) == 2 * (2 * 3 + 3 + 2 * 3)
+    assert len(keys) == len(set(keys)) == 2 * (2 * 3 + 7 + 4 * 3 + 1)
     assert keys[0] == "ml-1m.DRR.0" and {"ml-100k.DRR-likes-only.2", "ml-1m.iALS.2", "ml-100k.EASE.0"} <= set(keys)
+
+
+def test_settings_are_those_that_the_fair_table_found() -> None:
+    settings = read_json(results_folder() / "fair-table.json")["summary"]["settings"]
+    for data in study.DATA:
+        for name, method in study.METHODS.items():
+            if not name.startswith("gates"):
+                partly = method.make.keywords if isinstance(method.make, functools.partial) else {}
+                found = settings[f"{data}.original.{name.replace(' ', '-')}"]
+                assert {**partly, **method.settings[data]} == found, (data, name)
 
 
 def test_a_bar_has_figures_of_lists_and_values_of_users(small: None, synthetic: Ratings) -> None:
@@ -92,7 +105,7 @@ def test_groups_have_their_own_users(rows: dict[str, Any]) -> None:
     detail = rows["ml-100k.EASE.0"]["detail"]
     members = np.array(detail["ratings"]) <= few["most"]
     expected = np.array(detail["values"]["nDCG@10"])[members].mean()
-    assert summary["by activity"]["ml-100k"]["EASE"]["few"]["mean"] == pytest.approx(expected)
+    assert summary["by activity"]["ml-100k"]["EASE"]["few"]["nDCG@10"]["mean"] == pytest.approx(expected)
 
 
 def test_methods_judged_on_other_lists_are_refused(rows: dict[str, Any]) -> None:
