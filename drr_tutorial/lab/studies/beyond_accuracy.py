@@ -158,8 +158,8 @@ def _of_users(report: EvaluationReport) -> dict[str, list[float]]:
 def summarize(figures: Mapping[str, Figures]) -> Figures:
     """ "methods": data -> method -> metric -> interval over users, or the seeds' values of one figure of all lists;
     "by activity": data -> method -> group -> metric -> interval, to be compared within a group, for who rated more has
-    more in the test part to be hit, too; "groups": data -> group -> its users; "DRR minus": data -> another method -> metric ->
-    paired difference.
+    more in the test part to be hit, too; "groups": data -> group -> its users; "DRR minus": data -> another method ->
+    metric -> paired difference.
     """
     found = {data: _methods(figures, data) for data in DATA}
     groups = {data: activity_groups(_first(methods)[DETAIL]["ratings"]) for data, methods in found.items()}

@@ -4,8 +4,9 @@ world, where it does.
 On logs the agent of the study `correction` whose gates see the state is trained with each gamma, everything else the
 same: the preset's one gate for all could not plan for anybody. It is judged by two rankings and two kinds of sessions:
 with the likes of the test part, and with simulated users. The weights that validate best are kept, and where no
-training helps these are the first: so an agent before training, which is the same for all gammas, stands beside them. In the world it is the preset `planning`,
-in trainings of `planning.agents.SHORT` steps; those rows are shared with the study `planning` where it has them.
+training helps these are the first: so an agent before training, which is the same for all gammas, stands beside them.
+In the world it is the preset `planning`, in trainings of `planning.agents.SHORT` steps; those rows are shared with the
+study `planning` where it has them.
 
 Keys of the summary:
 
