@@ -105,15 +105,15 @@ METHODS: Mapping[str, Method] = {
 
 
 def rows() -> list[Row]:
-    """By data, method and seed; ML-1M's agents take longest."""
+    """By data, method and seed; ML-1M is for the full set."""
     agents = [
-        Row(_key(data, name, seed), partial(agent, data, name, seed))
+        Row(_key(data, name, seed), partial(agent, data, name, seed), data == "ml-1m")
         for data in reversed(DATA)
         for name in AGENTS
         for seed in SEEDS
     ]
     bars = [
-        Row(_key(data, name, seed), partial(bar, data, name, seed))
+        Row(_key(data, name, seed), partial(bar, data, name, seed), data == "ml-1m")
         for data in reversed(DATA)
         for name, method in METHODS.items()
         for seed in (SEEDS if method.is_random else SEEDS[:1])
@@ -161,7 +161,7 @@ def summarize(figures: Mapping[str, Figures]) -> Figures:
     more in the test part to be hit, too; "groups": data -> group -> its users; "DRR minus": data -> another method ->
     metric -> paired difference.
     """
-    found = {data: _methods(figures, data) for data in DATA}
+    found = {data: _methods(figures, data) for data in DATA if _key(data, "popularity", 0) in figures}
     groups = {data: activity_groups(_first(methods)[DETAIL]["ratings"]) for data, methods in found.items()}
     return {
         "methods": {data: {m: _figures(row) for m, row in methods.items()} for data, methods in found.items()},

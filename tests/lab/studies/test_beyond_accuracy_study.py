@@ -42,6 +42,11 @@ def test_every_method_has_its_rows_and_longest_come_first() -> None:
     assert keys[0] == "ml-1m.DRR.0" and {"ml-100k.DRR-likes-only.2", "ml-1m.iALS.2", "ml-100k.EASE.0"} <= set(keys)
 
 
+def test_without_the_full_set_there_is_one_data_set(rows: dict[str, Any]) -> None:
+    quick = {row.key for row in study.rows() if not row.full_only}
+    assert study.summarize({key: rows[key] for key in quick})["methods"].keys() == {"ml-100k"}
+
+
 def test_settings_are_those_that_the_fair_table_found() -> None:
     settings = read_json(results_folder() / "fair-table.json")["summary"]["settings"]
     for data in study.DATA:
