@@ -14,7 +14,7 @@ Keys of the summary:
     "tuning"   {state: {"rate": in use, "trials": {rate: nDCG@10}}}
     "data"     {data: {"methods": {protocol: {method: {metric: {mean, low, high, seeds}}}},
                        "minus": {other: {protocol: {method: {metric: difference}}}}, see `paired.difference`; the
-                       others are "PMF", "untrained" and "popularity",
+                       others are "PMF", "untrained", "popularity" and, where there are other states, "DRR-ave",
                        "learning in a session adds": {state: difference in reward@10},
                        "actions": {state: {version: see `actions`, mean over seeds}},
                        "fit seconds": {state: mean}, "history": {state: of each seed}}}
@@ -153,14 +153,14 @@ def _of(figures: Mapping[str, Figures], data: str) -> Figures:
     runs = {state: found for state, found in runs.items() if found}
     bars = {bar: [figures[f"{data}.{_slug(bar)}"]] for bar in BARS}
     methods = _methods(runs) | bars
-    against: Figures = {other: {} for other in ("PMF", "untrained", "popularity")}
+    against: Figures = {other: {} for other in ("PMF", "untrained", "popularity", _name(OUR_STATE))}
     for state, found in runs.items():
         for other, compared in against.items():
-            theirs = bars[other] if other in bars else _version(found, other)
-            compared[_name(state)] = difference(_version(found, "trained"), theirs)
+            if other != _name(state):
+                compared[_name(state)] = difference(_version(found, "trained"), _rivals(found, other, methods))
     return {
         "methods": _by_protocol({name: judged(found) for name, found in methods.items()}),
-        "minus": {other: _by_protocol(compared) for other, compared in against.items()},
+        "minus": {other: _by_protocol(compared) for other, compared in against.items() if compared},
         "learning in a session adds": {state: _learning_adds(found) for state, found in runs.items()},
         "actions": {
             state: {version: _mean_actions(found, version) for version in VERSIONS} for state, found in runs.items()
@@ -168,6 +168,11 @@ def _of(figures: Mapping[str, Figures], data: str) -> Figures:
         "fit seconds": {state: sum(run["fit seconds"] for run in found) / len(found) for state, found in runs.items()},
         "history": {state: [run["history"] for run in found] for state, found in runs.items()},
     }
+
+
+def _rivals(runs: Sequence[Figures], other: str, methods: Mapping[str, list[Figures]]) -> list[Figures]:
+    """What trainings are compared with: a version of themselves, or another method."""
+    return _version(runs, other) if other in VERSIONS else methods[other]
 
 
 def _methods(runs: Mapping[StateName, Sequence[Figures]]) -> dict[str, list[Figures]]:

@@ -10,9 +10,11 @@ import torch
 from drr_tutorial.config import PRESETS, EmbeddingConfig, ExperimentConfig, TrainingConfig
 from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.data.splits import random_split
+from drr_tutorial.lab.pages import results_folder
 from drr_tutorial.lab.studies import paper
 from drr_tutorial.recommenders.drr import DRRRecommender
 from drr_tutorial.representation.embeddings import scaled
+from drr_tutorial.storage import read_json
 
 
 @pytest.fixture
@@ -101,6 +103,11 @@ def test_a_trial_sees_no_test_rows(
     assert 0 < found["nDCG@10"] <= 1
 
 
+def test_the_rates_in_use_are_the_best_of_the_trials() -> None:
+    for state, found in read_json(results_folder() / "paper.json")["summary"]["tuning"].items():
+        assert max(found["trials"], key=found["trials"].get) == str(found["rate"]), state
+
+
 def test_the_rate_in_use_is_one_of_the_grid() -> None:
     assert paper.RATES.keys() == set(paper.STATES) and set(paper.RATES.values()) <= set(paper.GRID)
 
@@ -139,7 +146,9 @@ def test_the_summary_sets_a_training_against_what_learned_nothing() -> None:
         "DRR-p", "DRR-p, untrained", "DRR-u", "DRR-u, untrained", "DRR-ave", "DRR-ave, untrained",
         "DRR-att", "DRR-att, untrained", "PMF", "popularity", "average rating", "random",
     ]  # fmt: skip
-    assert found["minus"].keys() == {"PMF", "untrained", "popularity"}
+    assert found["minus"].keys() == {"PMF", "untrained", "popularity", "DRR-ave"}
+    assert list(found["minus"]["DRR-ave"]["own items"]) == ["DRR-p", "DRR-u", "DRR-att"]
+    assert "DRR-ave" not in summary["data"]["ml-1m"]["minus"]
     for other, gap in (("PMF", -0.2), ("untrained", 0.1), ("popularity", -0.1)):
         difference = found["minus"][other]["simulated"]["DRR-u"]["reward@10"]
         assert difference["mean"] == pytest.approx(gap) and difference["over seeds"]["mean"] == pytest.approx(gap)
