@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import importlib
 import itertools
 import json
 import re
@@ -17,6 +18,10 @@ from drr_tutorial.config import PRESETS
 BOOK = Path(__file__).parents[2] / "book"
 NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
 CHAPTERS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
+DEEPER = sorted(BOOK.glob("deeper_*.ipynb"))
+SHORT = {1, 2, 3}  # the core chapters that are to be read in half an hour
+WORDS = 2000  # of such a chapter, exercises and questions included
+WIDTH = 80  # of its code, and of what that prints
 SETTING = re.compile(r"`(\w+)=([^`]+)`")
 SETTINGS = {
     name: {
@@ -42,6 +47,19 @@ def prose(path: Path) -> str:
 
 def tags(cell: Any) -> set[str]:
     return set(cell.metadata.get("tags", []))
+
+
+def number(path: Path) -> int:
+    return int(path.stem[:2])
+
+
+def exercises(path: Path) -> list[str]:
+    """The numbers of a page's exercises, such as "5.7"."""
+    return [f"{chapter}.{place}" for chapter, place in re.findall(r"label: ex-(\d+)-(\d+)", prose(path))]
+
+
+def narrow(path: Path) -> bool:
+    return path in DEEPER or (path in CHAPTERS and number(path) in SHORT)
 
 
 def test_there_are_chapters() -> None:
@@ -113,6 +131,46 @@ class TestEveryNotebook:
         assert not re.findall(r"(?<![\d.:/])0\.\d{3,}(?!\d*/)", text)
 
 
+@pytest.mark.parametrize("path", [*CHAPTERS, *DEEPER], ids=lambda path: path.stem)
+def test_every_exercise_has_a_hint_a_check_and_a_solution_that_passes(path: Path) -> None:
+    found = exercises(path)
+    assert len(re.findall(r":{3,}\{dropdown\} Hint", prose(path))) >= len(found)
+    solutions = "\n".join(cell.source for cell in code_cells(path) if "solution" in tags(cell))
+    assert all(f'check("{exercise}"' in solutions for exercise in found)
+    shown = "\n".join(output.get("text", "") for cell in code_cells(path) for output in cell.outputs)
+    assert all(f"Exercise {exercise}: right." in shown for exercise in found)
+
+
+@pytest.mark.parametrize("path", [path for path in CHAPTERS if number(path) in SHORT], ids=lambda path: path.stem)
+class TestEveryCoreChapter:
+    def test_a_core_chapter_has_at_most_2000_words(self, path: Path) -> None:
+        assert len(prose(path).split()) <= WORDS
+
+    def test_its_first_screen_has_a_picture(self, path: Path) -> None:
+        """Before what you will learn, and behind one paragraph at most."""
+        start, _, _ = prose(path).partition("## What you will learn")
+        assert "```{figure}" in start and len(start.partition("```{figure}")[0].split()) <= 80
+
+
+@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if narrow(path)], ids=lambda path: path.stem)
+def test_code_and_what_it_prints_are_at_most_80_wide(path: Path) -> None:
+    cells = [cell for cell in code_cells(path) if "remove-cell" not in tags(cell)]
+    printed = [
+        output.get("text") or output.get("data", {}).get("text/plain", "") for cell in cells for output in cell.outputs
+    ]
+    texts = [cell.source for cell in cells] + printed
+    assert not [line for text in texts for line in text.splitlines() if len(line) > WIDTH or line.endswith("\\")]
+
+
+@pytest.mark.parametrize("path", DEEPER, ids=lambda path: path.stem)
+def test_a_deeper_page_has_its_shape_and_its_way_back(path: Path) -> None:
+    text = prose(path)
+    assert "After this page you can" in text.partition("\n## ")[0]
+    assert "\n## What to remember" in text
+    back = re.findall(r"^Back to \{doc\}`(\w+)`", text, re.MULTILINE)
+    assert len(back) == 1 and f"{{doc}}`{path.stem}`" in prose(BOOK / f"{back[0]}.ipynb")
+
+
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 class TestEveryChapter:
     @pytest.mark.parametrize(
@@ -132,16 +190,18 @@ class TestEveryChapter:
             named = [pair for part in headed for pair in SETTING.findall(part)]
             assert not [(name, value) for name, value in named if ast.literal_eval(value) != SETTINGS[preset][name]]
 
-    def test_three_exercises_with_hint_check_and_solution(self, path: Path) -> None:
-        number = int(path.stem[:2])
-        text = prose(path)
-        exercises = re.findall(rf"label: ex-{number}-(\d)", text)
-        assert len(exercises) >= 3
-        assert len(re.findall(r":{3,}\{dropdown\} Hint", text)) >= len(exercises)
-        solutions = "\n".join(cell.source for cell in code_cells(path) if "solution" in tags(cell))
-        assert all(f'check("{number}.{exercise}"' in solutions for exercise in exercises)
-        shown = [output.get("text", "") for cell in code_cells(path) for output in cell.outputs]
-        assert all(any(f"Exercise {number}.{exercise}: right." in text for text in shown) for exercise in exercises)
+    def test_three_exercises_of_its_own(self, path: Path) -> None:
+        found = exercises(path)
+        assert len(found) >= 3
+        assert {exercise.partition(".")[0] for exercise in found} == {str(number(path))}
+
+    def test_each_of_its_checks_is_asked_for_on_one_page(self, path: Path) -> None:
+        """On its own or on a deeper one."""
+        module = importlib.import_module(f"drr_tutorial.lab.exercises.chapter_{number(path)}")
+        pages = [path, *DEEPER]
+        asked = [exercise for page in pages for exercise in exercises(page)]
+        assert sorted(exercise for exercise in asked if exercise in module.CHECKS) == sorted(module.CHECKS)
+        assert set(exercises(path)) <= set(module.CHECKS)
 
     def test_three_questions(self, path: Path) -> None:
         section = prose(path).split("## Check yourself")[1].split("\n## ")[0]
