@@ -15,6 +15,8 @@ from pybtex.database import parse_file
 import drr_tutorial
 from drr_tutorial import DRRRecommender, Ratings
 from drr_tutorial.config import PRESETS
+from drr_tutorial.lab.sentences import standing
+from drr_tutorial.storage import read_json
 
 ROOT = Path(__file__).parents[2]
 BOOK = ROOT / "book"
@@ -52,6 +54,30 @@ def test_every_row_of_the_ledger_has_a_verdict() -> None:
         if table and "verdict" in table[0]:
             column = table[0].index("verdict")
             assert all(re.split(r"[ ,]", row[column])[0] in verdicts for row in table[2:]), part.splitlines()[0]
+
+
+def came_out(data: dict[str, Any]) -> list[str]:
+    """The results of the ledger's statements, in its order, from the summary of the study `paper`."""
+
+    def verdict(other: str, names: tuple[str, ...], sets: tuple[str, ...], word: str = "ahead") -> str:
+        found = [data[name]["minus"][other]["own items"][method]["nDCG@10"] for name in sets for method in names]
+        return "reproduced" if all(standing(one) == word for one in found) else "not reproduced"
+
+    both, ours = ("ml-100k", "ml-1m"), ("DRR-ave",)
+    learning = [data[name]["learning in a session adds"]["drr-ave"] for name in both]
+    return [
+        *(verdict(other, ours, both) for other in ("untrained", "PMF", "popularity")),
+        verdict("DRR-ave", ("DRR-p", "DRR-u"), both[:1], "behind"),
+        "reproduced" if all(standing(one) == "ahead" for one in learning) else "not reproduced",
+    ]
+
+
+def test_the_ledger_says_what_came_out() -> None:
+    table = text("ledger.md").split("\n## What comes out")[1]
+    results = [row.split("|")[-2].strip() for row in table.splitlines() if row.startswith("|")][2:]
+    data = read_json(BOOK / "results" / "paper.json")["summary"]["data"]
+    assert results[:5] == came_out(data)
+    assert all(re.match(r"not (knowable|tried)", result) for result in results[5:])
 
 
 def test_the_ledgers_defaults_are_those_of_the_preset() -> None:

@@ -12,6 +12,7 @@ Keys of the summary:
 
     "logs"    {data: {"gammas": {gamma: {protocol: {metric: {mean, low, high, seeds}}}},
                       "minus gamma 0": {gamma: {protocol: {metric: difference}}}, see `paired.difference`,
+                      "training adds": the same, minus the agent before training,
                       "fit seconds": {gamma: mean}, "kept step", "correction share": {gamma: of each seed}}}
     "world"   {"gammas": {gamma: runs}, see the study `planning`,
                "minus gamma 0": {gamma: difference in likes a session}}
@@ -139,6 +140,7 @@ def _of_log(figures: Mapping[str, Figures], data: str) -> Figures:
     return {
         "gammas": {name: judged(found) for name, found in judgeable.items()},
         "minus gamma 0": {name: difference(found, greedy) for name, found in judgeable.items() if found is not greedy},
+        "training adds": {name: difference(found, judgeable[BEFORE]) for name, found in named.items()},
         "fit seconds": {name: float(np.mean([run["fit seconds"] for run in found])) for name, found in named.items()},
         **{
             about: {name: [run[about] for run in found] for name, found in named.items()}

@@ -102,5 +102,6 @@ def test_the_summary_says_by_how_many_percent_of_gamma_0(full: bool) -> None:
     assert in_world["mean"] == pytest.approx(50) and in_world["over seeds"]["high"] == pytest.approx(50)
     assert "0.0" not in found["curves"]["planning world"]
     assert found["logs"]["ml-100k"]["minus gamma 0"]["0.3"]["log sessions"]["reward@20"]["mean"] == pytest.approx(-0.01)
+    assert found["logs"]["ml-100k"]["training adds"]["0.0"]["unseen"]["nDCG@10"]["mean"] == pytest.approx(0.02)
     assert found["logs"]["ml-100k"]["kept step"]["0.9"] == [0] * 5
     assert found["world"]["gammas"]["0.3"]["mean"] == 15
