@@ -4,6 +4,6 @@ Plain Markdown with the numbers filled in, no plumbing, an empty answer cell und
 file of their own.
 """
 
-from drr_tutorial.lab.notebooks.export import readers_notebook, write_notebooks
+from drr_tutorial.lab.notebooks.export import replace_downloads, write_notebooks
 
-__all__ = ["readers_notebook", "write_notebooks"]
+__all__ = ["replace_downloads", "write_notebooks"]

@@ -1,7 +1,7 @@
 """The cells of a reader's notebook, from those of the book's own."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from drr_tutorial.lab.notebooks.glued import is_glued
 from drr_tutorial.lab.notebooks.inline import Context, plain_paragraph
@@ -9,15 +9,16 @@ from drr_tutorial.lab.notebooks.markdown import caption, plain_markdown
 from drr_tutorial.lab.notebooks.needs import needed_code
 from drr_tutorial.lab.notebooks.numbering import figure_of
 from drr_tutorial.lab.notebooks.source import Cell, code, is_prose, is_shown, is_solution, prose, text
+from drr_tutorial.lab.notebooks.statements import statements
 
-# What a notebook starts with. In place of the name of the package, a reader can give pip a file or an address.
 START = """\
-# Installs the package where it is missing, as on Colab. If pip does not find it, \
-put\n# the path or the address of its wheel (drr_tutorial-...-py3-none-any.whl) here.
+# Installs the package where it is missing, as on Colab. If pip does not find it, put
+# the path or the address of its wheel (drr_tutorial-...-py3-none-any.whl) here.
 import importlib.util
 if importlib.util.find_spec("drr_tutorial") is None:
     %pip install -q drr_tutorial ipywidgets
 %matplotlib inline"""
+CHECK = "from drr_tutorial.lab.exercises import check"
 ANSWER = """\
 # your answer
 answer = ...
@@ -29,22 +30,55 @@ ASKED = re.compile(r"""\bcheck\(\s*["']([\d.]+)["']""")
 def readers_cells(context: Context) -> list[Cell]:
     """All cells of the page's notebook."""
     cells = context.page.cells
-    sources = needed_code(cells, is_shown)
-    made = [each for cell, source in zip(cells, sources, strict=True) for each in _cells(cell, source, context)]
-    return numbered(made)
+    made = Made(context)
+    for cell, source in zip(cells, needed_code(cells, is_shown), strict=True):
+        if is_prose(cell):
+            made.prose(cell)
+        elif is_solution(cell):
+            made.answers(cell)
+        elif 'find_spec("drr_tutorial")' in text(cell):
+            made.code(START, cell["id"])
+        elif source and is_shown(cell):
+            made.shown(cell, source)
+        elif source:
+            made.carried.append(source)
+    return numbered(made.cells)
 
 
-def _cells(cell: Cell, source: str, context: Context) -> Iterator[Cell]:
-    if is_prose(cell):
-        yield prose(_with_links(plain_markdown(text(cell), context), context), cell["id"])
-    elif is_solution(cell):
+class Made:
+    """The cells made so far, and the code of hidden ones that the next shown one carries."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.cells: list[Cell] = []
+        self.carried: list[str] = []
+
+    def code(self, source: str, name: str, outputs: Iterable[Cell] = ()) -> None:
+        """A cell of code, with what hidden ones before it have left."""
+        before, self.carried = "\n".join(self.carried), []
+        self.cells.append(code(f"{before}\n\n{source}" if before else source, name, outputs))
+
+    def prose(self, cell: Cell) -> None:
+        """Words without markup."""
+        words = plain_markdown(text(cell), self.context)
+        self.cells.append(prose(_with_links(words, self.context), cell["id"]))
+
+    def shown(self, cell: Cell, source: str) -> None:
+        """A cell of the page, and below a figure what stands there on the page."""
+        self.code(source, cell["id"], [dict(output) for output in cell["outputs"] if not is_glued(output)])
+        figure = figure_of(cell)
+        if figure:
+            number = self.context.counter.figure()
+            words = plain_paragraph(figure.get("caption", ""), self.context)
+            self.cells.append(prose(caption(number, words), f"{cell['id']}-caption"))
+
+    def answers(self, cell: Cell) -> None:
+        """An empty cell for each answer that a solution gives; before the first one, `check` is imported."""
         for number in ASKED.findall(text(cell)):
-            yield code(ANSWER.format(number=number), f"answer-{number.replace('.', '-')}")
-    elif 'find_spec("drr_tutorial")' in text(cell):
-        yield code(START, cell["id"])
-    elif source:
-        yield code(source, cell["id"], _outputs(cell) if is_shown(cell) else ())
-        yield from _captions(cell, context)
+            written = [*(text(each) for each in self.cells if not is_prose(each)), *self.carried]
+            if not any("check" in part.made for source in written for part in statements(source)):
+                self.carried.append(CHECK)
+            self.code(ANSWER.format(number=number), f"answer-{number.replace('.', '-')}")
 
 
 def _with_links(words: str, context: Context) -> str:
@@ -59,19 +93,6 @@ def _where_solutions_are(context: Context) -> str:
     if context.links.alone:
         return "The solutions are on the page; `drr-tutorial notebooks FOLDER` writes them beside the notebooks."
     return f"Answer in the empty cells. [The solutions](solutions/{context.page.name}.ipynb) are in a notebook of their own."
-
-
-def _outputs(cell: Cell) -> list[Cell]:
-    return [dict(output) for output in cell["outputs"] if not is_glued(output)]
-
-
-def _captions(cell: Cell, context: Context) -> Iterator[Cell]:
-    """What stands below a figure on the page."""
-    figure = figure_of(cell) if is_shown(cell) else {}
-    if figure:
-        number = context.counter.figure()
-        words = plain_paragraph(figure.get("caption", ""), context)
-        yield prose(caption(number, words), f"{cell['id']}-caption")
 
 
 def numbered(cells: list[Cell]) -> list[Cell]:

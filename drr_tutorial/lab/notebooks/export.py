@@ -64,12 +64,17 @@ def write_notebooks(folder: Path) -> list[Path]:
         raise StorageError(f"cannot write {folder}: {error}; check the permissions and the free space") from error
 
 
-def readers_notebook(name: str, address: str = "", book: Path | None = None) -> str:
-    """The text of one notebook that stands alone: pictures inside, links to the pages at `address`."""
-    whole = Book(book_folder() if book is None else book)
-    links = Links(alone=True, pictures=whole.folder, **({"address": address} if address else {}))
-    page = whole.pages[name]
-    return as_file(readers_cells(whole.context(page, links)), page)
+def replace_downloads(folder: Path, address: str = "") -> list[Path]:
+    """In a folder of built pages' sources, put readers' notebooks in the place of the book's own; returns those.
+
+    Each stands alone: its pictures are inside, and with an `address` of the published pages its links lead there.
+    """
+    book = Book(book_folder())
+    links = Links(alone=True, pictures=book.folder, **({"address": address} if address else {}))
+    found = [book.pages[path.stem] for path in sorted(folder.glob("*.ipynb")) if path.stem in book.pages]
+    return [
+        _write(folder / f"{page.name}.ipynb", as_file(readers_cells(book.context(page, links)), page)) for page in found
+    ]
 
 
 def as_file(cells: list[Cell], page: Page) -> str:

@@ -75,8 +75,7 @@ def _page(content: str, context: Context) -> str:
     words, target = _split(content)
     name = target.rpartition("/")[2]
     if name in context.pages:
-        page = context.pages[name]
-        return f"[{words or page.title}]({context.links.page(page)})"
+        return context.links.to(context.pages[name], words or context.pages[name].title)
     if name == "api":  # made of docstrings; `help` shows the same
         return words or "the reference of the package"
     raise ValueError(f"{context.page.name}: there is no page {name!r}")
@@ -90,7 +89,7 @@ def _reference(content: str, context: Context) -> str:
     name, found = context.labels[target]
     number = found.rpartition(" ")[2]
     words = words.replace("%s", number).replace("{number}", number) or found
-    return words if name == context.page.name else f"[{words}]({context.links.page(context.pages[name])})"
+    return words if name == context.page.name else context.links.to(context.pages[name], words)
 
 
 ROLES: dict[str, Callable[[str, Context], str]] = {

@@ -29,10 +29,15 @@ class Links:
     pictures: Path = Path()
 
     def page(self, page: Page) -> str:
-        """To another page: the file beside this one, where there is one; else the published page."""
-        beside = f"{self.up}{page.name}{page.suffix}"
-        online = self.address and (self.alone or page.suffix == ".md")
-        return self.online(page) if online else beside
+        """To another page: the file beside this one, or the published page where there is none; empty without either."""
+        if self.alone or (self.address and page.suffix == ".md"):
+            return self.online(page)
+        return f"{self.up}{page.name}{page.suffix}"
+
+    def to(self, page: Page, words: str) -> str:
+        """The words as a link to that page, or as they are where nothing can be linked."""
+        address = self.page(page)
+        return f"[{words}]({address})" if address else f"*{words}*"
 
     def online(self, page: Page) -> str:
         """To the published page; empty where nothing is published."""

@@ -12,7 +12,7 @@ from drr_tutorial.lab.notebooks.source import Cell, code, is_prose, is_solution,
 HEAD = """\
 # Solutions: {title}
 
-Try the exercises of [{title}]({link}) first. Each answer is folded: open its cell to read it."""
+Try the exercises of {link} first. Each answer is folded: open its cell to read it."""
 SETUP = """\
 ## What the answers need
 
@@ -25,16 +25,16 @@ def solution_cells(context: Context) -> list[Cell]:
     """All cells; none where the page has no exercises."""
     if not any(is_solution(cell) for cell in context.page.cells):
         return []
-    title, link = context.page.title, context.links.page(context.page)
-    head = prose(HEAD.format(title=title, link=link), "head")
+    title = context.page.title
+    head = prose(HEAD.format(title=title, link=context.links.to(context.page, title)), "head")
     return numbered([head, code(START, "start"), *_setup(context), *_answers(context)])
 
 
 def _setup(context: Context) -> list[Cell]:
     cells = context.page.cells
     needed = zip(cells, needed_code(cells, is_solution), strict=True)
-    made = [code(source, cell["id"]) for cell, source in needed if source and not is_solution(cell)]
-    return [prose(SETUP, "setup"), *made] if made else []
+    source = "\n".join(source for cell, source in needed if source and not is_solution(cell))
+    return [prose(SETUP, "setup"), code(source, "needed")] if source else []
 
 
 def _answers(context: Context) -> Iterator[Cell]:
