@@ -92,7 +92,8 @@ def _with_links(words: str, context: Context) -> str:
 def _where_solutions_are(context: Context) -> str:
     if context.links.alone:
         return "The solutions are on the page; `drr-tutorial notebooks FOLDER` writes them beside the notebooks."
-    return f"Answer in the empty cells. [The solutions](solutions/{context.page.name}.ipynb) are in a notebook of their own."
+    solutions = f"[The solutions](solutions/{context.page.name}.ipynb)"
+    return f"Answer in the empty cells. {solutions} are in a notebook of their own."
 
 
 def numbered(cells: list[Cell]) -> list[Cell]:

@@ -63,7 +63,9 @@ def listed(sources: dict[str, Source]) -> str:
 
 
 def _line(source: Source) -> str:
-    place = next((source[field] for field in ("journal", "booktitle", "publisher", "howpublished") if field in source), "")
+    place = next(
+        (source[field] for field in ("journal", "booktitle", "publisher", "howpublished") if field in source), ""
+    )
     rest = [place, source.get("note", ""), source.get("url", "")]
     return ". ".join([f"{who(source)} ({source['year']}): {source['title']}", *filter(None, rest)]) + "."
 

@@ -30,7 +30,9 @@ def shown(reference: str, values: dict[str, str]) -> str:
     """The text for `name` or `name:format`. Raises `ValueError` for a name that no cell stored."""
     name, _, form = reference.strip().partition(":")
     if name not in values:
-        raise ValueError(f"no cell of this notebook stored a number called {name!r}; run it, so that its outputs are there")
+        raise ValueError(
+            f"no cell of this notebook stored a number called {name!r}; run it, so that its outputs are there"
+        )
     value = _value(values[name])
     return format(value, form) if form else str(value) if isinstance(value, str) else values[name]
 

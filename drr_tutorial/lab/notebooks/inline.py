@@ -53,7 +53,9 @@ def _token(found: re.Match[str], context: Context) -> str:
     if role.startswith("py:"):
         return _python(role, content)
     if role not in ROLES:
-        raise ValueError(f"{context.page.name}: no plain words are known for the role {{{role}}}; see ROLES in {__name__}")
+        raise ValueError(
+            f"{context.page.name}: no plain words are known for the role {{{role}}}; see ROLES in {__name__}"
+        )
     return ROLES[role](content, context)
 
 

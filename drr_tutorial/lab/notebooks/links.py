@@ -29,7 +29,7 @@ class Links:
     pictures: Path = Path()
 
     def page(self, page: Page) -> str:
-        """To another page: the file beside this one, or the published page where there is none; empty without either."""
+        """To another page: the file beside this one, else the published page; empty where there is neither."""
         if self.alone or (self.address and page.suffix == ".md"):
             return self.online(page)
         return f"{self.up}{page.name}{page.suffix}"

@@ -24,7 +24,7 @@ class Block:
 
 
 def plain_markdown(source: str, context: Context) -> str:
-    """The same words without anything that only the book's tools read. Raises `ValueError` for what it does not know."""
+    """The same words without what only the book's tools read. Raises `ValueError` for what it does not know."""
     return re.sub(r"\n{3,}", "\n\n", "\n".join(_plain(source.split("\n"), context))).strip("\n")
 
 
@@ -73,7 +73,9 @@ def _block(opening: re.Match[str], lines: list[str]) -> Block:
 
 def _directive(block: Block, context: Context) -> str:
     if block.name not in DIRECTIVES:
-        raise ValueError(f"{context.page.name}: no plain form is known for {{{block.name}}}; see DIRECTIVES in {__name__}")
+        raise ValueError(
+            f"{context.page.name}: no plain form is known for {{{block.name}}}; see DIRECTIVES in {__name__}"
+        )
     return DIRECTIVES[block.name](block, context)
 
 

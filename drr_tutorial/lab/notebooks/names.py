@@ -19,6 +19,8 @@ def used(node: ast.AST, own: frozenset[str] = frozenset()) -> set[str]:
         own |= set(_stored(node))
     elif isinstance(node, ast.For):
         own |= set(_stored(node.target))
+    elif isinstance(node, ast.With):
+        own |= {name for item in node.items for name in _bound(item)}
     if isinstance(node, BLOCKS):
         return _used_in_order(node, own)
     augmented = {node.target.id} if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name) else set()
@@ -33,7 +35,7 @@ def _used_in_order(node: ast.AST, own: frozenset[str]) -> set[str]:
         for child in part if isinstance(part, list) else [part]:
             if isinstance(child, ast.AST):
                 found |= used(child, bound)
-                bound |= frozenset(_bound(child)) if isinstance(child, ast.stmt | ast.withitem) else frozenset()
+                bound |= frozenset(_bound(child)) if isinstance(child, ast.stmt) else frozenset()
     return found
 
 
@@ -42,14 +44,18 @@ def made(statement: ast.stmt) -> set[str]:
     return set(_bound(statement))
 
 
-def changed(statement: ast.stmt) -> set[str]:
-    """Names whose objects a statement may change: a method called for its own sake, an entry or attribute set."""
+def changed(statement: ast.stmt, *, by_any_call: bool = False) -> set[str]:
+    """Names whose objects a statement may change: a method called for its own sake, an entry or attribute set.
+
+    `by_any_call`: also where the result of the method is used.
+    """
     roots = set()
     for node in ast.walk(statement):
         if isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store):
             roots |= _root(node)
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            roots |= _root(node.value.func)
+        call = node.value if isinstance(node, ast.Expr) else node if by_any_call else None
+        if isinstance(call, ast.Call) and (isinstance(call.func, ast.Attribute) or not by_any_call):
+            roots |= _root(call.func)
         if isinstance(node, ast.AugAssign):
             roots |= _root(node.target)
     return roots

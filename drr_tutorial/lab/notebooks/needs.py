@@ -3,20 +3,22 @@
 import ast
 from collections.abc import Callable, Iterable
 
+from drr_tutorial.lab.notebooks.names import BLOCKS, changed
 from drr_tutorial.lab.notebooks.source import Cell, is_prose, is_solution, text
 from drr_tutorial.lab.notebooks.statements import Statement, for_readers, importing, joined, statements
 
 PAGES = "drr_tutorial.lab.pages"  # of what is imported from it, only names in use stay
 
 
-def needed_code(cells: Iterable[Cell], whole: Callable[[Cell], bool]) -> list[str]:
+def needed_code(cells: Iterable[Cell], whole: Callable[[Cell], bool], *, cautious: bool = False) -> list[str]:
     """For each cell, its code: all of those that are `whole`, of the others what later ones use; empty for prose.
 
-    Solutions are asked, too, what they use: an exercise may name what a hidden cell has made.
+    Solutions are asked, too, what they use: an exercise may name what a hidden cell has made. `cautious`: any call of
+    a method may change its object, as `env.step` does; hidden cells only look at what shown ones have made.
     """
     found = list(cells)
     imported = {name for cell in found if not is_prose(cell) for name in _imported(_parts(cell))}
-    needs, sources = Needs(imported), []
+    needs, sources = Needs(imported, cautious=cautious), []
     for cell in reversed(found):
         if is_prose(cell):
             sources.append("")
@@ -31,9 +33,10 @@ def needed_code(cells: Iterable[Cell], whole: Callable[[Cell], bool]) -> list[st
 class Needs:
     """Names that cells further down take from above."""
 
-    def __init__(self, imported: Iterable[str] = ()) -> None:
+    def __init__(self, imported: Iterable[str] = (), *, cautious: bool = False) -> None:
         self.names: set[str] = set()
         self.imported = set(imported)
+        self.cautious = cautious
 
     def keep(self, parts: list[Statement], *, all_of_it: bool) -> list[Statement]:
         """The statements that are kept, having noted what they use in turn."""
@@ -42,7 +45,8 @@ class Needs:
             of_use = self._of_use(part, all_of_it)
             if of_use is not None:
                 kept.append(of_use)
-                self.names = (self.names - of_use.made) | of_use.used
+                sure = all_of_it or not isinstance(part.node, BLOCKS)  # what is bound in a block may not be
+                self.names = (self.names - (of_use.made if sure else set())) | of_use.used
         return kept[::-1]
 
     def ask(self, parts: list[Statement]) -> None:
@@ -56,7 +60,7 @@ class Needs:
             return importing(part, self.names)
         if all_of_it:
             return part
-        touched = part.made | (part.changed - self.imported)
+        touched = part.made | (changed(part.node, by_any_call=self.cautious) - self.imported)
         return importing(part, self.names) if touched & self.names else None
 
 

@@ -32,7 +32,7 @@ def solution_cells(context: Context) -> list[Cell]:
 
 def _setup(context: Context) -> list[Cell]:
     cells = context.page.cells
-    needed = zip(cells, needed_code(cells, is_solution), strict=True)
+    needed = zip(cells, needed_code(cells, is_solution, cautious=True), strict=True)
     source = "\n".join(source for cell, source in needed if source and not is_solution(cell))
     return [prose(SETUP, "setup"), code(source, "needed")] if source else []
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from drr_tutorial.lab.notebooks.names import changed, made, used
+from drr_tutorial.lab.notebooks.names import made, used
 
 PAGE_ONLY = frozenset({"claim", "glue"})
 MAGIC = re.compile(r"^(\s*)[%!].*$", re.MULTILINE)  # lines that are IPython's and not Python's
@@ -28,11 +28,6 @@ class Statement:
     def made(self) -> set[str]:
         """Names that it binds."""
         return made(self.node)
-
-    @property
-    def changed(self) -> set[str]:
-        """Names whose objects it may change."""
-        return changed(self.node)
 
 
 def statements(source: str) -> list[Statement]:
