@@ -126,7 +126,7 @@ def clean() -> dict[str, str]:
 
 def run(command: list[str], folder: Path) -> str:
     """What it prints; a failure shows what it said."""
-    environment = clean() | {"DRR_BUDGET": "smoke", "OMP_NUM_THREADS": "1"}
+    environment = clean() | {"DRR_BUDGET": "smoke", "OMP_NUM_THREADS": "1", "JUPYTER_DATA_DIR": str(folder / "jupyter")}
     done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout

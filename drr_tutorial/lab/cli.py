@@ -10,6 +10,7 @@ import tyro
 from drr_tutorial.cli import main as run
 from drr_tutorial.cli.console import Folder
 from drr_tutorial.lab.notebooks import write_notebooks
+from drr_tutorial.lab.notebooks.trust import trust
 from drr_tutorial.lab.pages import changed_since, results_folder
 from drr_tutorial.lab.studies import Study, find_studies, run_studies, unfinished
 from drr_tutorial.lab.studies.recheck import recheck as recheck_study
@@ -77,7 +78,9 @@ def notebooks(folder: Folder, /) -> None:
     Args:
         folder: Where to.
     """
-    for path in write_notebooks(folder):
+    paths = write_notebooks(folder)
+    trust(paths)
+    for path in paths:
         print(path)
 
 

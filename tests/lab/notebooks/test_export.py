@@ -162,7 +162,10 @@ def test_twice_the_same(folder: Path, tmp_path: Path) -> None:
     assert all((folder / path).read_bytes() == (again / path).read_bytes() for path in files)
 
 
-def test_the_command_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_overwrites_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
     assert cli.main(["notebooks", str(tmp_path / "new")]) == 0
     assert capsys.readouterr().out.count(".ipynb") == len(NAMES) + len(SOLVED)
     with pytest.raises(StorageError, match="is not empty; give a new folder"):
