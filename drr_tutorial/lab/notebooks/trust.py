@@ -1,4 +1,4 @@
-"""Trust in notebooks that were just written, as `jupyter trust` gives it: JupyterLab then shows their stored figures."""
+"""Trust in notebooks just written, as `jupyter trust` gives it: JupyterLab then shows their stored figures."""
 
 import sqlite3
 from collections.abc import Iterable
