@@ -18,6 +18,7 @@ SETUP = """\
 
 Code of the chapter, as far as the answers use it. Run it first."""
 EXERCISE = re.compile(r"^(?P<fence>:{3,}|`{3,})\{exercise\}.*?^(?P=fence)\s*$", re.MULTILINE | re.DOTALL)
+FIRST = "# solution\n"  # a folded cell still shows its first line
 FOLDED = {"jupyter": {"source_hidden": True}}
 
 
@@ -45,5 +46,5 @@ def _answers(context: Context) -> Iterator[Cell]:
         elif is_solution(cell):
             if asked:
                 yield prose(plain_markdown("\n\n".join(asked), context), f"{cell['id']}-asked")
-            yield code(text(cell), cell["id"], map(dict, cell["outputs"])) | {"metadata": FOLDED}
+            yield code(FIRST + text(cell), cell["id"], map(dict, cell["outputs"])) | {"metadata": FOLDED}
             asked = []

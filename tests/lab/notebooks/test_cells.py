@@ -73,6 +73,7 @@ def test_solutions_hold_exercise_answer_and_what_that_needs_folded() -> None:
     assert (start["source"], needed["source"]) == (START, "from x import twice\nn = twice(1)")
     assert words["source"].startswith("## What the answers need")
     assert asked["source"] == "### Exercise 5.1: By hand\n\nAdd $1$."
+    assert answer["source"].startswith("# solution\n")
     assert "secret = n + 1" in answer["source"]
     assert answer["metadata"] == {"jupyter": {"source_hidden": True}}
     assert answer["outputs"][0]["text"] == "right"
