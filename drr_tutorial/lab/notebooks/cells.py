@@ -16,7 +16,7 @@ START = """\
 # the path or the address of its wheel (drr_tutorial-...-py3-none-any.whl) here.
 import importlib.util
 if importlib.util.find_spec("drr_tutorial") is None:
-    %pip install -q drr_tutorial ipywidgets
+    %pip install -q drr_tutorial
 %matplotlib inline"""
 CHECK = "from drr_tutorial.lab.exercises import check"
 ANSWER = """\
