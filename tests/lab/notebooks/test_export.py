@@ -157,8 +157,8 @@ class TestEveryChapter:
 def test_twice_the_same(folder: Path, tmp_path: Path) -> None:
     again = tmp_path / "again"
     write_notebooks(again)
-    files = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
-    assert files == [path.relative_to(again) for path in again.rglob("*") if path.is_file()]
+    files = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    assert files == sorted(path.relative_to(again) for path in again.rglob("*") if path.is_file())
     assert all((folder / path).read_bytes() == (again / path).read_bytes() for path in files)
 
 
