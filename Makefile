@@ -101,10 +101,15 @@ lowest:   # tests of the package with the oldest libraries that pyproject.toml a
 	.lowest/bin/uv pip install -q -p .lowest/bin/python hypothesis 'pytest>=8'
 	OMP_NUM_THREADS=1 .lowest/bin/python -m pytest -q tests --ignore tests/book --ignore tests/oracles --ignore tests/lab/test_pages.py
 
-smoke: $(STAMP)   # every notebook with the small budget, into _build/smoke: does it all run? under two minutes
+smoke: $(STAMP)   # every notebook with the small budget, then those for readers, into _build/smoke: does it all run? under five minutes
 	rm -rf _build/smoke
 	cd book && time DRR_BUDGET=smoke OMP_NUM_THREADS=1 $(abspath $(BIN))/jupyter nbconvert --to notebook --execute \
 	  --log-level WARN --output-dir $(abspath _build/smoke) *.ipynb
+	$(BIN)/drr-tutorial notebooks _build/smoke/readers
+	cd _build/smoke/readers && time DRR_BUDGET=smoke OMP_NUM_THREADS=1 $(abspath $(BIN))/jupyter nbconvert --to notebook --execute \
+	  --log-level WARN --output-dir $(abspath _build/smoke/ran) *.ipynb
+	cd _build/smoke/readers/solutions && DRR_BUDGET=smoke OMP_NUM_THREADS=1 $(abspath $(BIN))/jupyter nbconvert --to notebook --execute \
+	  --log-level WARN --output-dir $(abspath _build/smoke/ran/solutions) *.ipynb
 
 outputs: $(STAMP)   # run every notebook in place and store its outputs
 	OMP_NUM_THREADS=1 $(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.timeout=900 book/*.ipynb

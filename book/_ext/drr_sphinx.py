@@ -1,9 +1,8 @@
 """What Jupyter Book 1 on Sphinx 7.4 lacks here: formulas without a network, measured times, labels of citations, launch
-buttons that ask for an address, and two small repairs.
+buttons that ask for an address, notebooks for readers to download, and two small repairs.
 """
 
 import importlib.util
-import json
 import os
 import shutil
 from pathlib import Path
@@ -13,7 +12,9 @@ from pybtex.plugin import register_plugin
 from pybtex.style.formatting.plain import Style as PlainStyle
 from pybtex.style.labels import BaseLabelStyle
 
-RUNTIMES = Path(__file__).parents[1] / "results" / "runtimes.json"
+from drr_tutorial.lab.notebooks import replace_downloads, times
+
+RESULTS = Path(__file__).parents[1] / "results"
 
 # The parts of MathJax 3.2.2 that a page asks for; the PyPI package sphinx-mathjax-offline carries them (Apache-2.0).
 MATHJAX = ("tex-mml-chtml.js", "output/chtml/fonts", "input/tex/extensions", "a11y", "sre", "ui")
@@ -28,6 +29,7 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
     app.connect("builder-inited", copy_mathjax)
     app.connect("doctree-read", name_solutions)
+    app.connect("build-finished", offer_readers_notebooks)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -50,15 +52,13 @@ class AuthorYearStyle(PlainStyle):
 
 def measured_times(app: Any, config: Any) -> None:
     """`{{ time_5 }}` on a page: how long chapter 5 takes to read and to run, from the result file."""
-    rows = json.loads(RUNTIMES.read_text(encoding="utf-8"))["notebooks"]
-    measured = {row["page"].split(".")[0]: row for row in rows if row["page"][0].isdigit()}
-    for number in range(1, 21):
-        row = measured.get(str(number))
-        text = "not measured yet"
-        if row is not None:
-            minutes, seconds = row["minutes to read"], round(row["seconds to run"])
-            text = f"about {minutes} minutes to read and {seconds} seconds to run, exercises not counted"
-        config.myst_substitutions[f"time_{number}"] = text
+    config.myst_substitutions.update(times.measured_times(RESULTS))
+
+
+def offer_readers_notebooks(app: Any, error: Exception | None) -> None:
+    """A page's download button gives the notebook that is made for readers."""
+    if error is None and app.builder.format == "html":
+        replace_downloads(Path(app.outdir, "_sources", "book"), app.config.html_baseurl)
 
 
 def launch_buttons(app: Any, config: Any) -> None:

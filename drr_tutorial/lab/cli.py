@@ -9,7 +9,9 @@ import tyro
 
 from drr_tutorial.cli import main as run
 from drr_tutorial.cli.console import Folder
-from drr_tutorial.lab.pages import changed_since, copy_notebooks, results_folder
+from drr_tutorial.lab.notebooks import write_notebooks
+from drr_tutorial.lab.notebooks.trust import trust
+from drr_tutorial.lab.pages import changed_since, results_folder
 from drr_tutorial.lab.studies import Study, find_studies, run_studies, unfinished
 from drr_tutorial.lab.studies.recheck import recheck as recheck_study
 from drr_tutorial.storage import read_json
@@ -69,12 +71,16 @@ def _state(study: Study, full: bool) -> str:
 
 
 def notebooks(folder: Folder, /) -> None:
-    """Copy the book's notebooks, as they match this version, into a new folder.
+    """Write the book's notebooks, as they match this version, into a new folder: to read, to run, to answer in.
+
+    The solutions of the exercises are in the folder solutions.
 
     Args:
         folder: Where to.
     """
-    for path in copy_notebooks(folder):
+    paths = write_notebooks(folder)
+    trust(paths)
+    for path in paths:
         print(path)
 
 

@@ -6,7 +6,6 @@ those of the normal budget.
 """
 
 import os
-import shutil
 import warnings
 from pathlib import Path
 from typing import Any, TypeVar
@@ -58,7 +57,7 @@ def budget(normal: T, smoke: T) -> T:
 
 def results_folder() -> Path:
     """Where the result files of the studies lie."""
-    return _book() / "results"
+    return book_folder() / "results"
 
 
 def read_result(name: str, folder: Path | None = None) -> dict[str, Any]:
@@ -92,23 +91,7 @@ def changed_since(result: dict[str, Any]) -> list[str]:
     return sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
 
 
-def copy_notebooks(folder: Path) -> list[Path]:
-    """Copy the book's notebooks that match this version, with their pictures and result files; returns the notebooks.
-
-    Raises `StorageError` when the folder holds something already, or cannot be written.
-    """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise StorageError(f"{folder} is not empty; give a new folder, so that nothing of yours is overwritten")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for part in ("images", "results"):
-            shutil.copytree(_book() / part, folder / part)
-        return [Path(shutil.copy2(path, folder)) for path in sorted(_book().glob("*.ipynb"))]
-    except OSError as error:
-        raise StorageError(f"cannot write {folder}: {error}; check the permissions and the free space") from error
-
-
-def _book() -> Path:
+def book_folder() -> Path:
     """The book's folder: inside an installed package, or beside it in the repository."""
     inside = Path(__file__).parents[1] / "book"
     return inside if inside.is_dir() else Path(__file__).parents[2] / "book"

@@ -5,6 +5,7 @@ import importlib.util
 import json
 import pkgutil
 import re
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -138,6 +139,22 @@ def test_launch_buttons_only_where_the_repositorys_address_is_set(monkeypatch: p
     extension("drr_sphinx").launch_buttons(None, config)
     assert config.html_theme_options["repository_url"] == "https://forge.example/some/book"
     assert {"binderhub_url", "colab_url"} < config.html_theme_options["launch_buttons"].keys()
+
+
+def test_download_buttons_give_readers_notebooks(tmp_path: Path) -> None:
+    sources = tmp_path / "_sources" / "book"
+    sources.mkdir(parents=True)
+    shutil.copy2(BOOK / "05_training.ipynb", sources)
+    own = (BOOK / "05_training.ipynb").read_text(encoding="utf-8")
+    site = SimpleNamespace(outdir=tmp_path, config=SimpleNamespace(html_baseurl="https://book.example"))
+    for kind, error in (("latex", None), ("html", RuntimeError("the build failed"))):
+        site.builder = SimpleNamespace(format=kind)
+        extension("drr_sphinx").offer_readers_notebooks(site, error)
+        assert (sources / "05_training.ipynb").read_text(encoding="utf-8") == own
+    extension("drr_sphinx").offer_readers_notebooks(site, None)
+    given = (sources / "05_training.ipynb").read_text(encoding="utf-8")
+    assert "{doc}`" in own and "{doc}`" not in given
+    assert "https://book.example/book/02_environment.html" in given
 
 
 def test_times_of_chapters_are_the_measured_ones() -> None:

@@ -92,6 +92,13 @@ def test_every_chapter_shows_its_outputs(path: str) -> None:
     assert text.count("Show the solution") >= 3
 
 
+@pytest.mark.parametrize("path", sorted((SITE / "_sources" / "book").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_the_download_button_gives_the_notebook_for_readers(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert not re.findall(r"\{(?:doc|glue:text|cite:\w|numref)\}`", text)
+    assert "remove-cell" not in text
+
+
 @pytest.fixture(scope="module")
 def base() -> Iterator[str]:
     class Quiet(http.server.SimpleHTTPRequestHandler):

@@ -1,15 +1,11 @@
-"""What the notebooks lean on: budget, glue, copies of the notebooks."""
+"""What the notebooks lean on: budget, glue, sentences that must hold."""
 
 import sys
-from pathlib import Path
 
 import pytest
 
-from drr_tutorial.lab import cli, exercises
-from drr_tutorial.lab.pages import budget, claim, copy_notebooks, glue, results_folder, verdict
-from drr_tutorial.storage import StorageError
-
-ROOT = Path(__file__).parents[2]
+from drr_tutorial.lab import exercises
+from drr_tutorial.lab.pages import book_folder, budget, claim, glue, results_folder, verdict
 
 
 def test_the_budget_is_normal_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,21 +36,12 @@ def test_a_verdict_goes_by_the_whole_interval(low: float, high: float, words: st
 
 def test_results_are_where_pages_look_for_them() -> None:
     assert (results_folder() / "runtimes.json").is_file()
+    assert (book_folder() / "references.bib").is_file()
 
 
 def test_glue_is_silent_without_the_books_tools(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "myst_nb", None)
     glue("n", 3)
-
-
-def test_copies_are_whole_and_overwrite_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    copied = copy_notebooks(tmp_path / "book")
-    assert [path.name for path in copied] == sorted(path.name for path in (ROOT / "book").glob("*.ipynb"))
-    assert (tmp_path / "book" / "results").is_dir()
-    with pytest.raises(StorageError, match="is not empty; give a new folder"):
-        copy_notebooks(tmp_path / "book")
-    assert cli.main(["notebooks", str(tmp_path / "other")]) == 0
-    assert capsys.readouterr().out.count(".ipynb") == len(copied)
 
 
 @pytest.mark.parametrize(

@@ -71,11 +71,14 @@ def check_most(answer: Any) -> str | None:
     mistakes = {
         MEAN_LIKES: "Nobody can collect more than 40 likes with 40 films: np.minimum.",
         40.0: "Some users like fewer than 40 films.",
+        RATED: "Those are ratings, good and bad. Count likes: `split.test.positives()`.",
+        OVER_ALL: "That is a mean over all users, and most are not in `split.test`: `np.unique(split.test.users)`.",
     }
     return answers.number(answer, MOST, mistakes, "np.minimum(40, likes of each test user).mean()", tolerance=0.02)
 
 
-MOST, MEAN_LIKES = 28.1915, 47.2553  # of the 94 users of the first draw on MovieLens 100K
+# Of the 94 users of the first draw on MovieLens 100K; the last one is over all 943.
+MOST, MEAN_LIKES, RATED, OVER_ALL = 28.1915, 47.2553, 35.5213, 2.8102
 CHECKS: dict[str, Check] = {
     "10.1": check_answer,
     "10.2": check_bonus,

@@ -66,6 +66,10 @@ def check_values(answer: Any) -> str | None:
         return "First number: Q = 1 + 0.9 Q. Solve for Q."
     if np.isclose(values[1], 4.0951, atol=0.01):
         return "Second number: that is Q at the first step. Later ones have less ahead; take the mean of all five."
+    if np.isclose(values[1], 3, atol=0.01):
+        return "Second number: each term counts 0.9 times the one before, so two steps left are 1.9 and not 2."
+    if np.isclose(values[1], VALUES[0], atol=0.01):
+        return "Second number: the limit counts as the end, so after five steps nothing follows."
     return "Second number: with n steps left, Q is 1 + 0.9 + ... (n terms). Take the mean for n = 1 to 5."
 
 

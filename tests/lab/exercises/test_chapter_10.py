@@ -51,7 +51,9 @@ def test_right(number: str, answer: Any) -> None:
         ("10.3", 4, "Pass letters"),
         ("10.4", 47.26, "more than 40"),
         ("10.4", 40, "fewer than 40"),
-        ("10.4", 3, "np.minimum"),
+        ("10.4", 35.52, "good and bad"),
+        ("10.4", 2.81, "are not in `split.test`"),
+        ("10.4", 3.5, "np.minimum"),
     ],
 )
 def test_wrong(number: str, answer: Any, hint: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,6 +72,7 @@ def test_the_package_says_the_same_of_an_answer() -> None:
 def test_the_most_there_is_on_ml_100k(ml_100k: Ratings) -> None:
     test = user_split(ml_100k, seed=0).test
     n_liked = np.bincount(test.positives().users, minlength=test.n_users)[np.unique(test.users)]
-    assert_allclose(
-        [np.minimum(40, n_liked).mean(), n_liked.mean()], [chapter_10.MOST, chapter_10.MEAN_LIKES], atol=1e-4
-    )
+    n_rated = np.bincount(test.users, minlength=test.n_users)[np.unique(test.users)]
+    found = [np.minimum(40, n_liked).mean(), n_liked.mean(), np.minimum(40, n_rated).mean()]
+    assert_allclose(found, [chapter_10.MOST, chapter_10.MEAN_LIKES, chapter_10.RATED], atol=1e-4)
+    assert_allclose(np.minimum(40, n_liked).sum() / test.n_users, chapter_10.OVER_ALL, atol=1e-4)

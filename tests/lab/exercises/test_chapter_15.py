@@ -19,15 +19,21 @@ RIGHT = {
 }
 WRONG = [
     ("15.1", [0.5, 0.6, 0.7], "before the tanh"),
+    ("15.1", [0.5, 0.573, 0.646], "half of the way"),
+    ("15.1", [0.646, 0.578, 0.5], "wrong order"),
     ("15.1", [0.7, 0.578, 0.646], "untrained"),
     ("15.1", [0.5, 0.6, 0.646], "multiplies the actor's output"),
     ("15.2", [0, 2, 1, 3], "scores alone"),
+    ("15.2", [3, 0, 1, 2], "from its end"),
     ("15.2", [1, 2, 0, 3], "right two"),
     ("15.2", [3, 0, 2, 1], "First the films"),
     ("15.2", [1, 2, 3, 4], "numbers 0 to 3"),
     ("15.3", 12, "spread"),
     ("15.3", 2.5, "weight of the second"),
-    ("15.3", 7, "add them"),
+    ("15.3", 7, "not the spread"),
+    ("15.3", 1.125, "number of parts"),
+    ("15.3", 1.5, "sum of the weights"),
+    ("15.3", 100, "add them"),
     ("15.4", {"A": "harms", "B": "cannot tell", "C": "helps"}, "without"),
     ("15.4", RIGHT["15.4"] | {"B": "helps"}, "B:"),  # type: ignore[operator]
     ("15.4", RIGHT["15.4"] | {"C": "cannot tell"}, "which side"),  # type: ignore[operator]
