@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import importlib
 import itertools
 import json
 import re
@@ -17,6 +18,8 @@ from drr_tutorial.config import PRESETS
 BOOK = Path(__file__).parents[2] / "book"
 NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
 CHAPTERS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
+DEEPER = sorted(BOOK.glob("deeper_*.ipynb"))
+SHORT = {4, 5, 6}  # core chapters that have their final length
 SETTING = re.compile(r"`(\w+)=([^`]+)`")
 SETTINGS = {
     name: {
@@ -44,8 +47,72 @@ def tags(cell: Any) -> set[str]:
     return set(cell.metadata.get("tags", []))
 
 
+def exercises(path: Path) -> list[str]:
+    """The numbers of the exercises on a page, such as "5.1"."""
+    return [f"{chapter}.{number}" for chapter, number in re.findall(r":label: ex-(\d+)-(\d+)", prose(path))]
+
+
+def wrong_settings(path: Path) -> list[tuple[str, str]]:
+    """In a section whose heading speaks of the simple or the default agent, `name=value` is a setting of it: those
+    that are not."""
+    parts = re.split(r"^## ", prose(path), flags=re.MULTILINE)
+    return [
+        (name, value)
+        for preset in ("simple", "default")
+        for part in parts
+        if f"{preset} agent" in part.partition("\n")[0]
+        for name, value in SETTING.findall(part)
+        if ast.literal_eval(value) != SETTINGS[preset][name]
+    ]
+
+
+def unsolved(path: Path) -> list[str]:
+    """The exercises of a page that have no folded solution whose stored output says that it is right."""
+    cells = [cell for cell in code_cells(path) if "solution" in tags(cell)]
+    solved = {
+        number
+        for cell in cells
+        for number in re.findall(r'check\("([\d.]+)"', cell.source)
+        if any(f"Exercise {number}: right." in output.get("text", "") for output in cell.outputs)
+    }
+    return [number for number in exercises(path) if number not in solved]
+
+
 def test_there_are_chapters() -> None:
     assert CHAPTERS
+
+
+@pytest.mark.parametrize("number", [int(path.stem[:2]) for path in CHAPTERS])
+def test_every_exercise_that_has_a_check_stands_on_one_page(number: int) -> None:
+    """Of the chapter, or deeper."""
+    checks = importlib.import_module(f"drr_tutorial.lab.exercises.chapter_{number}").CHECKS
+    standing = [found for path in NOTEBOOKS for found in exercises(path) if found.startswith(f"{number}.")]
+    assert sorted(standing) == sorted(checks)
+
+
+@pytest.mark.parametrize("number", sorted(SHORT))
+def test_a_core_chapter_has_at_most_2000_words(number: int) -> None:
+    (path,) = BOOK.glob(f"{number:02}_*.ipynb")
+    words = sum(len(cell.source.split()) for cell in read(path).cells if cell.cell_type == "markdown")
+    assert words <= 2000
+
+
+@pytest.mark.parametrize("number", sorted(SHORT))
+def test_a_core_chapter_begins_with_a_picture(number: int) -> None:
+    """On its first screen: before the second heading after what the reader will learn."""
+    (path,) = BOOK.glob(f"{number:02}_*.ipynb")
+    assert "```{figure}" in prose(path).split("\n## ")[1]
+
+
+@pytest.mark.parametrize(
+    "path", [*(path for path in CHAPTERS if int(path.stem[:2]) in SHORT), *DEEPER], ids=lambda path: path.stem
+)
+def test_code_and_its_output_are_at_most_80_characters_wide(path: Path) -> None:
+    shown = [cell for cell in code_cells(path) if "remove-cell" not in tags(cell)]
+    texts = [cell.source for cell in shown]
+    for output in (output for cell in shown for output in cell.outputs):
+        texts.append(output.get("text", "") or output.get("data", {}).get("text/plain", ""))
+    assert not [line for text in texts for line in text.splitlines() if len(line) > 80]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -125,26 +192,36 @@ class TestEveryChapter:
         assert f"Time: {{{{ time_{int(path.stem[:2])} }}}}." in prose(path)
 
     def test_settings_that_it_names_as_a_presets_are(self, path: Path) -> None:
-        """In a section whose heading speaks of the simple or the default agent, `name=value` is a setting of it."""
-        parts = re.split(r"^## ", prose(path), flags=re.MULTILINE)
-        for preset in ("simple", "default"):
-            headed = [part for part in parts if f"{preset} agent" in part.partition("\n")[0]]
-            named = [pair for part in headed for pair in SETTING.findall(part)]
-            assert not [(name, value) for name, value in named if ast.literal_eval(value) != SETTINGS[preset][name]]
+        assert not wrong_settings(path)
 
     def test_three_exercises_with_hint_check_and_solution(self, path: Path) -> None:
-        number = int(path.stem[:2])
-        text = prose(path)
-        exercises = re.findall(rf"label: ex-{number}-(\d)", text)
-        assert len(exercises) >= 3
-        assert len(re.findall(r":{3,}\{dropdown\} Hint", text)) >= len(exercises)
-        solutions = "\n".join(cell.source for cell in code_cells(path) if "solution" in tags(cell))
-        assert all(f'check("{number}.{exercise}"' in solutions for exercise in exercises)
-        shown = [output.get("text", "") for cell in code_cells(path) for output in cell.outputs]
-        assert all(any(f"Exercise {number}.{exercise}: right." in text for text in shown) for exercise in exercises)
+        found = exercises(path)
+        assert len(found) >= 3
+        assert all(number.startswith(f"{int(path.stem[:2])}.") for number in found)
+        assert len(re.findall(r":{3,}\{dropdown\} Hint", prose(path))) >= len(found)
+        assert not unsolved(path)
 
     def test_three_questions(self, path: Path) -> None:
         section = prose(path).split("## Check yourself")[1].split("\n## ")[0]
         assert len(re.findall(r":{3,}\{dropdown\}", section)) >= 3
         assert section.count("Right") >= 3
         assert section.count("Wrong") >= 3
+
+
+@pytest.mark.parametrize("path", DEEPER, ids=lambda path: path.stem)
+class TestEveryDeeperPage:
+    def test_the_shape(self, path: Path) -> None:
+        text = prose(path)
+        assert "\n\nAfter this page you can " in text
+        assert "\n## What to remember" in text
+
+    def test_it_and_a_chapter_lead_to_each_other(self, path: Path) -> None:
+        chapters = [chapter for chapter in CHAPTERS if f"{{doc}}`{chapter.stem}`" in prose(path)]
+        assert any(f"{{doc}}`{path.stem}`" in prose(chapter) for chapter in chapters)
+
+    def test_its_exercises_have_hint_check_and_solution(self, path: Path) -> None:
+        assert len(re.findall(r":{3,}\{dropdown\} Hint", prose(path))) == len(exercises(path))
+        assert not unsolved(path)
+
+    def test_settings_that_it_names_as_a_presets_are(self, path: Path) -> None:
+        assert not wrong_settings(path)
