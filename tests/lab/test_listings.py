@@ -10,8 +10,9 @@ import pytest
 
 from drr_tutorial.lab.listings import listing
 from drr_tutorial.training.ddpg import DDPG
+from drr_tutorial.training.optimizers import Lookahead, ranger
 
-ON_PAGES = [DDPG.update, DDPG.expected_value, DDPG.next_value]
+ON_PAGES = [DDPG.update, DDPG.expected_value, DDPG.next_value, ranger, Lookahead.step]
 
 
 def statements(source: str) -> list[str]:
