@@ -1,9 +1,11 @@
 """What Jupyter Book 1 on Sphinx 7.4 lacks here: formulas without a network, measured times, labels of citations, launch
-buttons that ask for an address, notebooks for readers to download, and two small repairs.
+buttons that ask for an address, notebooks for readers to download, exercises numbered by their labels, and two small
+repairs.
 """
 
 import importlib.util
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,8 @@ RESULTS = Path(__file__).parents[1] / "results"
 # The parts of MathJax 3.2.2 that a page asks for; the PyPI package sphinx-mathjax-offline carries them (Apache-2.0).
 MATHJAX = ("tex-mml-chtml.js", "output/chtml/fonts", "input/tex/extensions", "a11y", "sre", "ui")
 
+LABEL = re.compile(r"ex-(\d+)-(\d+)")
+
 
 def setup(app: Any) -> dict[str, Any]:
     """Called by Sphinx."""
@@ -30,6 +34,7 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("builder-inited", copy_mathjax)
     app.connect("doctree-read", name_solutions)
     app.connect("build-finished", offer_readers_notebooks)
+    app.connect("env-check-consistency", number_exercises)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -99,6 +104,16 @@ def name_solutions(app: Any, doctree: Any) -> None:
     """A folded solution says that it is one, and not "code cell content"."""
     for node in doctree.findall(lambda each: "tag_solution" in getattr(each, "attributes", {}).get("classes", ())):
         node["prompt_show"], node["prompt_hide"] = "Show the solution", "Hide the solution"
+
+
+def number_exercises(app: Any, env: Any) -> None:
+    """An exercise has the number of its label and of its check, on whichever page it stands: `ex-5-2` is 5.2."""
+    for numbered in env.toc_fignumbers.values():
+        exercises = numbered.get("exercise", {})
+        for label in exercises:
+            found = LABEL.fullmatch(label)
+            if found:
+                exercises[label] = (int(found[1]), int(found[2]))
 
 
 def copy_mathjax(app: Any) -> None:

@@ -1,13 +1,20 @@
-"""Code as the book's pages show it: read from the package as it is, and no line wider than a page."""
+"""Code as the book's pages show it: read from the package as it is, and no line wider than a page: all of it, or the
+body of a function.
+"""
 
 import ast
 import inspect
 import io
+import re
 import textwrap
 import tokenize
+from collections.abc import Callable
 from typing import Any
 
 WIDTH = 80
+TYPING = re.compile(r"\s*# type: ignore\S*$")
+CALL = re.compile(r"^((?:return |[\w, ]+ = )?[\w.]+\()(.*)\)$")
+CHOICE = re.compile(r"^([\w, ]+ = |return )(.+?) (if .+?) (else .+)$")
 
 
 def listing(thing: Any, width: int = WIDTH) -> str:
@@ -57,3 +64,35 @@ def _wrapped(line: str, width: int, mark: str = "") -> list[str]:
     return textwrap.wrap(
         words, width, initial_indent=first, subsequent_indent=first, break_long_words=False, break_on_hyphens=False
     )
+
+
+def body(function: Callable[..., Any], width: int = WIDTH) -> str:
+    """What `function` does, as Python code: its source without head and docstring; lines over `width` are wrapped.
+
+    A comment at the end of a long line goes above it; a call's arguments and the parts of a choice get lines of their
+    own. Lines that are none of these stay as they are.
+    """
+    source = textwrap.dedent(inspect.getsource(function))
+    body = source.split('"""', 2)[2] if function.__doc__ else source.split(":\n", 1)[1]
+    lines = [TYPING.sub("", line) for line in textwrap.dedent(body).strip("\n").splitlines()]
+    return "\n".join(part for line in lines for part in _fitting(line, width))
+
+
+def _fitting(line: str, width: int) -> list[str]:
+    """`line` as lines that fit."""
+    if len(line) <= width:
+        return [line]
+    indent = line[: len(line) - len(line.lstrip())]
+    code, mark, comment = line.strip().partition("  # ")
+    parts = [f"# {comment}"] if mark else []
+    choice, call = CHOICE.match(code), CALL.match(code)
+    if len(indent + code) <= width:
+        parts.append(code)
+    elif choice:
+        head, *branches = choice.groups()
+        parts += [f"{head}(", *(f"    {branch}" for branch in branches), ")"]
+    elif call:
+        parts += [call[1], f"    {call[2]}", ")"]
+    else:
+        parts.append(code)
+    return [indent + part for part in parts]

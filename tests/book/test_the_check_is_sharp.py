@@ -46,7 +46,7 @@ for name, metric in ranking.METRICS.items():
 """
 CELLS = {  # those that must fail, and what they need
     "01_problem": ["c01-07", "c01-08", "c01-42", "c01-44", "c01-45"],
-    "05_training": ["c5-02", "c5-06", "c5-09", "c5-11", "c5-13", "c5-17", "c5-24", "c5-26", "c5-28", "c5-30"],
+    "05_training": ["c5-02", "c5-06", "c5-24", "c5-26", "c5-28", "c5-30"],
 }
 DEFECTS = {  # what is planted, the notebook, and the cells that must fail
     "target with the online critic's sign turned": (TARGET, "05_training", {"c5-30"}),

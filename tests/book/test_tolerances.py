@@ -28,10 +28,8 @@ CELLS = [
 NOT_COMPARED = {  # (notebook, cell): why
     ("intro", "intro-04"): "messages of the training",
     ("intro", "intro-08"): "films of a trained agent",
-    ("05_training", "c5-35"): "progress bar",
-    ("06_evaluation", "53afd5f3"): "films of a trained agent",
-    ("06_evaluation", "133e2fe7"): "films of a trained agent",
-    ("06_evaluation", "8a96fb37"): "films of a trained agent",
+    ("deeper_one_person", "133e2fe7"): "films of a trained agent",
+    ("deeper_one_person", "8a96fb37"): "films of a trained agent",
     ("12_fair_table", "c004"): "particulars of a result file",
     ("12_fair_table", "c006"): "particulars of a result file",
     ("15_winning", "c10-58"): "speeds of a result file",

@@ -1,4 +1,4 @@
-"""Checks of chapter 4: what keeps a ranking, parameters, gates and sums, and the values of an episode."""
+"""Checks of chapter 4: what keeps a ranking, parameters, gates and sums, the values of an episode and of a slate."""
 
 from typing import Any
 
@@ -10,6 +10,8 @@ KEEPS_RANKING = frozenset("ae")  # double, unit length
 PARAMETERS = np.array([24 * 16 + 16 + 16 * 8 + 8, 32 * 16 + 16 + 16 * 1 + 1])  # actor, critic
 PRIOR, OUTPUT = np.array([0, 0.5, -0.5]), np.array([3, -1, 1])
 GATES, SUM = np.tanh(np.arctanh(PRIOR) * (1 + OUTPUT)), np.tanh(np.arctanh(PRIOR) + OUTPUT)
+WEIGHTS, VALUES_OF_ITEMS = np.array([0.9, 0.1, 0.5]), np.array([0.8, 0.2, 0.4])  # of a slate
+SOFT, SHARP = float((WEIGHTS * VALUES_OF_ITEMS).sum() / WEIGHTS.sum()), 0.8
 VALUES, GREEDY_VALUES = np.array([1.25, 0.5, 1]), np.array([1, 0, 1])  # gamma 0.5 and 0
 
 
@@ -92,9 +94,29 @@ def check_values(answer: Any) -> str | None:
     return "Go backwards: Q of a step is its reward plus gamma times Q of the next step."
 
 
+def check_slate(answer: Any) -> str | None:
+    """4.5: what a soft and a sharp selection are worth."""
+    values = answers.numbers(answer, 2)
+    if values is None:
+        return "Pass two numbers: the value of the soft selection, and that of the sharp one."
+    if np.allclose(values, (SOFT, SHARP), atol=5e-3):
+        return None
+    hints = {
+        float((WEIGHTS * VALUES_OF_ITEMS).sum()): "Divide by the sum of the weights, 1.5.",
+        float((WEIGHTS * VALUES_OF_ITEMS).mean()): "Divide by the sum of the weights, 1.5, not by the number of items.",
+        float(VALUES_OF_ITEMS.mean()): "That is the plain mean. Each value counts as much as its weight.",
+        SHARP: "That is the best item alone: the soft selection lets the others count, too.",
+    }
+    if np.isclose(values[0], SOFT, atol=5e-3):
+        return "The first is right. With all weight on the first item, its value is all that counts."
+    otherwise = "Multiply each value by its weight, add, and divide by the sum of the weights."
+    return answers.number(values[0], SOFT, hints, otherwise)
+
+
 CHECKS: dict[str, Check] = {
     "4.1": check_ranking,
     "4.2": check_parameters,
     "4.3": check_gates,
     "4.4": check_values,
+    "4.5": check_slate,
 }

@@ -1,4 +1,4 @@
-"""Checks of chapter 5: targets, importance weights, target networks, and the reading of curves."""
+"""Checks of chapter 5: targets, importance weights, target networks, losses, Lookahead, and the reading of curves."""
 
 from typing import Any
 
@@ -16,6 +16,10 @@ WEIGHTS = (PRIORITY / PRIORITY.min()) ** -BETA
 
 FOLLOWED = (1.0, 0.1, 0.19)  # theta' after one update at tau 1, one at 0.1, two at 0.1; theta = 1, theta' = 0 at first
 DIAGNOSES = {"A": "growing action", "B": "untrained critic", "C": "known rewards"}
+
+EXPECTED, VALUES, OF_POLICY = (2.6, 1.0, 4.0), (2.1, 1.5, 3.0), (3.0, 2.0, 4.0)  # y, Q(s, a), Q(s, pi(s))
+LOSSES = (0.5, -3.0)
+LOOKED_AHEAD = (1.5, 2.5, 3.0)
 
 
 def check_targets(answer: Any) -> str | None:
@@ -94,9 +98,54 @@ def check_diagnoses(answer: Any) -> str | None:
     return next((hint for run, hint in hints.items() if answer[run] != DIAGNOSES[run]), None)
 
 
+def check_losses(answer: Any) -> str | None:
+    """5.5: the critic's and the actor's loss of three transitions."""
+    losses = answers.numbers(answer, 2)
+    if losses is None:
+        return "Pass two numbers: the critic's loss and the actor's."
+    if np.allclose(losses, LOSSES, atol=5e-3):
+        return None
+    errors = np.array(EXPECTED) - np.array(VALUES)
+    critic = {
+        float((errors**2).sum()): "The critic's loss is a mean: divide by the number of transitions.",
+        float(errors.mean()): "Square each error before the mean, so that errors of both signs count.",
+        float(np.abs(errors).mean()): "Square each error; these are their sizes.",
+    }
+    actor = {
+        -LOSSES[1]: "The actor's loss is minus the mean of Q: it falls as the critic likes the actions better.",
+        -float(np.mean(VALUES)): "The actor is judged by what it would do now, pi(s), not by the stored action.",
+        -float(np.sum(OF_POLICY)): "The actor's loss is a mean: divide by the number of transitions.",
+    }
+    for value, right, hints in ((losses[0], LOSSES[0], critic), (losses[1], LOSSES[1], actor)):
+        said = next((hint for wrong, hint in hints.items() if np.isclose(value, wrong, atol=5e-3)), None)
+        if said is not None and not np.isclose(value, right, atol=5e-3):
+            return said
+    return "The critic: the mean of (y - Q)^2. The actor: minus the mean of Q(s, pi(s))."
+
+
+def check_lookahead(answer: Any) -> str | None:
+    """5.6: where Lookahead has a parameter after 3, 4 and 6 steps of 1 each, with k = 3 and alpha = 0.5."""
+    places = answers.numbers(answer, 3)
+    if places is None:
+        return "Pass three numbers: where the parameter is after 3, 4 and 6 steps."
+    if np.allclose(places, LOOKED_AHEAD, atol=1e-3):
+        return None
+    if np.allclose(places, (3, 4, 6), atol=1e-3):
+        return "These are the fast weights without Lookahead. After every third step half of the way is taken back."
+    if np.isclose(places[0], 3):
+        return "The third step is followed at once by the slow weights: from 0, half of the way to 3."
+    if np.isclose(places[1], 4):
+        return "The fast weights start again from the slow ones: step 4 starts from 1.5."
+    if np.isclose(places[2], 2.25):
+        return "Half of the way to 4.5, from where the slow weights are: 1.5, not 0."
+    return "After three steps: slow = 0 + 0.5 (3 - 0), and fast = slow. Then go on from there."
+
+
 CHECKS: dict[str, Check] = {
     "5.1": check_targets,
     "5.2": check_weights,
     "5.3": check_tau,
     "5.4": check_diagnoses,
+    "5.5": check_losses,
+    "5.6": check_lookahead,
 }

@@ -1,4 +1,4 @@
-"""Checks of chapter 6, evaluation: nDCG, ties, collapsed models, the original's negatives, who is punished."""
+"""Checks of chapter 6: nDCG, ties, collapsed models, the original's negatives, who is punished, sampled ranks."""
 
 import math
 from typing import Any
@@ -68,10 +68,25 @@ def most_punished(answer: Any) -> str | None:
     return None if name == "ease" else hints.get(name, "Pass the name of a method of the table, such as 'popularity'.")
 
 
+def rank_in_a_sample(answer: Any) -> str | None:
+    """6.6: 99 of the other 1,599 stand above; of 99 drawn, 99 * 99 / 1599 do on average: rank 7.13."""
+    above = 99 * 99 / 1599
+    mistakes = {
+        above: "So many are above it on average. Ranks start at 1.",
+        1 + 99 * 100 / 1600: "Nearly: 99 others stand above it, and there are 1,599 others.",
+        99 * 100 / 1600: "Nearly: 99 others stand above it, of 1,599 others; and ranks start at 1.",
+        100.0: "That is its rank in the whole catalogue.",
+        50.0: "Not half of the sample is above it: only 99 of the 1,599 others are.",
+    }
+    otherwise = "Pass one number: 1 + 99 draws, each above it with the chance 99 in 1,599."
+    return number(answer, 1 + above, mistakes, otherwise)
+
+
 CHECKS: dict[str, Check] = {
     "6.1": ndcg_of_rank_three,
     "6.2": expected_rank,
     "6.3": collapsed_model,
     "6.4": training_items_among_negatives,
     "6.5": most_punished,
+    "6.6": rank_in_a_sample,
 }

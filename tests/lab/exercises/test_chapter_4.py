@@ -25,6 +25,7 @@ GATES, SUM = [0, 0, -0.8], [0.995055, -0.422626, 0.422626]
         ("4.3", torch.tensor([GATES, SUM])),
         ("4.3", ([0, 0, -0.8], [1, -0.42, 0.42])),
         ("4.4", [[1.25, 0.5, 1], [1, 0, 1]]),
+        ("4.5", (0.94 / 1.5, 0.8)),
     ],
 )
 def test_right(number: str, answer: Any) -> None:
@@ -34,6 +35,12 @@ def test_right(number: str, answer: Any) -> None:
 @pytest.mark.parametrize(
     ("number", "answer", "hint"),
     [
+        ("4.5", (0.94, 0.8), "sum of the weights, 1.5."),
+        ("4.5", (0.94 / 3, 0.8), "not by the number"),
+        ("4.5", (1.4 / 3, 0.8), "plain mean"),
+        ("4.5", (0.8, 0.8), "best item alone"),
+        ("4.5", (0.94 / 1.5, 0.5), "The first is right"),
+        ("4.5", (3, 0.8), "Multiply each value"),
         ("4.1", {"a", "c", "e"}, "upside down"),
         ("4.1", {"a", "b", "e"}, "sum of an item's entries"),
         ("4.1", {"a", "d", "e"}, "squeezes"),

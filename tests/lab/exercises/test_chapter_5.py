@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from drr_tutorial.lab.exercises import chapter_5 as chapter, check
+from drr_tutorial.training.optimizers import Lookahead
 from drr_tutorial.training.replay import PrioritizedReplayBuffer
 from drr_tutorial.training.schedules import LinearSchedule
 
@@ -15,6 +16,8 @@ RIGHT = {
     "5.2": [0.5, 0.7071, 1, 1],
     "5.3": (1, 0.1, 0.19),
     "5.4": {"A": "growing action", "B": "untrained critic", "C": "known rewards"},
+    "5.5": (0.5, -3),
+    "5.6": (1.5, 2.5, 3),
 }
 WRONG = [
     ("5.1", [2.6, 2.6, 4, 10], "terminated: no state"),
@@ -37,6 +40,18 @@ WRONG = [
     ("5.4", {"A": "known rewards", "B": "untrained critic", "C": "growing action"}, "Run A"),
     ("5.4", {"A": "growing action", "B": "known rewards", "C": "untrained critic"}, "Run B"),
     ("5.4", {"A": "growing action", "B": "untrained critic", "C": "untrained critic"}, "Run C"),
+    ("5.5", [1.5, -3], "divide by the number"),
+    ("5.5", [1 / 3, -3], "both signs"),
+    ("5.5", [2 / 3, -3], "these are their sizes"),
+    ("5.5", [0.5, 3], "minus the mean"),
+    ("5.5", [0.5, -2.2], "what it would do now"),
+    ("5.5", [0.5, -9], "The actor's loss is a mean"),
+    ("5.5", [5, 5], "the mean of (y - Q)^2"),
+    ("5.6", [3, 4, 6], "without Lookahead"),
+    ("5.6", [3, 2.5, 3], "followed at once"),
+    ("5.6", [1.5, 4, 3], "step 4 starts from 1.5"),
+    ("5.6", [1.5, 2.5, 2.25], "1.5, not 0"),
+    ("5.6", [1, 2, 4], "After three steps"),
 ]
 
 
@@ -50,6 +65,17 @@ def test_right_answers_pass(number: str, capsys: pytest.CaptureFixture[str]) -> 
 def test_usual_mistakes_get_their_hint(number: str, answer: Any, hint: str) -> None:
     said = chapter.CHECKS[number](answer)
     assert said is not None and hint in said
+
+
+def test_the_places_asked_for_are_lookahead_s() -> None:
+    parameter = torch.zeros(1, requires_grad=True)
+    lookahead = Lookahead(torch.optim.SGD([parameter], lr=1.0), k=3, alpha=0.5)
+    places = []
+    for _ in range(6):
+        parameter.grad = torch.tensor([-1.0])
+        lookahead.step()
+        places.append(parameter.item())
+    assert check("5.6", [places[2], places[3], places[5]])
 
 
 def test_the_weights_asked_for_are_the_buffer_s() -> None:

@@ -26,9 +26,20 @@ def test_training_items_among_negatives_agrees_with_a_simulation() -> None:
     assert check("6.4", drawn.mean())
 
 
+def test_the_rank_in_a_sample_agrees_with_a_simulation() -> None:
+    above = np.random.default_rng(0).hypergeometric(99, 1500, 99, size=1_000_000)
+    assert check("6.6", 1 + above.mean())
+
+
 @pytest.mark.parametrize(
     ("number", "answer", "hint"),
     [
+        ("6.6", 99 * 99 / 1599, "Ranks start at 1"),
+        ("6.6", 1 + 99 * 100 / 1600, "1,599 others"),
+        ("6.6", 99 * 100 / 1600, "and ranks start at 1"),
+        ("6.6", 100, "whole catalogue"),
+        ("6.6", 50, "Not half"),
+        ("6.6", 3, "99 in 1,599"),
         ("6.1", 1 / 3, "reciprocal rank"),
         ("6.1", 1 / np.log2(3), r"1 / log2\(1 \+ rank\)"),
         ("6.1", 1 / np.log(4), "base 2"),

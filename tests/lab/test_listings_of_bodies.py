@@ -1,0 +1,54 @@
+"""Bodies of functions on a page: the package's own code, the same when parsed, in lines that a page can hold."""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from drr_tutorial.lab.listings import body
+from drr_tutorial.training.ddpg import DDPG
+from drr_tutorial.training.optimizers import Lookahead, ranger
+
+ON_PAGES = [DDPG.update, DDPG.expected_value, DDPG.next_value, ranger, Lookahead.step]
+
+
+def statements(source: str) -> list[str]:
+    """The statements of a function's source, but for its docstring."""
+    function = ast.parse(textwrap.dedent(source)).body[0]
+    assert isinstance(function, ast.FunctionDef)
+    return [
+        ast.dump(part) for part in function.body if not isinstance(part, ast.Expr) or isinstance(part.value, ast.Call)
+    ]
+
+
+@pytest.mark.parametrize("function", [*ON_PAGES, DDPG.policy_loss], ids=lambda function: function.__name__)
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_it_is_the_same_code(function: Callable[..., Any], width: int) -> None:
+    shown = "def f():\n" + textwrap.indent(body(function, width), "    ")
+    assert statements(shown) == statements(inspect.getsource(function))
+    assert '"""' not in shown and "type: ignore" not in shown
+
+
+@pytest.mark.parametrize("function", ON_PAGES, ids=lambda function: function.__name__)
+def test_it_fits_a_page(function: Callable[..., Any]) -> None:
+    assert max(map(len, body(function).splitlines())) <= 80
+
+
+def without_docstring(first: int, second: int) -> int:
+    total = first + second  # a comment that stays where it is
+    return total
+
+
+def test_a_comment_moves_above_a_long_line() -> None:
+    assert body(without_docstring).splitlines() == [
+        "total = first + second  # a comment that stays where it is",
+        "return total",
+    ]
+    assert body(without_docstring, width=40).splitlines() == [
+        "# a comment that stays where it is",
+        "total = first + second",
+        "return total",
+    ]
