@@ -174,6 +174,12 @@ class TestEveryCoreChapter:
         assert "```{figure}" in "".join(prose(path).split("\n## ")[:2])
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_code_is_at_most_80_wide(path: Path) -> None:
+    cells = [cell.source for cell in code_cells(path) if "remove-cell" not in tags(cell)]
+    assert not [line for source in cells for line in source.splitlines() if len(line) > WIDTH]
+
+
 @pytest.mark.parametrize("path", [path for path in NOTEBOOKS if narrow(path)], ids=lambda path: path.stem)
 def test_code_and_what_it_prints_are_at_most_80_wide(path: Path) -> None:
     cells = [cell for cell in code_cells(path) if "remove-cell" not in tags(cell)]
