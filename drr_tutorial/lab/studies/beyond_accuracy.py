@@ -52,6 +52,8 @@ OVERALL = ("coverage@10", "gini@10")
 AGENTS: Mapping[str, str] = {"DRR": "rated", "DRR, likes only": "original"}
 """The preset `default`, and the split from whose training part it learns."""
 BEFORE = "DRR, before training"
+PAIRS = (("DRR", BEFORE), ("DRR, likes only", "iALS"), ("DRR", "gates by BPR"))
+"""Who is compared with whom: they know the same."""
 NO_SETTINGS: Mapping[str, Mapping[str, Any]] = {data: {} for data in DATA}
 
 
@@ -156,8 +158,8 @@ def _of_users(report: EvaluationReport) -> dict[str, list[float]]:
 def summarize(figures: Mapping[str, Figures]) -> Figures:
     """ "methods": data -> method -> metric -> interval over users, or the seeds' values of one figure of all lists;
     "by activity": data -> method -> group -> metric -> interval, to be compared within a group, for who rated more has
-    more in the test part to be hit, too; "groups": data -> group -> its users; "DRR minus": data -> another method ->
-    metric -> paired difference.
+    more in the test part to be hit, too; "groups": data -> group -> its users; "minus": data -> pair of `PAIRS` ->
+    "all" or group -> metric -> paired difference.
     """
     found = {data: _methods(figures, data) for data in DATA if _key(data, "popularity", 0) in figures}
     groups = {data: activity_groups(_first(methods)[DETAIL]["ratings"]) for data, methods in found.items()}
@@ -167,8 +169,10 @@ def summarize(figures: Mapping[str, Figures]) -> Figures:
             data: {m: _by_group(row, groups[data]) for m, row in methods.items()} for data, methods in found.items()
         },
         "groups": {data: _about(groups[data], _first(methods)[DETAIL]["ratings"]) for data, methods in found.items()},
-        "DRR minus": {
-            data: {other: _differences(methods["DRR"], methods[other]) for other in ("iALS", BEFORE)}
+        "minus": {
+            data: {
+                f"{one} minus {other}": _differences(methods[one], methods[other], groups[data]) for one, other in PAIRS
+            }
             for data, methods in found.items()
         },
     }
@@ -208,8 +212,14 @@ def _about(groups: Mapping[str, NDArray[np.bool_]], n_ratings: list[int]) -> Fig
     return {name: {"users": len(n), "least": int(n.min()), "most": int(n.max())} for name, n in of.items()}
 
 
-def _differences(one: Figures, other: Figures) -> Figures:
-    return {m: _interval(one[DETAIL]["values"][m] - other[DETAIL]["values"][m]) for m in METRICS}
+def _differences(one: Figures, other: Figures, groups: Mapping[str, NDArray[np.bool_]]) -> Figures:
+    """Paired by user, of all and of each group."""
+    by_user = {m: one[DETAIL]["values"][m] - other[DETAIL]["values"][m] for m in METRICS}
+    everybody = {"all": np.ones(len(next(iter(by_user.values()))), dtype=np.bool_)}
+    return {
+        name: {m: _interval(values[members]) for m, values in by_user.items()}
+        for name, members in (everybody | dict(groups)).items()
+    }
 
 
 def _interval(values: NDArray[np.float64]) -> dict[str, float]:

@@ -48,8 +48,7 @@ OUR_STATE: StateName = "drr-ave"
 GRID = (1e-5, 3e-5, 1e-4, 3e-4)
 RATES: Mapping[StateName, float] = {"drr-p": 1e-4, "drr-u": 1e-4, "drr-ave": 3e-5, "drr-att": 1e-4}
 PASSES = {"ml-100k": 6.0, "ml-1m": 1.0}
-"""The preset's, and less for ML-1M, where a pass has ten times the steps: the validation figures stop rising before the
-end of one."""
+"""The preset's, and less for ML-1M, where a pass has ten times the steps: for the time that it takes."""
 BARS = ("popularity", "average rating", "random")
 N_ONLINE = 100  # users with whom the agent goes on learning: each has networks of their own
 KIND = "by-user"  # the paper's split
