@@ -205,7 +205,7 @@ def test_what_takes_hours_runs_when_it_is_asked_for(
     chosen: list[str] = []
     monkeypatch.setattr(cli, "run_studies", lambda studies, **_: chosen.extend(study.name for study in studies) or [])
     assert cli.main(["results", *arguments]) == 0
-    assert ("paper" in chosen) == is_run and ("fair-table" in chosen) == (arguments != ["paper"])
+    assert ("paper" in chosen) == is_run and ("ablation" in chosen) == (arguments != ["paper"])
 
 
 def test_no_such_study(capsys: pytest.CaptureFixture[str]) -> None:

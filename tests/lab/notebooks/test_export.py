@@ -110,7 +110,7 @@ class TestEveryChapter:
     def test_every_exercise_has_a_heading_and_below_it_an_empty_answer(self, folder: Path, name: str) -> None:
         cells = read(folder / f"{name}.ipynb")
         numbers = labels(name)
-        assert len(numbers) >= 3
+        assert len(numbers) >= (3 if name[0].isdigit() else 0)
         headings = [
             found
             for source in sources(cells, "markdown")
