@@ -63,9 +63,8 @@ def parents(node: Any) -> list[Any]:
 
 def stamp(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """The day on which a page's source was changed last; none where git does not know it."""
-    name = page.removeprefix("_modules/")
-    source = name + ".py" if name != page else str(context.get("page_source_suffix") and page + context["page_source_suffix"])
-    context["last_updated"] = days_of_changes().get(source)
+    suffix = ".py" if page.startswith("_modules/") else context.get("page_source_suffix", "")
+    context["last_updated"] = days_of_changes().get(page.removeprefix("_modules/") + suffix)
 
 
 @functools.cache
