@@ -20,7 +20,8 @@ NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
 CHAPTERS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
 DEEPER = sorted(BOOK.glob("deeper_*.ipynb"))
 SHORT = {1, 2, 3, 4, 5, 6}  # the core chapters that are to be read in half an hour
-WORDS = 2000  # of such a chapter, exercises and questions included
+SHORT_OR_SECOND = {*SHORT, 7, 8, 9, 10, 11}  # with those of part II
+WORDS = 2000  # of such a chapter, exercises and questions included; formulas and code are none
 WIDTH = 80  # of its code, and of what that prints
 SETTING = re.compile(r"`(\w+)=([^`]+)`")
 SETTINGS = {
@@ -155,14 +156,28 @@ def test_every_exercise_has_a_hint_a_check_and_a_solution_that_passes(path: Path
     assert all(f"Exercise {exercise}: right." in shown for exercise in found)
 
 
+def words(path: Path) -> int:
+    """Of the prose, as a reader counts them."""
+    text = re.sub(r"\$\$.*?\$\$|\$[^$]*\$|```(?:python|sh|text)\n.*?```", "", prose(path), flags=re.DOTALL)
+    return len(re.findall(r"[^\W\d_][\w'.-]*", re.sub(r"\{[\w:]+\}`([^`]*)`", r"\1", text)))
+
+
+@pytest.mark.parametrize("path", [p for p in CHAPTERS if number(p) in SHORT_OR_SECOND], ids=lambda path: path.stem)
+def test_a_chapter_of_the_first_two_parts_has_at_most_2000_words(path: Path) -> None:
+    assert words(path) <= WORDS
+
+
 @pytest.mark.parametrize("path", [path for path in CHAPTERS if number(path) in SHORT], ids=lambda path: path.stem)
 class TestEveryCoreChapter:
-    def test_a_core_chapter_has_at_most_2000_words(self, path: Path) -> None:
-        assert len(prose(path).split()) <= WORDS
-
     def test_its_first_screen_has_a_picture(self, path: Path) -> None:
         """Beside what the reader will learn."""
         assert "```{figure}" in "".join(prose(path).split("\n## ")[:2])
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_code_is_at_most_80_wide(path: Path) -> None:
+    cells = [cell.source for cell in code_cells(path) if "remove-cell" not in tags(cell)]
+    assert not [line for source in cells for line in source.splitlines() if len(line) > WIDTH]
 
 
 @pytest.mark.parametrize("path", [path for path in NOTEBOOKS if narrow(path)], ids=lambda path: path.stem)

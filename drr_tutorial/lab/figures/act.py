@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from drr_tutorial.lab.figures.style import COLOURS, PHONE, TEXT, grey, new_figure
@@ -22,12 +23,13 @@ def sessions(played: Mapping[str, Mapping[str, Any]]) -> Figure:
         _steps(grey(axes), session)
         axes.set_title(f"{name}: {sum(session['liked'])} likes in {len(session['liked'])} steps", fontsize=9)
     panels[-1].set_xlabel("step of the session")
+    panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
 
 
 def _steps(axes: Axes, session: Mapping[str, Any]) -> None:
     liked, topic = np.array(session["liked"], dtype=bool), np.array(session["topic"])
-    steps, size = np.arange(1, len(liked) + 1), 12 + 30 * np.clip(np.array(session["depth"]), -0.3, 1)
+    steps, size = np.arange(1, len(liked) + 1), 25 + 40 * np.clip(np.array(session["depth"]), -0.3, 1)
     axes.scatter(steps[liked], topic[liked], size[liked], color=COLOURS[0])
     axes.scatter(steps[~liked], topic[~liked], size[~liked], edgecolors=COLOURS[4], facecolors="none")
     axes.set_ylim(N_TOPICS - 0.4, -0.6)
@@ -44,11 +46,11 @@ def path(vectors: NDArray[Any], item_vectors: NDArray[Any], shown: Sequence[int]
     middle = vectors.mean(axis=0)
     plane = np.linalg.svd(vectors - middle, full_matrices=False)[2][:2].T  # (k, 2)
     items, way = (item_vectors - middle) @ plane, (vectors - middle) @ plane
-    axes.scatter(*items.T, 10, color=TEXT, alpha=0.5, linewidths=0, label="items")
+    axes.scatter(items[:, 0], items[:, 1], 10, color=TEXT, alpha=0.5, linewidths=0, label="items")
     ringed = np.unique(np.array(shown))
-    axes.scatter(*items[ringed].T, 40, facecolors="none", edgecolors=COLOURS[0], label="shown")
-    axes.plot(*way.T, "-", color=COLOURS[4], linewidth=0.8, alpha=0.7)
-    axes.scatter(*way.T, 14, c=np.arange(len(way)), cmap="autumn", label="actor's vector")
+    axes.scatter(items[ringed, 0], items[ringed, 1], 40, facecolors="none", edgecolors=COLOURS[0], label="shown")
+    axes.plot(way[:, 0], way[:, 1], "-", color=COLOURS[4], linewidth=0.8, alpha=0.7)
+    axes.scatter(way[:, 0], way[:, 1], 14, c=np.arange(len(way)), cmap="autumn", label="actor's vector")
     for place, word in ((0, "first"), (-1, "last")):
         axes.annotate(word, way[place], (6, 6), textcoords="offset points", color=TEXT, fontsize=9)
     axes.set_xticks([])
@@ -70,6 +72,7 @@ def returns(liked: Mapping[str, Sequence[bool]], gammas: Sequence[float] = (0.0,
         axes.set_title(f"discount {gamma:g}", fontsize=9)
         axes.set_ylabel("return")
     panels[-1].set_xlabel("step of the session")
+    panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.legend(loc="outside upper center", ncols=4, frameon=False, labelcolor=TEXT, fontsize=9)
     return figure
 

@@ -97,10 +97,8 @@ METHODS: Mapping[str, Method] = {
         {"ml-100k": {"kl_weight": 0.5}, "ml-1m": {"kl_weight": 0.2, "n_epochs": 14}},
         is_random=True,
     ),
-    **{
-        f"gates by {name}": Method(partial(CorrectionWithoutRL, "default", loss=loss, progress=False))
-        for name, loss in (("BPR", "bpr"), ("softmax", "softmax"))
-    },
+    "gates by BPR": Method(partial(CorrectionWithoutRL, "default", loss="bpr", progress=False)),
+    "gates by softmax": Method(partial(CorrectionWithoutRL, "default", loss="softmax", progress=False)),
 }
 
 
