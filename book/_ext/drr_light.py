@@ -1,5 +1,5 @@
-"""Pages that load quickly: of the theme's styles and its 2,000 icons only those in use, the icons as a font of a few kB instead of
-a script of 1.5 MB. Only built files are changed.
+"""Pages that load quickly: of the theme's styles and its 2,000 icons only those in use, the icons as a font of a few kB
+instead of a script of 1.5 MB. Only built files are changed.
 """
 
 import io

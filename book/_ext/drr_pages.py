@@ -1,5 +1,5 @@
-"""What a page says of itself: its description and card for those who link to it, when it was last changed, and the page for an
-address that is not there.
+"""What a page says of itself: its description and card for those who link to it, when it was last changed, and the page
+for an address that is not there.
 """
 
 import functools
@@ -76,7 +76,7 @@ def mend_roles(app: Any, page: str, template: str, context: dict[str, Any], doct
 
 @functools.cache
 def days_of_changes() -> dict[str, str]:
-    """Of each file that git knows: the day of its latest commit. Empty without git; a shallow clone knows one commit."""
+    """Of each file that git knows: the day of its latest commit. Empty without git; a shallow clone knows one."""
     command = ["git", "-c", "core.quotePath=off", "log", "--format=@%cs", "--name-only", "--no-renames"]
     try:
         log = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -94,7 +94,9 @@ def days_of_changes() -> dict[str, str]:
 
 def page_not_found(app: Any) -> list[tuple[str, dict[str, Any], str]]:
     """`404.html`, which forges and most servers show for an address that is not there."""
-    return [("404", {"title": "No such page", "base": app.config.html_baseurl or "/", "toc": chapters(app)}, "404.html")]
+    return [
+        ("404", {"title": "No such page", "base": app.config.html_baseurl or "/", "toc": chapters(app)}, "404.html")
+    ]
 
 
 def chapters(app: Any) -> list[tuple[str, str]]:

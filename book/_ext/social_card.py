@@ -23,4 +23,6 @@ for legend in figure.legends:  # it would stand in the title
 figure.get_layout_engine().set(rect=(0.03, 0.04, 0.94, 0.71))
 figure.text(0.05, 0.87, TITLE, fontsize=35, fontweight="bold", color="#1a1a1a")
 figure.text(0.05, 0.79, BELOW, fontsize=19, color=style.COLOURS[0])
-figure.savefig(Path(__file__).parents[1] / "static" / "card.png", dpi=DOTS, facecolor="white", metadata={"Software": None})
+figure.savefig(
+    Path(__file__).parents[1] / "static" / "card.png", dpi=DOTS, facecolor="white", metadata={"Software": None}
+)
