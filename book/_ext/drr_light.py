@@ -3,6 +3,7 @@ instead of a script of 1.5 MB. Only built files are changed.
 """
 
 import io
+import logging
 import re
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,12 @@ RULE = re.compile(r"([^{};@]+)\{([^{}]*)\}")  # innermost: those in @media too
 EMPTY_BLOCK = re.compile(r"@(?:media|supports)[^{}]*\{\s*\}")
 CHARACTER = re.compile(r'(?:content|--pst-icon-[\w-]+):"(?:\\([0-9a-f]{4})|([^"\\]))"')
 
+POINTS = re.compile(r'((?<=\s)(?:d|x|y)=")([^"]*)')
+LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+PICTURE = re.compile(r'(<img [^>]*src="[^"]+\.svg"[^>]*>)')
+SIZE = re.compile(r'<svg [^>]*\bwidth="([\d.]+)(pt|px)?" height="([\d.]+)(pt|px)?"')  # matplotlib's; no size, no change
+PIXELS = {"pt": 4 / 3, "px": 1.0}
+
 
 def setup(app: Any) -> dict[str, Any]:
     """Called by Sphinx."""
@@ -28,7 +35,7 @@ def setup(app: Any) -> dict[str, Any]:
 
 
 def lighten(app: Any, error: Exception | None) -> None:
-    """The built styles, fonts and scripts."""
+    """The built styles, fonts, scripts and pictures."""
     static = Path(app.outdir, "_static")
     if error is not None or app.builder.format != "html" or not (static / ICON_SCRIPT).exists():
         return
@@ -43,6 +50,10 @@ def lighten(app: Any, error: Exception | None) -> None:
         shrink(path, characters)
     for path in static.rglob("*.map"):
         path.unlink()
+    for path in Path(app.outdir, "_images").glob("*.svg"):
+        path.write_text(shorter(path.read_text(encoding="utf-8")), encoding="utf-8")
+    for path in Path(app.outdir, "book").glob("*.html"):
+        load_pictures_late(path)
 
 
 def known_words(folder: Path) -> set[str]:
@@ -86,6 +97,7 @@ def small_fonts(styles: str) -> str:
 
 def shrink(path: Path, characters: set[int]) -> None:
     """Keep these characters of a font, as WOFF in the place of its files."""
+    logging.getLogger("fontTools").setLevel(logging.WARNING)
     font = TTFont(path)
     kept = subset.Subsetter(subset.Options(layout_features=[], name_IDs=[0, 1, 2, 13, 14]))
     kept.populate(unicodes=characters)
@@ -95,3 +107,31 @@ def shrink(path: Path, characters: set[int]) -> None:
     for old in path.parent.glob(f"{path.stem}.*"):
         old.unlink()
     path.with_suffix(".woff").write_bytes(written.getvalue())
+
+
+def shorter(picture: str) -> str:
+    """A drawing of matplotlib without comments, metadata and blank space, its points to a hundredth."""
+    picture = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", picture, flags=re.DOTALL)
+    return re.sub(r">\s+<(?=/?(?:g|defs|path|use|clipPath|style|rect)\b)", "><", POINTS.sub(rounded, picture))
+
+
+def rounded(found: re.Match[str]) -> str:
+    """The points of a path, or a place, of 12.345678 only 12.35."""
+    points = LONG_NUMBER.sub(lambda number: f"{float(number[0]):.2f}", found[2])
+    return found[1] + re.sub(r"\s+", " ", points).strip()
+
+
+def load_pictures_late(page: Path) -> None:
+    """All but the first: when a reader comes near. With its size, so that the text does not jump."""
+    first, *rest = PICTURE.split(page.read_text(encoding="utf-8"))
+    made = [first]
+    for number, (picture, after) in enumerate(zip(rest[::2], rest[1::2], strict=True)):
+        file = page.parent / re.findall(r'src="([^"]+)"', picture)[0]
+        size = SIZE.search(file.read_text(encoding="utf-8")) if number and file.exists() else None
+        if size and "loading=" not in picture:
+            width, height = (
+                round(float(side) * PIXELS[unit or "px"]) for side, unit in (size.group(1, 2), size.group(3, 4))
+            )
+            picture = picture.replace("<img", f'<img loading="lazy" width="{width}" height="{height}"', 1)
+        made += [picture, after]
+    page.write_text("".join(made), encoding="utf-8")

@@ -37,11 +37,11 @@ def own_address(app: Any, config: Any) -> None:
 
 def describe(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Description and card of a page, in its head."""
-    title = re.sub(r"<[^>]+>", "", context.get("title") or "") or app.config.project
-    text = first_words(doctree) or f"{title}: a page of the book {app.config.project}."
+    title = re.sub(r"<[^>]+>", "", context.get("title") or "") or app.config.html_title
+    text = first_words(doctree) or f"{title}: a page of the book {app.config.html_title}."
     card = app.config.html_baseurl + CARD if app.config.html_baseurl else context["pathto"](CARD, resource=True)
     said = {"og:title": title, "og:description": text, "og:type": "article", "og:image": card}
-    said["og:site_name"] = app.config.project
+    said["og:site_name"] = app.config.html_title
     tags = [f'<meta name="description" content="{escape(text)}" />']
     tags += [f'<meta property="{name}" content="{escape(value)}" />' for name, value in said.items()]
     tags.append('<meta name="twitter:card" content="summary_large_image" />')
@@ -94,9 +94,8 @@ def days_of_changes() -> dict[str, str]:
 
 def page_not_found(app: Any) -> list[tuple[str, dict[str, Any], str]]:
     """`404.html`, which forges and most servers show for an address that is not there."""
-    return [
-        ("404", {"title": "No such page", "base": app.config.html_baseurl or "/", "toc": chapters(app)}, "404.html")
-    ]
+    shown = {"title": "No such page", "base": app.config.html_baseurl or "/", "chapters": chapters(app)}
+    return [("404", shown | {"book": app.config.html_title}, "404.html")]
 
 
 def chapters(app: Any) -> list[tuple[str, str]]:

@@ -1,13 +1,14 @@
 /* A box that scrolls can be reached by the keyboard, then moved by its arrows. */
-addEventListener("DOMContentLoaded", () => {
-  const boxes = ".bd-article :is(pre, table, figure, div.math, .output, .highlight), .bd-sidebar, .bd-sidebar-secondary";
+addEventListener("load", () => {
+  const boxes = ".bd-article :is(pre, table, figure, .output, .highlight), div.math, .math mjx-container, .bd-sidebar";
   const mark = (box) => {
     const scrolls = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
-    const shown = getComputedStyle(box);
-    const moves = [shown.overflowX, shown.overflowY].some((kind) => kind === "auto" || kind === "scroll");
-    if (scrolls && moves) box.tabIndex = 0;
+    const { overflowX, overflowY } = getComputedStyle(box);
+    if (scrolls && [overflowX, overflowY].some((kind) => ["auto", "scroll"].includes(kind))) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   };
-  const watch = new ResizeObserver((changed) => changed.forEach(({ target }) => mark(target)));
-  document.querySelectorAll(boxes).forEach((box) => watch.observe(box));
+  const watcher = new ResizeObserver((changed) => changed.forEach(({ target }) => mark(target)));
+  const watch = () => document.querySelectorAll(boxes).forEach((box) => watcher.observe(box));
+  watch();
+  window.MathJax?.startup?.promise.then(watch);
 });
