@@ -19,7 +19,15 @@ from drr_tutorial.lab.notebooks import replace_downloads, times
 RESULTS = Path(__file__).parents[1] / "results"
 
 # The parts of MathJax 3.2.2 that a page asks for; the PyPI package sphinx-mathjax-offline carries them (Apache-2.0).
-MATHJAX = ("tex-mml-chtml.js", "output/chtml/fonts", "input/tex/extensions", "a11y", "sre", "ui")
+MATHJAX = (
+    "startup.js",
+    "core.js",
+    "input/tex.js",
+    "input/tex/extensions",
+    "output/chtml.js",
+    "output/chtml/fonts",
+    "a11y/assistive-mml.js",
+)
 
 LABEL = re.compile(r"ex-(\d+)-(\d+)")
 

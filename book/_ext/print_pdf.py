@@ -23,7 +23,11 @@ HIDE = """@media print {
 * { animation: none !important; transition: none !important; }"""
 TYPESET = "document.querySelectorAll('mjx-container').length >= document.querySelectorAll('.math').length"
 MINUTES = 5  # for the formulas of all pages on a slow machine
-OPEN = "document.querySelectorAll('details').forEach(each => { each.open = true })"  # paper has no clicks
+# Paper has no clicks, and nobody comes near a picture.
+OPEN = """document.querySelectorAll("details").forEach(each => { each.open = true });
+  const late = [...document.querySelectorAll("img[loading]")];
+  late.forEach(each => { each.loading = "eager"; });
+  Promise.all(late.map(each => each.decode())).then(() => late.length)"""
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

@@ -1,0 +1,39 @@
+"""The built pages, and how a browser without a network visits them."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+SITE = Path(__file__).parents[2] / "_build" / "html"
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+PAGES = sorted(
+    path.relative_to(SITE).as_posix()
+    for path in SITE.rglob("*.html")
+    if "_static" not in path.parts and b'http-equiv="Refresh"' not in path.read_bytes()
+)
+MADE = ("_modules", "genindex", "py-modindex", "search", "404")  # by Sphinx, not written
+WRITTEN = [page for page in PAGES if not page.startswith(MADE)]
+
+
+def visit(browser: Any, base: str, path: str, **context: Any) -> tuple[Any, list[str]]:
+    """The opened page, and everything that went wrong. Nothing but the book's own server answers."""
+    page, wrong = browser.new_context(**context).new_page(), []
+
+    def route(found: Any) -> None:
+        url = found.request.url
+        if url.startswith((base, "data:", "blob:")):
+            found.continue_()
+        else:
+            wrong.append(f"asks for {url}")
+            found.abort()
+
+    page.route("**/*", route)
+    page.on("pageerror", lambda error: wrong.append(f"page error: {error}"))
+    page.on("console", lambda message: wrong.append(f"console: {message.text}") if message.type == "error" else None)
+    page.on("response", lambda found: wrong.append(f"{found.status} {found.url}") if found.status >= 400 else None)
+    page.goto(base + path, wait_until="load")
+    page.evaluate("window.MathJax && MathJax.startup ? MathJax.startup.promise.then(() => 1) : 1")
+    page.wait_for_timeout(200)
+    return page, wrong

@@ -1,0 +1,150 @@
+"""The built pages as a reader meets them: on a phone, by keyboard, in dark mode, without a network, and quickly.
+
+Needs `make book` before, and Chromium. The accessibility part needs axe-core, which npm has: AXE=/path/of/axe.min.js, or
+`npm install axe-core` in the repository; it says so without.
+"""
+
+import functools
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.book.pages import PAGES, SITE, WRITTEN, visit
+
+ROOT = Path(__file__).parents[2]
+AXE = Path(os.environ.get("AXE") or ROOT / "node_modules" / "axe-core" / "axe.min.js")
+PDF = ROOT / "_build" / "book.pdf"
+WIDTHS = (1300, 768, 390)
+HEAVIEST = 1_500_000  # bytes, of a page with all that it loads
+SLOWEST = 1.0  # seconds, of the best of three
+LOADED = "(performance.timing.loadEventEnd - performance.timing.navigationStart) / 1000"
+WIDER = "width => Math.max(document.documentElement.scrollWidth, document.body.scrollWidth) - width"
+SIZES = """["navigation", "resource"].flatMap(kind => performance.getEntriesByType(kind))
+  .map(entry => [entry.name, entry.decodedBodySize])"""
+WRONG = """axe.run(document, {resultTypes: ["violations"]}).then(({violations}) => violations
+  .filter(({impact}) => ["serious", "critical"].includes(impact))
+  .map(({id, nodes}) => [id, nodes.length, nodes[0].target.join(" "), nodes[0].failureSummary]))"""
+pytestmark = pytest.mark.skipif(not PAGES, reason="needs the built book: make book")
+
+
+@pytest.fixture(scope="module")
+def measured(browser: Any, base: str) -> Any:
+    """Of a page, opened once: how far it reaches beyond each width, and the bytes of all that it loads."""
+
+    @functools.cache
+    def measure(path: str) -> tuple[dict[int, float], dict[str, int]]:
+        page, _ = visit(browser, base, path, viewport={"width": WIDTHS[0], "height": 900})
+        beyond = {}
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            beyond[width] = page.evaluate(WIDER, width)
+        sizes = dict(page.evaluate(SIZES))
+        page.context.close()
+        return beyond, sizes
+
+    return measure
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_scrolls_sideways(measured: Any, path: str) -> None:
+    beyond, _ = measured(path)
+    assert all(pixels <= 1 for pixels in beyond.values()), beyond
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_with_all_that_it_loads_is_light(measured: Any, path: str) -> None:
+    _, sizes = measured(path)
+    assert len(sizes) > 5 or path == "404.html"
+    assert sum(sizes.values()) <= HEAVIEST, sorted(sizes.items(), key=lambda item: -item[1])[:5]
+
+
+@pytest.mark.parametrize("path", [page for page in WRITTEN if page != "index.html"])
+def test_a_page_loads_in_a_second(browser: Any, base: str, path: str) -> None:
+    """From this machine; the best of three, for the machine may be busy."""
+    times: list[float] = []
+    while len(times) < 3 and min(times, default=SLOWEST) >= SLOWEST:
+        page, _ = visit(browser, base, path)
+        times.append(page.evaluate(LOADED))
+        page.context.close()
+    assert min(times) < SLOWEST, times
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="needs axe-core: npm install axe-core, or AXE=/path/of/axe.min.js")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("path", "width"), [(path, 1300) for path in PAGES] + [(path, 390) for path in WRITTEN])
+def test_nothing_serious_keeps_a_reader_out(browser: Any, base: str, path: str, scheme: str, width: int) -> None:
+    page, _ = visit(browser, base, path, viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    wrong = page.evaluate(WRONG)
+    page.context.close()
+    assert not wrong
+
+
+def test_every_icon_is_drawn(browser: Any, base: str) -> None:
+    """Each is as wide as the font makes it: a character that the small font lacks would come from another one."""
+    page, _ = visit(browser, base, "book/05_training.html", viewport={"width": 1300, "height": 900})
+    found = page.evaluate("""document.fonts.ready.then(() => [...document.querySelectorAll('i[class*="fa-"], span[class*="fa-"]')]
+      .map(icon => [icon.className, getComputedStyle(icon, "::before").content, getComputedStyle(icon).fontFamily]))""")
+    loaded = page.evaluate("[...document.fonts].filter(font => font.status === 'loaded').map(font => font.family)")
+    page.context.close()
+    assert len(found) >= 8
+    assert all(content not in ("none", "normal", '""') and "Awesome" in family for _, content, family in found), found
+    assert any("Awesome" in family for family in loaded)
+
+
+def test_search_finds_without_a_network(browser: Any, base: str) -> None:
+    page, wrong = visit(browser, base, "search.html?q=replay")
+    page.wait_for_selector("#search-results ul.search li", timeout=10_000)
+    hits = page.locator("#search-results ul.search li a").evaluate_all("links => links.map(link => link.href)")
+    page.context.close()
+    assert not wrong
+    assert any("05_training" in hit or "deeper_replay" in hit for hit in hits), hits
+
+
+@pytest.mark.parametrize("path", WRITTEN)
+def test_a_page_says_what_it_is(path: str) -> None:
+    head = (SITE / path).read_text(encoding="utf-8").partition("</head>")[0]
+    said = dict(re.findall(r'<meta (?:name|property)="([\w:]+)" content="([^"]*)"', head))
+    assert 40 < len(said["description"]) <= 200
+    assert said["og:description"] == said["description"]
+    assert said["og:title"]
+    assert said["og:image"].endswith("_static/card.png")
+    assert (SITE / "_static" / "card.png").stat().st_size < 300_000
+    icon = re.findall(r'<link rel="icon" href="([^"]+\.svg)"', head)
+    assert icon and (SITE / path).parent.joinpath(icon[0]).resolve().exists()
+
+
+@pytest.mark.parametrize("path", WRITTEN)
+def test_a_page_says_when_it_was_changed(path: str) -> None:
+    source = next(ROOT.glob(f"{path.removesuffix('.html')}.*"))
+    command = ["git", "log", "-1", "--format=%cs", "--", str(source)]
+    day = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    if not day:
+        pytest.skip("git does not know the page")
+    assert re.search(r"Last updated on (\d{4}-\d\d-\d\d)", (SITE / path).read_text(encoding="utf-8"))
+
+
+def test_a_wrong_address_leads_to_every_page() -> None:
+    text = (SITE / "404.html").read_text(encoding="utf-8")
+    missing = [page for page in WRITTEN if page != "index.html" and f'href="{page}"' not in text]
+    assert not missing
+    assert not re.findall(r'(?:src|href)="(?:\.\./|_static)', text), (
+        "a page for any depth loads nothing by a relative address"
+    )
+
+
+@pytest.mark.skipif(not PDF.exists(), reason="needs the printed book: make pdf")
+def test_the_printed_book_has_every_page() -> None:
+    text = subprocess.run(["pdftotext", "-raw", str(PDF), "-"], capture_output=True, text=True, check=True).stdout
+    letters = re.sub(r"\W+", "", text).lower()
+    titles = [
+        re.findall(r"<title>(.*?) &#8212;|<title>(.*?) — ", (SITE / page).read_text(encoding="utf-8"))
+        for page in WRITTEN
+    ]
+    plain = ["".join(found[0]) for found in titles if found]
+    assert len(plain) >= 30
+    assert not [title for title in plain if re.sub(r"\W+", "", re.sub(r"^[\d.]+", "", title)).lower() not in letters]
