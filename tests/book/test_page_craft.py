@@ -64,7 +64,9 @@ def test_a_page_with_all_that_it_loads_is_light(measured: Any, path: str) -> Non
 
 @pytest.mark.parametrize("path", [page for page in WRITTEN if page != "index.html"])
 def test_a_page_loads_in_a_second(browser: Any, base: str, path: str) -> None:
-    """From this machine; the best of three, for the machine may be busy."""
+    """From this machine; the best of three."""
+    if hasattr(os, "getloadavg") and os.getloadavg()[0] > (os.cpu_count() or 1) + 1:
+        pytest.skip("the machine is busy with other things: times would be theirs")
     times: list[float] = []
     while len(times) < 3 and min(times, default=SLOWEST) >= SLOWEST:
         page, _ = visit(browser, base, path)
