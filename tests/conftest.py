@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from drr_tutorial.data import download
 from drr_tutorial.data.load import DataError, Ratings, load_ratings
@@ -17,6 +18,11 @@ _UNREACHABLE = (
     "No module named pip",
     "Max retries",
 )
+
+
+# A busy machine is no defect: how long an example takes is not tested.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -8,7 +8,7 @@ from drr_tutorial.lab.notebooks import citations
 from drr_tutorial.lab.notebooks.glued import shown
 from drr_tutorial.lab.notebooks.links import Links
 from drr_tutorial.lab.notebooks.numbering import FORMULA, Counter
-from drr_tutorial.lab.notebooks.source import Page
+from drr_tutorial.lab.notebooks.source import MADE, Page
 
 ROLE = r"\{(?P<role>[a-z][\w:+-]*)\}(?P<fence>`+)(?P<content>.+?)(?P=fence)(?!`)"
 CODE = r"(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)"
@@ -78,7 +78,7 @@ def _page(content: str, context: Context) -> str:
     name = target.rpartition("/")[2]
     if name in context.pages:
         return context.links.to(context.pages[name], words or context.pages[name].title)
-    if name == "api":  # made of docstrings; `help` shows the same
+    if name.startswith(MADE):  # `help` shows the same
         return words or "the reference of the package"
     raise ValueError(f"{context.page.name}: there is no page {name!r}")
 

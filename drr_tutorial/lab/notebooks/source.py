@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 Cell = dict[str, Any]
-WITHOUT = ("api",)  # made of docstrings by Sphinx: there is nothing to read in its source
+MADE = "api"  # names of pages that Sphinx makes of docstrings begin so: there is nothing to read in their source
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def _pages(book: Path) -> Iterator[Page]:
         notebook = json.loads(path.read_text(encoding="utf-8"))
         yield Page(path.stem, ".ipynb", tuple(notebook["cells"]), notebook["metadata"])
     for path in sorted(book.glob("*.md")):
-        if path.stem not in WITHOUT:
+        if not path.stem.startswith(MADE):
             yield Page(path.stem, ".md", (prose(path.read_text(encoding="utf-8"), path.stem),), {})
 
 
