@@ -86,7 +86,7 @@ notebooks: $(STAMP)   # every notebook again, its outputs compared with the stor
 
 pages: $(STAMP) .stored.yml   # the pages from the stored outputs, then parsed and opened in a browser
 	$(BUILD) --config .stored.yml
-	$(BIN)/python -m pytest -q tests/book/test_site.py tests/book/test_page_craft.py
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/book/test_site.py tests/book/test_page_craft.py
 
 portable: $(STAMP)   # unit tests and notebooks with the kernels of other processors, as far as this one has them; hours
 	@failed=; for kernels in own default avx2 avx512; do \

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.book.pages import PAGES, SITE, WRITTEN, visit
+from tests.book.pages import LOOKED_AT, PAGES, SITE, WRITTEN, visit
 
 ROOT = Path(__file__).parents[2]
 AXE = Path(os.environ.get("AXE") or ROOT / "node_modules" / "axe-core" / "axe.min.js")
@@ -49,13 +49,13 @@ def measured(browser: Any, base: str) -> Any:
     return measure
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", LOOKED_AT)
 def test_no_page_scrolls_sideways(measured: Any, path: str) -> None:
     beyond, _ = measured(path)
     assert all(pixels <= 1 for pixels in beyond.values()), beyond
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", LOOKED_AT)
 def test_a_page_with_all_that_it_loads_is_light(measured: Any, path: str) -> None:
     _, sizes = measured(path)
     assert len(sizes) > 5 or path == "404.html"
@@ -77,7 +77,7 @@ def test_a_page_loads_in_a_second(browser: Any, base: str, path: str) -> None:
 
 @pytest.mark.skipif(not AXE.exists(), reason="needs axe-core: npm install axe-core, or AXE=/path/of/axe.min.js")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("path", "width"), [(path, 1300) for path in PAGES] + [(path, 390) for path in WRITTEN])
+@pytest.mark.parametrize(("path", "width"), [(path, 1300) for path in LOOKED_AT] + [(path, 390) for path in WRITTEN])
 def test_nothing_serious_keeps_a_reader_out(browser: Any, base: str, path: str, scheme: str, width: int) -> None:
     page, _ = visit(browser, base, path, viewport={"width": width, "height": 900}, color_scheme=scheme)
     page.evaluate(AXE.read_text(encoding="utf-8"))
