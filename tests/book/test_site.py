@@ -86,7 +86,7 @@ def test_the_download_button_gives_the_notebook_for_readers(path: Path) -> None:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("path", [page for page in PAGES if not page.startswith("_modules")])
+@pytest.mark.parametrize("path", [page for page in PAGES if not page.startswith(("_modules", "404"))])
 def test_in_the_browser(browser: Any, base: str, path: str, view: str) -> None:
     page, wrong = visit(browser, base, path, **VIEWS[view])
     assert not wrong
