@@ -1,8 +1,11 @@
 """Which definitions make a figure, and a digest of each: a figure is out of date when one of them has changed.
 
-A definition is a function, a class or a constant of a module of this package. It is told by what it does, not by its
-wording or its place: comments, docstrings, layout, the file it stands in and the names under which imports are known do
-not count, so that a sentence can be mended, and a function moved, without computing everything anew.
+A definition is a function, a class, a method or a constant of a module of this package. It is told by what it does, not
+by its wording or its place: comments, docstrings, layout, the file it stands in and the names under which imports are
+known do not count, so that a sentence can be mended, and a function moved, without computing everything anew.
+
+A method counts once code that counts names it: a method that is new to a class puts nothing out of date. Those of a
+class that inherits from another package's all count, for that package may call them by names of its own (`forward`).
 """
 
 import ast
@@ -10,14 +13,16 @@ import hashlib
 import importlib.util
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeGuard
 
 from drr_tutorial.provenance import PACKAGE
 
 LEFT_OUT = (
     "drr_tutorial",
+    "drr_tutorial.data.load",
     "drr_tutorial.provenance",
     "drr_tutorial.lab.digests",
     "drr_tutorial.lab.pages",
@@ -26,10 +31,28 @@ LEFT_OUT = (
     "drr_tutorial.lab.studies.runner",
     "drr_tutorial.training.logs",
 )
-"""Modules that make no figure: they trace, log, draw, run. A folder stands for its `__init__` only, but for figures."""
+"""Modules that make no figure: they trace, log, draw, run. A folder stands for its `__init__` only, but for figures.
+
+How a file is read does not count, but what was read: result files hold the fingerprints of their data, and a test
+compares them with what is read today.
+"""
 DRAWS_ONLY = "drr_tutorial.lab.figures."
 LOOSE = "statements of the module"  # what defines nothing, such as a registration: it counts with whatever is defined
-Place = tuple[str, str]  # module, name of the definition; an empty name is the whole module
+CALL_NOTHING = {"abc.ABC", "typing.Generic", "typing.NamedTuple", "typing.Protocol", "object"}
+"""Bases of other packages that call no method of a class by its name."""
+Place = tuple[str, str]  # module, name of the definition (Class.method for a method); an empty name is the whole module
+
+
+class _Read(NamedTuple):
+    """What a definition is and what it makes count."""
+
+    digest: str
+    needed: list[Place]
+    """Definitions that it uses."""
+    names: set[str]
+    """All names in it: methods of these names may be what it calls."""
+    methods: list[Place]
+    """Those of a class that count when they are named."""
 
 
 def entry(function: Callable[..., Any]) -> str:
@@ -42,16 +65,24 @@ def entry(function: Callable[..., Any]) -> str:
 def code_digests(entries: Iterable[str]) -> dict[str, str]:
     """Name -> digest for every definition that `entries` rest on, however deep, within this package.
 
-    `entries`: "module:name", or "module" for all that it defines. Definitions of one name share a line. Imports for
-    type checkers do not count. Raises `ValueError` for what is not there.
+    `entries`: "module:name", or "module" for all that it defines; all methods of a class among them count. Definitions
+    of one name share a line. Imports for type checkers do not count. Raises `ValueError` for what is not there.
     """
     found: dict[Place, str] = {}
     waiting = [place for one in entries for place in _places(one)]
+    named = {_last_name(method) for place in waiting for method in _read(place).methods}
+    unnamed: set[Place] = set()
     while waiting:
         place = waiting.pop()
-        if place not in found and not _is_left_out(place[0]):
-            found[place], needed = _module(place[0], _source(place[0])).digest(place[1])
-            waiting += needed
+        if place in found or _is_left_out(place[0]):
+            continue
+        read = _read(place)
+        found[place] = read.digest
+        named |= read.names
+        unnamed.update(read.methods)
+        called = {method for method in unnamed if _last_name(method) in named}
+        unnamed -= called
+        waiting += [*read.needed, *called]
     by_name: dict[str, list[str]] = defaultdict(list)
     for (_, name), digest in found.items():
         by_name[name].append(digest)
@@ -71,18 +102,44 @@ class _Module:
         self.name = name
         self.imports = dict(_imports(tree))
         self.definitions: dict[str, list[ast.stmt]] = defaultdict(list)
-        self._digests: dict[str, tuple[str, list[Place]]] = {}
+        self._read: dict[str, _Read] = {}
         for statement in tree.body:
             for bound in _bound(statement):
                 self.definitions[bound].append(statement)
 
-    def digest(self, name: str) -> tuple[str, list[Place]]:
-        """Digest of a definition, and the places of those that it uses."""
-        if name not in self._digests:
+    def read(self, name: str) -> _Read:
+        """A definition, or a method of a class."""
+        if name not in self._read:
+            parts, methods = self._parts(name)
             needed: set[Place] = {(self.name, LOOSE)} if LOOSE in self.definitions and name != LOOSE else set()
-            shape = self._shape(self.definitions.get(name, []), needed)
-            self._digests[name] = hashlib.sha256(shape.encode()).hexdigest()[:16], sorted(needed)
-        return self._digests[name]
+            digest = hashlib.sha256(self._shape(parts, needed).encode()).hexdigest()[:16]
+            names = {found for part in parts for found in _names(part)}
+            self._read[name] = _Read(digest, sorted(needed), names, [(self.name, method) for method in methods])
+        return self._read[name]
+
+    def _parts(self, name: str) -> tuple[list[ast.stmt], list[str]]:
+        """The statements that a name stands for, and apart from them the methods that count when they are named."""
+        owner, _, method = name.partition(".")
+        statements = self.definitions.get(owner, [])
+        if len(statements) != 1 or not isinstance(statements[0], ast.ClassDef) or self.is_open(owner):
+            return statements, []
+        apart = [part for part in statements[0].body if _is_method(part)]
+        if method:
+            return [part for part in apart if part.name == method], []
+        frame = copy(statements[0])
+        frame.body = [part for part in frame.body if not _is_method(part)]
+        return [frame], sorted({f"{owner}.{part.name}" for part in apart})
+
+    def is_open(self, name: str) -> bool:
+        """Whether a class inherits from another package's, which may call its methods by names of its own."""
+        bases = [base for part in self.definitions.get(name, []) for base in getattr(part, "bases", [])]
+        return any(self._is_open_base(base.value if isinstance(base, ast.Subscript) else base) for base in bases)
+
+    def _is_open_base(self, base: ast.expr) -> bool:
+        target = self._target(base)
+        if isinstance(target, tuple):
+            return _is_left_out(target[0]) or _module(target[0], _source(target[0])).is_open(target[1])
+        return (target or ast.unparse(base)) not in CALL_NOTHING
 
     def _shape(self, node: Any, needed: set[Place]) -> str:
         """What a syntax tree does, the same in every version of Python: names of nodes, and what they hold, but no
@@ -120,6 +177,31 @@ class _Module:
         if isinstance(owner, str):
             return f"{owner}.{node.attr}"
         return _resolve(f"{owner[0]}.{node.attr}") if owner is not None and not owner[1] else None
+
+
+def _read(place: Place) -> _Read:
+    module, name = place
+    return _module(module, _source(module)).read(name)
+
+
+def _last_name(place: Place) -> str:
+    return place[1].rpartition(".")[2]
+
+
+def _is_method(part: ast.stmt) -> TypeGuard[ast.FunctionDef]:
+    """Of those that run when their name is called: Python calls the others, `__len__` and its like."""
+    return isinstance(part, ast.FunctionDef) and not (part.name.startswith("__") and part.name.endswith("__"))
+
+
+def _names(statement: ast.stmt) -> Iterator[str]:
+    """Attributes, texts that could be names (of `getattr`), and in a class, where methods go by it, the bare names."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+            yield node.value
+        elif isinstance(node, ast.Name) and isinstance(statement, ast.ClassDef):
+            yield node.id
 
 
 @cache

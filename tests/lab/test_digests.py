@@ -125,6 +125,57 @@ def test_a_change_deep_below_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert code_key(agent) != before
 
 
+CLASS = """
+import abc
+import torch
+
+class Base(abc.ABC):
+    size = 1
+    def __len__(self): return 1
+    def named(self): return self.deeper()
+    def deeper(self): return 2
+    def by_text(self): return 3
+    def unnamed(self): return 4
+
+class Child(Base):
+    def deeper(self): return 5
+
+class Layer(torch.nn.Module):
+    def forward(self, x): return 6
+
+class Deeper(Layer):
+    def hook(self): return 7
+
+def f(): return Child().named() + getattr(Child(), "by_text")() + Deeper()(8)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "counts"),
+    [("return 4", False), *((f"return {number}", True) for number in (1, 2, 3, 5, 6, 7)), ("size = 1", True)],
+)
+def test_a_method_counts_once_it_is_named_or_another_package_may_call_it(module: Path, old: str, counts: bool) -> None:
+    module.write_text(CLASS)
+    before = code_key([f"{module.stem}:f"])
+    module.write_text(CLASS.replace(old, f"{old}0"))
+    assert (code_key([f"{module.stem}:f"]) != before) is counts
+
+
+def test_a_new_method_puts_nothing_out_of_date_until_it_is_called(module: Path) -> None:
+    module.write_text(CLASS)
+    before = code_digests([f"{module.stem}:f"])
+    more = CLASS.replace("    size = 1", "    size = 1\n    def new(self): return 9")
+    module.write_text(more)
+    assert code_digests([f"{module.stem}:f"]) == before
+    module.write_text(more.replace("Child().named()", "Child().new()"))
+    assert "Base.new" in code_digests([f"{module.stem}:f"])
+
+
+def test_all_methods_of_a_class_that_is_an_entry_count(module: Path) -> None:
+    module.write_text(CLASS)
+    assert "Base.unnamed" in code_digests([f"{module.stem}:Base"])
+
+
 @pytest.mark.parametrize("name", ["drr_tutorial.no_such_module", "no_such_package_at_all", "no.such.package"])
 def test_no_such_module(name: str) -> None:
     with pytest.raises(ValueError, match=f"there is no module '{name}'"):
@@ -139,4 +190,4 @@ def test_no_such_definition() -> None:
 def test_an_entry_names_a_function_its_method_or_what_a_partial_holds() -> None:
     assert entry(code_key) == "drr_tutorial.lab.digests:code_key"
     assert entry(partial(partial(code_key, 1), 2)) == "drr_tutorial.lab.digests:code_key"
-    assert entry(digests._Module.digest) == "drr_tutorial.lab.digests:_Module"
+    assert entry(digests._Module.read) == "drr_tutorial.lab.digests:_Module"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.lab.pages import WAITING, read_result, results_folder
 from drr_tutorial.lab.studies import find_studies
 from drr_tutorial.lab.studies.runner import code_of
@@ -43,3 +44,11 @@ def test_every_file_tells_where_its_figures_come_from(path: Path) -> None:
         assert result["seeds"]
         assert all(len(fingerprint) >= 16 for fingerprint in result["data"].values())
         assert result["data"] or path.stem in INVENTED
+
+
+@pytest.mark.parametrize("name", ["ml-100k", "ml-1m"])
+def test_results_are_of_the_data_that_are_read_today(name: str, request: pytest.FixtureRequest) -> None:
+    data: Ratings = request.getfixturevalue(name.replace("-", "_"))
+    files = [read_json(path) for path in results_folder().glob("*.json")]
+    used = [stored["data"][name] for stored in files if name in stored.get("data", {})]
+    assert used and set(used) == {data.fingerprint()}
