@@ -121,8 +121,8 @@ def who_rates_what(ratings: Ratings, bins: int = 40) -> Figure:
 
 
 def long_tail(likes: Ratings, share: float = 0.8) -> Figure:
-    """Rows of each item, most first, and below the share of all rows that the first so many items hold; the head that holds
-    `share` is coloured.
+    """Rows of each item, most first, and below the share of all rows that the first so many items hold; the
+    head that holds `share` is coloured.
     """
     counts = counts_per_item(likes)
     head = head_size(counts, share)

@@ -62,7 +62,8 @@ def intervals(means: Mapping[str, Interval], differences: Mapping[str, Interval]
     """Above: mean and interval of each method; below: paired differences and theirs, beside a line at 0."""
     figure = new_figure(1.4 + 0.32 * (len(means) + len(differences)))
     panels = (("mean", means), ("difference, list by list", differences))
-    for axes, (what, found) in zip(figure.subplots(2, 1, height_ratios=(len(means), len(differences))), panels, strict=True):
+    axes_of = figure.subplots(2, 1, height_ratios=[len(found) for _, found in panels])
+    for axes, (what, found) in zip(axes_of, panels, strict=True):
         for place, (name, interval) in enumerate(found.items()):
             axes.plot([interval.low, interval.high], [place, place], color=COLOURS[place % 6], linewidth=2)
             axes.plot([interval.mean], [place], "o", color=COLOURS[place % 6], label=name)

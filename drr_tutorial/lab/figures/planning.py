@@ -37,14 +37,15 @@ def sweep(summary: Mapping[str, Any]) -> Figure:
 
 def agents(found: Mapping[str, Runs], bounds: Mapping[str, float]) -> Figure:
     """A row for each agent: every seed a dot, the mean as a bar; bounds as lines."""
-    figure = new_figure(1.1 + 0.27 * len(found))
+    names = [in_lines(name, 28) for name in found]
+    figure = new_figure(1.1 + (0.36 if "\n" in "".join(names) else 0.27) * len(found))
     axes = grey(figure.subplots())
     for place, runs in enumerate(found.values()):
         colour = COLOURS[0] if place == 0 else COLOURS[1]
         axes.plot(runs["seeds"], [place] * len(runs["seeds"]), "o", color=colour, markersize=5, alpha=0.8)
         axes.plot([runs["mean"]] * 2, [place - 0.3, place + 0.3], color=colour, linewidth=2)
     _bounds(axes, bounds, across=False)
-    axes.set_yticks(range(len(found)), [in_lines(name) for name in found], fontsize=9)
+    axes.set_yticks(range(len(found)), names, fontsize=9)
     axes.set_ylim(len(found) - 0.5, -0.5)
     axes.set_xlim(left=0)
     axes.set_xlabel("likes a session")

@@ -67,21 +67,21 @@ def two_sessions(sessions: Mapping[str, Session], n_steps: int = 40) -> Figure:
 
 
 def drifts(tastes: Mapping[str, NDArray[np.float64]], named: Mapping[int, str]) -> Figure:
-    """A line for each topic against the clicks on one item: {title: tastes (n + 1, topics)}; `named` topics have a
-    colour and a word, all others are grey.
+    """A line for each topic against the clicks on one item, one panel below the other: {title: tastes (n + 1, topics)};
+    `named` topics have a colour and a word, all others are grey.
     """
-    figure = new_figure(3.2)
-    panels = np.atleast_1d(figure.subplots(1, len(tastes), sharey=True))
+    figure = new_figure(0.8 + 1.9 * len(tastes))
+    panels = np.atleast_1d(figure.subplots(len(tastes), 1, sharex=True))
     for axes, (title, taste) in zip(panels, tastes.items(), strict=True):
         for topic in (topic for topic in range(taste.shape[1]) if topic not in named):
             axes.plot(taste[:, topic], color=TEXT, linewidth=1, alpha=0.7)
         for place, (topic, word) in enumerate(named.items()):
             axes.plot(taste[:, topic], LINES[place % 4], color=COLOURS[place % 6], linewidth=2, label=word)
         axes.set_title(title, fontsize=10)
-        axes.set_xlabel("clicks")
+        axes.set_ylabel("taste for a topic")
         axes.set_ylim(0, 1)
         grey(axes)
-    panels[0].set_ylabel("taste for a topic")
+    panels[-1].set_xlabel("clicks")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False, labelcolor=TEXT, fontsize=9)
     return figure

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from drr_tutorial.lab.figures.style import COLOURS, TEXT, grey, new_figure
@@ -57,6 +58,9 @@ def replay_times(capacities: Sequence[int], microseconds: Mapping[str, Sequence[
         axes.loglog(capacities, times, color=colour, marker="o", markersize=4, linewidth=1.8, label=method)
     axes.set_xlabel("transitions in the buffer")
     axes.set_ylabel("microseconds a batch")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 3)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.legend(frameon=False, labelcolor=TEXT)
     grey(axes).tick_params(which="minor", colors=TEXT)
     return figure

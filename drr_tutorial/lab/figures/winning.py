@@ -74,7 +74,7 @@ def staircase(
     """All steps, a row each: the trained agent (dot, with its interval), the same before training (square) where
     there is a warm start, and baselines as lines.
     """
-    figure = new_figure(1.4 + 0.3 * len(trained))
+    figure = new_figure(1.4 + 0.34 * len(trained))
     axes = figure.subplots()
     for place, (name, interval) in enumerate(trained.items()):
         start = before[name]
@@ -118,7 +118,7 @@ def differences(
     """A row for each recipe: paired difference with its interval, beside a line at 0; filled where the interval leaves
     out 0, hollow where it does not.
     """
-    figure = new_figure(0.9 + 0.27 * len(found))
+    figure = new_figure(0.9 + 0.34 * len(found))
     for axes, label in zip(np.atleast_1d(figure.subplots(1, len(labels), sharey=True)), labels, strict=True):
         for place, row in enumerate(found.values()):
             interval = row[label]
@@ -130,7 +130,7 @@ def differences(
         axes.axvline(0, color=TEXT, linestyle=":", linewidth=1)
         _rows(axes, list(found))
         axes.locator_params(axis="x", nbins=3)
-        axes.set_xlabel(f"{label}, {what}")
+        axes.set_xlabel(f"{label},\n{what}")
     return figure
 
 
