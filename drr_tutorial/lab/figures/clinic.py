@@ -73,6 +73,11 @@ def patients(curves: Mapping[str, Mapping[str, Any]], popularity: float) -> Figu
     return figure
 
 
+def bill(study: Mapping[str, Any]) -> Figure:
+    """What the defects of the cases cost that can change what is learned, as `costs` draws it, numbers before names."""
+    return costs({f"{n}: {defect}": study["cost"][defect] for n, defect in CASES.items() if defect in study["cost"]})
+
+
 def costs(found: Mapping[str, Mapping[str, Interval]], labels: Sequence[str] = ("HR@10", "nDCG@10")) -> Figure:
     """What each defect changes, a row each: the mean difference to the healthy patient and its interval, beside a
     line at 0.

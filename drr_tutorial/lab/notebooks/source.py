@@ -79,9 +79,9 @@ def is_solution(cell: Cell) -> bool:
     return cell["cell_type"] == "code" and "solution" in tags(cell)
 
 
-def is_folded(cell: Cell) -> bool:
-    """Whether a code cell of the page opens with a click."""
-    return is_shown(cell) and "hide-cell" in tags(cell)
+def folds(cell: Cell) -> set[str]:
+    """What of a code cell opens with a click on the page: "hide-input": its code; "hide-cell": its outputs, too."""
+    return tags(cell) & {"hide-input", "hide-cell"}
 
 
 def prose(source: str, name: str) -> Cell:
