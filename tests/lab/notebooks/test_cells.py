@@ -39,7 +39,7 @@ def test_outputs_stay_but_for_stored_numbers_and_counts_are_in_order() -> None:
         ["stream"],
         [],
     ]
-    assert code[1]["outputs"][0]["execution_count"] == 2
+    assert code_cells[1]["outputs"][0]["execution_count"] == 2
     assert not any(cell["metadata"] for cell in made())
 
 
