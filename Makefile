@@ -76,7 +76,7 @@ lint: $(STAMP)   # style, format, types, layers, spelling
 	$(BIN)/codespell README.md CHANGELOG.md CONTRIBUTING.md .github book drr_tutorial tests
 
 unit: $(STAMP)   # the unit tests; KERNELS=default with those of an older processor
-	OMP_NUM_THREADS=1 $(UNDER) tests --ignore tests/book/test_site.py --ignore tests/book/test_page_craft.py
+	OMP_NUM_THREADS=1 $(UNDER) tests --ignore tests/book/test_site.py --ignore tests/book/test_page_craft.py --ignore tests/book/test_slides.py
 
 coverage: $(STAMP)   # the unit tests, and the lines of the package that none of them runs
 	OMP_NUM_THREADS=1 $(UNDER) tests --ignore tests/book --cov=drr_tutorial --cov-report=term-missing:skip-covered --cov-report=xml
@@ -86,7 +86,7 @@ notebooks: $(STAMP)   # every notebook again, its outputs compared with the stor
 
 pages: $(STAMP) .stored.yml   # the pages from the stored outputs, then parsed and opened in a browser
 	$(BUILD) --config .stored.yml
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/book/test_site.py tests/book/test_page_craft.py
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/book/test_site.py tests/book/test_page_craft.py tests/book/test_slides.py
 
 portable: $(STAMP)   # unit tests and notebooks with the kernels of other processors, as far as this one has them; hours
 	@failed=; for kernels in own default avx2 avx512; do \

@@ -13,7 +13,8 @@ PAGES = sorted(
     for path in SITE.rglob("*.html")
     if "_static" not in path.parts and b'http-equiv="Refresh"' not in path.read_bytes()
 )
-MADE = ("_modules", "genindex", "py-modindex", "search", "404")  # by Sphinx, not written
+ALONE = ("404", "book/slides-")  # pages with a look of their own, which the theme does not dress
+MADE = ("_modules", "genindex", "py-modindex", "search", *ALONE)  # by Sphinx, not written
 WRITTEN = [page for page in PAGES if not page.startswith(MADE)]
 SOURCES = [page for page in PAGES if page.startswith("_modules")]
 LOOKED_AT = PAGES if os.environ.get("EVERY_PAGE") else [page for page in PAGES if page not in SOURCES] + SOURCES[::12]

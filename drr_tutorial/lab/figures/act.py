@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from drr_tutorial.lab.figures.style import COLOURS, PHONE, TEXT, grey, new_figure
+from drr_tutorial.lab.figures.style import COLOURS, TEXT, grey, new_figure
 
 N_TOPICS = 8
 LINES = ("-", "--", ":", "-.")
@@ -17,7 +17,7 @@ LINES = ("-", "--", ":", "-.")
 
 def sessions(played: Mapping[str, Mapping[str, Any]]) -> Figure:
     """A panel for each player, one step after the other: the row is the topic, larger is deeper, filled was liked."""
-    figure = new_figure(PHONE, 1.25 * len(played) + 0.4)
+    figure = new_figure(1.25 * len(played) + 0.4)
     panels = np.atleast_1d(figure.subplots(len(played), 1, sharex=True))
     for axes, (name, session) in zip(panels, played.items(), strict=True):
         _steps(grey(axes), session)
@@ -41,7 +41,7 @@ def path(vectors: NDArray[Any], item_vectors: NDArray[Any], shown: Sequence[int]
     """Where an actor's vector (steps, k) goes in a session, among the items (n, k), in the two directions in which the
     vectors themselves vary most; the items that were `shown` are ringed, the first and the last vector are named.
     """
-    figure = new_figure(PHONE, 3.6)
+    figure = new_figure(3.6)
     axes = grey(figure.subplots())
     middle = vectors.mean(axis=0)
     plane = np.linalg.svd(vectors - middle, full_matrices=False)[2][:2].T  # (k, 2)
@@ -61,7 +61,7 @@ def path(vectors: NDArray[Any], item_vectors: NDArray[Any], shown: Sequence[int]
 
 def returns(liked: Mapping[str, Sequence[bool]], gammas: Sequence[float] = (0.0, 0.8, 0.95)) -> Figure:
     """The return from each step of a session on, a panel for each discount, a line for each player."""
-    figure = new_figure(PHONE, 1.4 * len(gammas) + 0.5)
+    figure = new_figure(1.4 * len(gammas) + 0.5)
     panels = np.atleast_1d(figure.subplots(len(gammas), 1, sharex=True))
     for axes, gamma in zip(panels, gammas, strict=True):
         grey(axes)

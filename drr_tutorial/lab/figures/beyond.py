@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
-from drr_tutorial.lab.figures.style import COLOURS, PHONE, TEXT, grey, new_figure
+from drr_tutorial.lab.figures.style import COLOURS, TEXT, grey, new_figure
 
 Interval = Mapping[str, float | Sequence[float]]  # "mean" and, over users, "low" and "high"
 GAP = 0.085  # between names, as a share of the height
@@ -25,7 +25,7 @@ def trade_off(
     Names stand in a column at the right, in the order of height, each with a thin line to its mark. Methods whose name
     begins with `highlight` have another colour and shape; the first of these is filled.
     """
-    figure = new_figure(PHONE, 3.6)
+    figure = new_figure(3.6)
     axes = figure.subplots()
     ours = [method for method in methods if method.startswith(highlight)]
     for method, found in methods.items():

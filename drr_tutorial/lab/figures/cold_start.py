@@ -5,12 +5,12 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from drr_tutorial.lab.figures.style import COLOURS, PHONE, TEXT, grey, new_figure
+from drr_tutorial.lab.figures.style import COLOURS, TEXT, grey, new_figure
 
 
 def likes(methods: Mapping[str, Mapping[str, Any]], length: int = 40) -> Figure:
     """A row for each method: likes after so many films, every draw of users a dot, the mean as a bar, its number."""
-    figure = new_figure(PHONE, height=1.0 + 0.3 * len(methods))
+    figure = new_figure(1.0 + 0.3 * len(methods))
     axes = grey(figure.subplots())
     for place, (name, found) in enumerate(methods.items()):
         after = found[str(length)]
@@ -28,7 +28,7 @@ def likes(methods: Mapping[str, Mapping[str, Any]], length: int = 40) -> Figure:
 
 def additions(differences: Mapping[str, Mapping[str, Any]]) -> Figure:
     """A row for each difference of likes after a session: its mean with its interval over users, zero as a line."""
-    figure = new_figure(PHONE, height=1.0 + 0.35 * len(differences))
+    figure = new_figure(1.0 + 0.35 * len(differences))
     axes = grey(figure.subplots())
     for place, found in enumerate(differences.values()):
         mean, low, high = (found["over users"][name] for name in ("mean", "low", "high"))

@@ -77,7 +77,7 @@ def share_liked_after(ratings: Ratings, window: int = 5, rng: np.random.Generato
 
 def rating_counts(ratings: Ratings) -> Figure:
     """A bar for each rating that occurs: how often; those above 3, the likes, in another colour."""
-    figure = new_figure(height=2.8)
+    figure = new_figure(2.8)
     axes = figure.subplots()
     values, counts = np.unique(ratings.ratings, return_counts=True)
     for colour, label, chosen in (
@@ -104,7 +104,7 @@ def who_rates_what(ratings: Ratings, bins: int = 40) -> Figure:
     counts, _, _ = np.histogram2d(user_rank + 0.5, item_rank + 0.5, bins=edges)
     pairs = np.outer(*(np.diff([np.ceil(edge - 0.5) for edge in axis]) for axis in edges))
     share = np.divide(counts, pairs, out=np.zeros_like(counts), where=pairs > 0)
-    figure = new_figure(height=4.0)
+    figure = new_figure(3.8)
     axes = figure.subplots()
     colours = LinearSegmentedColormap.from_list("ground to blue", [to_rgba(COLOURS[0], 0), to_rgba(COLOURS[0])])
     image = axes.imshow(
@@ -121,14 +121,14 @@ def who_rates_what(ratings: Ratings, bins: int = 40) -> Figure:
 
 
 def long_tail(likes: Ratings, share: float = 0.8) -> Figure:
-    """Rows of each item, most first, and the share of all rows that the first so many items hold; the head that holds
-    `share` is coloured.
+    """Rows of each item, most first, and below the share of all rows that the first so many items hold; the
+    head that holds `share` is coloured.
     """
     counts = counts_per_item(likes)
     head = head_size(counts, share)
     ranks = np.arange(1, len(counts) + 1)
-    figure = new_figure()
-    each, together = figure.subplots(1, 2)
+    figure = new_figure(4.6)
+    each, together = figure.subplots(2, 1, sharex=True)
     each.fill_between(ranks[:head], counts[:head], color=COLOURS[0], linewidth=0)
     each.fill_between(ranks[head - 1 :], counts[head - 1 :], color=COLOURS[1], linewidth=0)
     each.set_ylabel("likes of the film")
@@ -136,17 +136,17 @@ def long_tail(likes: Ratings, share: float = 0.8) -> Figure:
     together.plot([head, head, 0], [0, share, share], color=COLOURS[1], linestyle="--", linewidth=1.2)
     together.set_ylabel("share of all likes")
     for axes in (each, together):
-        axes.set_xlabel("films, most liked first")
         axes.set_xlim(0, len(counts))
         axes.set_ylim(0)
         grey(axes)
+    together.set_xlabel("films, most liked first")
     return figure
 
 
 def likes_per_user(likes: Ratings, bins: int = 25) -> Figure:
     """Histogram, on a logarithmic scale, of how many rows each user has; the median is a dashed line."""
     counts = counts_per_user(likes)
-    figure = new_figure(height=2.8)
+    figure = new_figure(2.8)
     axes = figure.subplots()
     # edges between whole numbers, so that no bin is empty for want of a whole number in it
     edges = np.unique(np.round(np.geomspace(counts.min(), counts.max() + 1, bins + 1))) - 0.5
@@ -163,10 +163,10 @@ def likes_per_user(likes: Ratings, bins: int = 25) -> Figure:
 
 
 def ratings_in_time(ratings: Ratings) -> Figure:
-    """Ratings in each week since the first one, and how many users are active for how long (logarithmic)."""
+    """Ratings in each week since the first one, and below how many users are active for how long (logarithmic)."""
     times = _times(ratings)
-    figure = new_figure()
-    weeks, spans = figure.subplots(1, 2)
+    figure = new_figure(4.8)
+    weeks, spans = figure.subplots(2, 1)
     per_week = np.bincount((times - times.min()) // WEEK)
     weeks.bar(np.arange(len(per_week)), per_week, color=COLOURS[0], width=0.9)
     weeks.set_xlabel("week")
@@ -187,7 +187,7 @@ def ratings_in_time(ratings: Ratings) -> Figure:
 
 def after_likes(recorded: Floats, shuffled: Floats) -> Figure:
     """`share_liked_after` of the recorded order and of a shuffled one, both (window + 1,), as two lines."""
-    figure = new_figure(height=2.8)
+    figure = new_figure(2.8)
     axes = figure.subplots()
     past = np.arange(len(recorded))
     axes.plot(past, recorded, color=COLOURS[0], marker="o", label="in recorded order")

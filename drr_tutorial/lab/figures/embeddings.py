@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
 from drr_tutorial.data.ratings import Ratings
-from drr_tutorial.lab.figures.style import COLOURS, TEXT, grey, new_figure
+from drr_tutorial.lab.figures.style import COLOURS, TEXT, grey, in_lines, new_figure
 
 MARKERS = "os^Dvp"
 
@@ -46,7 +46,7 @@ def film_map(
     rows = np.asarray(items)
     places, shares = principal_plane(vectors)
     groups = np.array([_first_genre(ratings.genres[item], genres) for item in rows.tolist()])
-    figure = new_figure(height=5.2)
+    figure = new_figure(5.2)
     axes = grey(figure.subplots())
     others = groups == len(genres)
     axes.scatter(places[others, 0], places[others, 1], s=9, color=TEXT, alpha=0.45, linewidths=0, label="other")
@@ -66,7 +66,7 @@ def film_map(
         )
     axes.set_xlabel(f"first direction, {100 * shares[0]:.0f} % of the variance")
     axes.set_ylabel(f"second direction, {100 * shares[1]:.0f} %")
-    figure.legend(loc="outside upper center", ncols=len(genres) + 1, frameon=False, labelcolor=TEXT, fontsize=9)
+    figure.legend(loc="outside upper center", ncols=4, frameon=False, labelcolor=TEXT, fontsize=9)
     return figure
 
 
@@ -75,13 +75,13 @@ def memory_weights(places: Sequence[str], weights: Mapping[str, ArrayLike]) -> F
 
     `places` (N,) are the names to show, such as titles.
     """
-    figure = new_figure(height=3.4)
+    figure = new_figure(3.4)
     axes = grey(figure.subplots())
     height = 0.8 / len(weights)
     for number, (name, values) in enumerate(weights.items()):
         shift = (number - (len(weights) - 1) / 2) * height
         axes.barh(np.arange(len(places)) + shift, np.asarray(values), height, color=COLOURS[number], label=name)
-    axes.set_yticks(range(len(places)), places)
+    axes.set_yticks(range(len(places)), [in_lines(place) for place in places])
     axes.invert_yaxis()
     axes.set_xlabel("weight in the average")
     figure.legend(loc="outside upper center", ncols=len(weights), frameon=False, labelcolor=TEXT, fontsize=9)

@@ -14,7 +14,7 @@ def episode_strips(rewards: Mapping[str, ArrayLike]) -> Figure:
 
     `rewards` is {method: (n_steps,)}, the first method on top; the sum of the rewards stands at the right.
     """
-    figure = new_figure(height=0.8 + 0.5 * len(rewards))
+    figure = new_figure(0.8 + 0.5 * len(rewards))
     axes = figure.subplots()
     longest = max(len(np.asarray(values)) for values in rewards.values())
     for row, (colour, values) in enumerate(zip(COLOURS, map(np.asarray, rewards.values()), strict=False)):

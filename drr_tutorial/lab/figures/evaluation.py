@@ -16,14 +16,14 @@ MARKERS = "osD^vP"
 
 def worth_of_a_rank(k: int = 10, longest: int = 20) -> Figure:
     """Hit rate and nDCG at k of a list with one relevant item, against the rank of that item, 1 to `longest`."""
-    figure = new_figure(height=2.8)
+    figure = new_figure(2.8)
     axes, ranks = figure.subplots(), np.arange(1, longest + 1)
     axes.plot(ranks, metrics.hit_rate(ranks, k), MARKERS[0], color=COLOURS[0], label=f"HR@{k}")
     axes.plot(ranks, metrics.ndcg(ranks, k), MARKERS[1], color=COLOURS[1], label=f"nDCG@{k}")
     axes.axvline(k + 0.5, color=TEXT, linestyle=":", linewidth=1)
     axes.set_xlabel("rank of the relevant item")
     axes.set_ylabel("value of the list")
-    axes.set_xticks(ranks)
+    axes.set_xticks([1, *range(5, longest + 1, 5)])
     grey(axes)
     return _with_legend(figure, axes)
 
@@ -59,10 +59,11 @@ def sampled(n_negatives: Sequence[int], values: Mapping[str, Sequence[float]], l
 
 
 def intervals(means: Mapping[str, Interval], differences: Mapping[str, Interval], label: str = "HR@10") -> Figure:
-    """Left: mean and interval of each method; right: paired differences and theirs, beside a line at 0."""
-    figure = new_figure(height=2.6)
+    """Above: mean and interval of each method; below: paired differences and theirs, beside a line at 0."""
+    figure = new_figure(1.4 + 0.32 * (len(means) + len(differences)))
     panels = (("mean", means), ("difference, list by list", differences))
-    for axes, (what, found) in zip(figure.subplots(1, 2), panels, strict=True):
+    axes_of = figure.subplots(2, 1, height_ratios=[len(found) for _, found in panels])
+    for axes, (what, found) in zip(axes_of, panels, strict=True):
         for place, (name, interval) in enumerate(found.items()):
             axes.plot([interval.low, interval.high], [place, place], color=COLOURS[place % 6], linewidth=2)
             axes.plot([interval.mean], [place], "o", color=COLOURS[place % 6], label=name)
@@ -76,5 +77,5 @@ def intervals(means: Mapping[str, Interval], differences: Mapping[str, Interval]
 
 def _with_legend(figure: Figure, axes: Axes) -> Figure:
     handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=6, frameon=False, labelcolor=TEXT, fontsize=9)
+    figure.legend(handles, labels, loc="outside upper center", ncols=3, frameon=False, labelcolor=TEXT, fontsize=9)
     return figure

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
-from drr_tutorial.lab.figures.style import COLOURS, TEXT, grey, new_figure
+from drr_tutorial.lab.figures.style import COLOURS, TEXT, grey, in_lines, new_figure
 
 MARKERS = "osD^vP"
 DISLIKES_LAST, LIKES_ONLY = ", dislikes last", ", likes only"
@@ -19,14 +19,14 @@ Interval = Mapping[str, float]  # "mean", "low", "high"
 
 
 def panels(tables: Mapping[str, Mapping[str, Interval]], label: str, highlight: str = "DRR") -> Figure:
-    """A panel for each protocol, a line for each method: mean and interval; {protocol: {method: interval}}.
+    """A panel for each protocol, two beside each other, a line for each method: mean and interval;
+    {protocol: {method: interval}}.
 
     Methods whose name begins with `highlight` are drawn in another colour and shape. A method that a protocol lacks
     leaves its line empty there.
     """
     methods = list(dict.fromkeys(method for table in tables.values() for method in table))
-    figure = new_figure(height=0.9 + 0.24 * len(methods))
-    axes_of = np.atleast_1d(figure.subplots(1, len(tables), sharey=True))
+    figure, axes_of = _grid(len(tables), 0.2 * len(methods))
     for axes, (protocol, table) in zip(axes_of, tables.items(), strict=True):
         for method, interval in table.items():
             place, ours = methods.index(method), method.startswith(highlight)
@@ -48,8 +48,7 @@ def by_information(tables: Mapping[str, Mapping[str, Interval]], label: str) -> 
         for protocol, table in tables.items()
     }
     lines = list(dict.fromkeys(line for table in shown.values() for line, _ in table))
-    figure = new_figure(height=1.1 + 0.3 * len(lines))
-    axes_of = np.atleast_1d(figure.subplots(1, len(tables), sharey=True))
+    figure, axes_of = _grid(len(tables), 0.22 * len(lines))
     for axes, (protocol, table) in zip(axes_of, shown.items(), strict=True):
         for (line, knows), interval in table.items():
             ours, place = line.startswith("DRR"), lines.index(line) + (0.17 if knows else -0.17)
@@ -64,12 +63,24 @@ def by_information(tables: Mapping[str, Mapping[str, Interval]], label: str) -> 
     return figure
 
 
+def _grid(n_panels: int, height: float) -> tuple[Figure, list[Axes]]:
+    """Panels of so many inches, two beside each other, with the same rows."""
+    columns = min(n_panels, 2)
+    n_rows = -(-n_panels // columns)
+    figure = new_figure(0.4 + n_rows * (0.6 + height))
+    axes_of = list(figure.subplots(n_rows, columns, sharey=True, squeeze=False).flat)
+    for axes in axes_of[n_panels:]:
+        axes.remove()
+    return figure, axes_of[:n_panels]
+
+
 def _panel(axes: Axes, lines: Sequence[str], protocol: str, label: str) -> None:
     """Names of the lines from the top down, title, label."""
-    axes.set_yticks(range(len(lines)), lines)
+    axes.set_yticks(range(len(lines)), [in_lines(line) for line in lines], fontsize=9)
     axes.set_ylim(len(lines) - 0.5, -0.5)
     axes.set_title(protocol, fontsize=10)
     axes.set_xlabel(label)
+    axes.locator_params(axis="x", nbins=4)
     grey(axes)
 
 
@@ -84,7 +95,7 @@ def _line_of(method: str) -> tuple[str, bool]:
 
 def turning(numbers: Sequence[int], differences: Mapping[str, Sequence[Interval]], label: str) -> Figure:
     """A difference of two methods against the number of negatives, a line and a band for each: {pair: intervals}."""
-    figure = new_figure(height=2.8)
+    figure = new_figure(2.8)
     axes = figure.subplots()
     for i, (pair, found) in enumerate(differences.items()):
         low, mean, high = (np.array([interval[name] for interval in found]) for name in ("low", "mean", "high"))
@@ -103,7 +114,7 @@ def turning(numbers: Sequence[int], differences: Mapping[str, Sequence[Interval]
 
 def stars(counts: Sequence[int], liked_above: int = 3) -> Figure:
     """How many items got one star, two, ...; bars of likes in another colour and hatched otherwise."""
-    figure = new_figure(height=2.4)
+    figure = new_figure(2.4)
     axes, values = figure.subplots(), np.arange(1, len(counts) + 1)
     for liked, colour, name in ((True, COLOURS[2], "liked"), (False, COLOURS[4], "not liked")):
         chosen = (values > liked_above) == liked
@@ -119,7 +130,7 @@ def curves(
     steps: Sequence[float], runs: Mapping[str, Sequence[Sequence[float]]], bars: Mapping[str, float], label: str
 ) -> Figure:
     """Learning curves, thin for single runs and thick for their mean, beside dotted bars: {group: runs}."""
-    figure = new_figure(height=2.8)
+    figure = new_figure(2.8)
     axes = figure.subplots()
     for i, (group, found) in enumerate(runs.items()):
         axes.plot(steps, np.transpose(found), color=COLOURS[i % 6], alpha=0.35, linewidth=1)

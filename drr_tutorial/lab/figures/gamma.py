@@ -6,7 +6,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from drr_tutorial.lab.figures.style import COLOURS, PHONE, TEXT, grey, new_figure
+from drr_tutorial.lab.figures.style import COLOURS, TEXT, grey, new_figure
 
 Difference = Mapping[str, Any]  # "mean", "low", "high", "over seeds"
 BEFORE = "before training"
@@ -23,7 +23,7 @@ def by_gamma(curves: Mapping[str, Mapping[str, Difference]], world: str = "plann
     plain = {place: {g: found for g, found in curve.items() if _is_number(g)} for place, curve in curves.items()}
     gammas = ["0.0", *sorted({gamma for curve in plain.values() for gamma in curve}, key=float)]
     logs = [place for place in plain if place != world]
-    figure = new_figure(PHONE, height=4.6)
+    figure = new_figure(4.6)
     for axes, places, first in zip(figure.subplots(2, 1, sharex=True), (logs, [world]), (0, len(logs)), strict=True):
         for number, place in enumerate(places):
             offset = OFFSET * (number - (len(places) - 1) / 2)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from drr_tutorial.lab.figures.style import COLOURS, PHONE, TEXT, grey, new_figure
+from drr_tutorial.lab.figures.style import COLOURS, TEXT, grey, new_figure
 
 
 class LiveCurve:
@@ -29,7 +29,7 @@ class LiveCurve:
 
     def figure(self) -> Figure:
         """All points so far."""
-        figure = new_figure(PHONE, 3.0)
+        figure = new_figure(3.0)
         axes = grey(figure.subplots())
         for name, height in self.levels.items():
             axes.axhline(height, color=TEXT, linestyle="--", linewidth=1.2, label=name)

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from drr_tutorial.evaluation.off_policy import Estimate
-from drr_tutorial.lab.figures.style import COLOURS, PHONE, TEXT, grey, new_figure
+from drr_tutorial.lab.figures.style import COLOURS, TEXT, grey, new_figure
 from drr_tutorial.lab.off_policy import Repeated
 
 MARKERS, LINES = ("o", "s", "^", "D", "v", "P"), ("-", "--", "-.", ":", "-", "--")
@@ -30,7 +30,7 @@ def beside_the_truth(policies: Mapping[str, Judged]) -> Figure:
     one; truth and average of the log as lines.
     """
     rows = sum(len(judged.estimates) for judged in policies.values())
-    figure = new_figure(PHONE, height=1.5 + 0.34 * rows)
+    figure = new_figure(1.5 + 0.34 * rows)
     panels = figure.subplots(len(policies), 1, sharex=True, squeeze=False)[:, 0]
     for axes, (title, judged) in zip(panels, policies.items(), strict=True):
         grey(axes).set_title(title, fontsize=10)
@@ -49,7 +49,7 @@ def beside_the_truth(policies: Mapping[str, Judged]) -> Figure:
 
 def effective_sizes(sizes: Mapping[str, NDArray[np.float64]]) -> Figure:
     """Effective number of sessions after each step, a line for each target policy, on a logarithmic scale."""
-    figure = new_figure(PHONE, height=3.0)
+    figure = new_figure(3.0)
     axes = grey(figure.subplots())
     for place, (name, values) in enumerate(sizes.items()):
         steps = np.arange(1, len(values) + 1)
@@ -64,7 +64,7 @@ def effective_sizes(sizes: Mapping[str, NDArray[np.float64]]) -> Figure:
 
 def errors_by_steps(errors: Mapping[int, Mapping[str, float]]) -> Figure:
     """Root mean square errors against the steps of a session, a line for each estimator, on logarithmic scales."""
-    figure = new_figure(PHONE, height=3.6)
+    figure = new_figure(3.6)
     axes = grey(figure.subplots())
     for place, name in enumerate(next(iter(errors.values()))):
         values = [row[name] for row in errors.values()]
@@ -83,7 +83,7 @@ def errors_by_steps(errors: Mapping[int, Mapping[str, float]]) -> Figure:
 
 def over_many_logs(found: Mapping[str, Repeated], truth: float) -> Figure:
     """A row for each estimator: a dot for each log, the mean of the logs as a bar; the truth as a line."""
-    figure = new_figure(PHONE, height=1.2 + 0.4 * len(found))
+    figure = new_figure(1.2 + 0.4 * len(found))
     axes = grey(figure.subplots())
     for place, repeated in enumerate(found.values()):
         mean = repeated.values.mean()

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from drr_tutorial.lab.figures.style import COLOURS, PHONE, TEXT, grey, new_figure
+from drr_tutorial.lab.figures.style import COLOURS, TEXT, grey, in_lines, new_figure
 from drr_tutorial.worlds.planning import PlanningWorld
 
 Runs = Mapping[str, Any]  # "seeds", "mean", "low", "high"
@@ -19,7 +19,7 @@ LINES = {"static": ":", "myopic": "--", "planner": "-."}
 
 def sweep(summary: Mapping[str, Any]) -> Figure:
     """Mean likes a session against gamma, every seed a dot; what full knowledge earns as lines."""
-    figure = new_figure(PHONE, height=3.8)
+    figure = new_figure(3.8)
     axes = grey(figure.subplots())
     gammas = list(summary["sweep"])
     for place, gamma in enumerate(gammas):
@@ -37,18 +37,19 @@ def sweep(summary: Mapping[str, Any]) -> Figure:
 
 def agents(found: Mapping[str, Runs], bounds: Mapping[str, float]) -> Figure:
     """A row for each agent: every seed a dot, the mean as a bar; bounds as lines."""
-    figure = new_figure(height=1.1 + 0.27 * len(found))
+    names = [in_lines(name, 28) for name in found]
+    figure = new_figure(1.1 + (0.36 if "\n" in "".join(names) else 0.27) * len(found))
     axes = grey(figure.subplots())
     for place, runs in enumerate(found.values()):
         colour = COLOURS[0] if place == 0 else COLOURS[1]
         axes.plot(runs["seeds"], [place] * len(runs["seeds"]), "o", color=colour, markersize=5, alpha=0.8)
         axes.plot([runs["mean"]] * 2, [place - 0.3, place + 0.3], color=colour, linewidth=2)
     _bounds(axes, bounds, across=False)
-    axes.set_yticks(range(len(found)), list(found))
+    axes.set_yticks(range(len(found)), names, fontsize=9)
     axes.set_ylim(len(found) - 0.5, -0.5)
     axes.set_xlim(left=0)
     axes.set_xlabel("likes a session")
-    figure.legend(loc="outside upper center", ncols=3, frameon=False, labelcolor=TEXT, fontsize=9)
+    figure.legend(loc="outside upper center", ncols=2, frameon=False, labelcolor=TEXT, fontsize=9)
     return figure
 
 
@@ -56,7 +57,7 @@ def two_sessions(sessions: Mapping[str, Any], names: Mapping[str, str] = WISHES)
     """The same user with two players, one above the other: the topic shown at each step, filled where it was liked, the
     larger the deeper; and the interest that has grown.
     """
-    figure = new_figure(PHONE, height=4.6)
+    figure = new_figure(4.6)
     parts = figure.subplots(4, 1, sharex=True, height_ratios=(3, 1, 3, 1))
     order = _topics_by_use([sessions[name]["topic"] for name in names])
     for shown, grown, name in zip(parts[::2], parts[1::2], names, strict=True):

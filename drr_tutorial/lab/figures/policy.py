@@ -44,18 +44,19 @@ def ascend(actor: Actor, critic: Critic, state: State, n_steps: int = 200, learn
 
 
 def growth(ascents: Mapping[str, Ascent], limit: float | None = None) -> Figure:
-    """Mean length of the actions and mean Q against steps, on logarithmic scales, a line an ascent; dashed at
+    """Mean length of the actions and below it mean Q against steps, on logarithmic scales, a line an ascent; dashed at
     `limit`, the longest vector that is possible.
 
     Values of 0 or less are not drawn.
     """
-    figure = new_figure()
-    panels = list(figure.subplots(1, 2))
+    figure = new_figure(4.8)
+    panels = list(figure.subplots(2, 1, sharex=True))
     for colour, (label, ascent) in zip(COLOURS, ascents.items(), strict=False):
         for axes, values in zip(panels, (ascent.norms, ascent.values), strict=True):
             axes.plot(np.arange(len(values)), np.where(values > 0, values, np.nan), color=colour, lw=2, label=label)
     for axes, label in zip(panels, ("mean length of the action", "mean Q(s, π(s))"), strict=True):
-        _label(axes, "steps of the actor", label).set_yscale("log")
+        _label(axes, "", label).set_yscale("log")
+    panels[-1].set_xlabel("steps of the actor")
     if limit is not None:
         panels[0].axhline(limit, color=TEXT, linestyle="--", linewidth=1.2, label="longest in the box")
     handles, labels = panels[0].get_legend_handles_labels()
@@ -69,14 +70,15 @@ def corrections(outputs: ArrayLike, priors: ArrayLike, entries: Mapping[str, Arr
 
     `outputs` is (m,), `priors` (n,), and each of `entries` {name: (n, m)}.
     """
-    figure = new_figure()
+    figure = new_figure(0.8 + 1.9 * len(entries))
+    panels = figure.subplots(len(entries), 1, sharex=True, squeeze=False)[:, 0]
     outputs, priors = np.asarray(outputs), np.asarray(priors)
-    for axes, (name, lines) in zip(figure.subplots(1, len(entries), sharey=True), entries.items(), strict=True):
+    for axes, (name, lines) in zip(panels, entries.items(), strict=True):
         for colour, prior, line in zip(COLOURS, priors, np.asarray(lines), strict=False):
             axes.plot(outputs, line, color=colour, linewidth=2, label=f"{prior:g}")
             axes.plot([0], [prior], "o", color=colour, markersize=5)
-        _label(axes, "output of the layers, f", "entry of the action" if axes.get_subplotspec().is_first_col() else "")
-        axes.set_title(name)
+        _label(axes, "", "entry of the action").set_title(name, fontsize=10)
+    axes.set_xlabel("output of the layers, f")
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(
         handles, labels, title="entry of the warm start", loc="outside upper center", ncols=len(labels),
@@ -86,18 +88,18 @@ def corrections(outputs: ArrayLike, priors: ArrayLike, entries: Mapping[str, Arr
 
 
 def two_vectors(lengths: Mapping[str, ArrayLike], cosines: ArrayLike) -> Figure:
-    """How unlike the actor's vector and the shown item's are: histograms of their lengths, {name: (B,)}, and of
-    the cosine between them, (B,).
+    """How unlike the actor's vector and the shown item's are: histograms of their lengths, {name: (B,)}, and
+    below of the cosine between them, (B,).
     """
-    figure = new_figure()
-    left, right = figure.subplots(1, 2)
+    figure = new_figure(4.8)
+    upper, lower = figure.subplots(2, 1)
     for colour, (name, values) in zip(COLOURS, lengths.items(), strict=False):
-        left.hist(np.asarray(values), bins=20, color=colour, alpha=0.8, label=name)
-    right.hist(np.asarray(cosines), bins=np.linspace(0, 1, 41).tolist(), color=COLOURS[2], alpha=0.8)
-    right.axvline(1, color=TEXT, linestyle="--", linewidth=1.2)
-    left.legend(frameon=False, labelcolor=TEXT, fontsize=9)
-    _label(left, "length of the vector", "users")
-    _label(right, "cosine of the two vectors (1: same direction)", "users")
+        upper.hist(np.asarray(values), bins=20, color=colour, alpha=0.8, label=name)
+    lower.hist(np.asarray(cosines), bins=np.linspace(0, 1, 41).tolist(), color=COLOURS[2], alpha=0.8)
+    lower.axvline(1, color=TEXT, linestyle="--", linewidth=1.2)
+    upper.legend(frameon=False, labelcolor=TEXT, fontsize=9)
+    _label(upper, "length of the vector", "users")
+    _label(lower, "cosine of the two vectors (1: same direction)", "users")
     return figure
 
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from drr_tutorial.lab.figures.style import COLOURS, PHONE, TEXT, grey, new_figure
+from drr_tutorial.lab.figures.style import COLOURS, TEXT, grey, new_figure
 from drr_tutorial.lab.small_sardine import Session
 
 PLAYERS = {  # as the study names them, and as the figure does, from the worst to the best where tastes move
@@ -27,7 +27,7 @@ def clicks(result: Mapping[str, Any]) -> Figure:
     """Clicks in 100 steps, a row for each player, from the result file of the study `sardine`: fixed tastes above,
     moving ones below. Every seed of an agent a dot, its mean a bar; what the others earn a line through all rows.
     """
-    figure = new_figure(PHONE, height=5.2)
+    figure = new_figure(5.2)
     panels = figure.subplots(2, 1, sharex=True)
     for axes, taste in zip(panels, ("fixed", "moving"), strict=True):
         for place, player in enumerate(PLAYERS):
@@ -56,7 +56,7 @@ def two_sessions(sessions: Mapping[str, Session], n_steps: int = 40) -> Figure:
     """The first steps of a user's sessions, {player: session}, one above the other: a row a topic, filled where it was
     clicked, hollow where not, on grey ground while the user is bored.
     """
-    figure = new_figure(PHONE, height=0.9 + 1.5 * len(sessions))
+    figure = new_figure(0.9 + 1.5 * len(sessions))
     panels = np.atleast_1d(figure.subplots(len(sessions), 1, sharex=True))
     for axes, (name, session) in zip(panels, sessions.items(), strict=True):
         _topics(axes, session, n_steps)
@@ -67,21 +67,21 @@ def two_sessions(sessions: Mapping[str, Session], n_steps: int = 40) -> Figure:
 
 
 def drifts(tastes: Mapping[str, NDArray[np.float64]], named: Mapping[int, str]) -> Figure:
-    """A line for each topic against the clicks on one item: {title: tastes (n + 1, topics)}; `named` topics have a
-    colour and a word, all others are grey.
+    """A line for each topic against the clicks on one item, one panel below the other: {title: tastes (n + 1, topics)};
+    `named` topics have a colour and a word, all others are grey.
     """
-    figure = new_figure(PHONE, height=3.2)
-    panels = np.atleast_1d(figure.subplots(1, len(tastes), sharey=True))
+    figure = new_figure(0.8 + 1.9 * len(tastes))
+    panels = np.atleast_1d(figure.subplots(len(tastes), 1, sharex=True))
     for axes, (title, taste) in zip(panels, tastes.items(), strict=True):
         for topic in (topic for topic in range(taste.shape[1]) if topic not in named):
             axes.plot(taste[:, topic], color=TEXT, linewidth=1, alpha=0.7)
         for place, (topic, word) in enumerate(named.items()):
             axes.plot(taste[:, topic], LINES[place % 4], color=COLOURS[place % 6], linewidth=2, label=word)
         axes.set_title(title, fontsize=10)
-        axes.set_xlabel("clicks")
+        axes.set_ylabel("taste for a topic")
         axes.set_ylim(0, 1)
         grey(axes)
-    panels[0].set_ylabel("taste for a topic")
+    panels[-1].set_xlabel("clicks")
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False, labelcolor=TEXT, fontsize=9)
     return figure

@@ -1,9 +1,10 @@
-"""What all figures share: colours, greys, transparent grounds, reproducible files.
+"""What all figures share: width, colours, greys, transparent grounds, reproducible files.
 
 Colours are those of Okabe & Ito (2008), told apart by people with any kind of colour vision; backgrounds are
 transparent and texts grey enough for light and dark pages.
 """
 
+from textwrap import fill
 from typing import Any
 
 import matplotlib as mpl
@@ -14,12 +15,17 @@ COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
 TEXT = "#808080"
 
 
-PHONE = 5.0  # inches: a figure of this width is seen whole on a phone (static/drr.css)
+WIDTH = 5.0  # inches: what is seen whole on a phone (static/drr.css)
 
 
-def new_figure(width: float = 8.0, height: float = 3.2) -> Figure:
-    """An empty figure in inches with a transparent ground."""
-    return Figure(figsize=(width, height), layout="constrained", facecolor="none")
+def new_figure(height: float = 3.2) -> Figure:
+    """An empty figure, `WIDTH` by `height` inches, with a transparent ground."""
+    return Figure(figsize=(WIDTH, height), layout="constrained", facecolor="none")
+
+
+def in_lines(name: str, width: int = 24) -> str:
+    """A long name of a row, broken into lines of at most `width` characters where it has spaces."""
+    return fill(name, width, break_long_words=False, break_on_hyphens=False)
 
 
 def grey(axes: Axes) -> Axes:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
-from drr_tutorial.lab.figures.style import COLOURS, PHONE, TEXT, grey, new_figure
+from drr_tutorial.lab.figures.style import COLOURS, TEXT, grey, new_figure
 from drr_tutorial.lab.tiny import ITEMS, Session, Steps
 
 DASHES = ("-", "--", ":", "-.")
@@ -19,7 +19,7 @@ def two_sessions(sessions: Mapping[str, Session]) -> Figure:
     """One user with each policy, one above the other: which item at each step, a filled dot where it was liked, a ring
     where not, a cross where the user leaves; below, the levels of boredom and interest before the step.
     """
-    figure = new_figure(PHONE, 0.6 + 3.4 * len(sessions))
+    figure = new_figure(0.6 + 3.4 * len(sessions))
     parts = figure.subplots(3 * len(sessions), 1, sharex=True, height_ratios=(4, 2.2, 2.6) * len(sessions))
     for place, (name, session) in enumerate(sessions.items()):
         shown, boredom, interest = (grey(axes) for axes in parts[3 * place : 3 * place + 3])
@@ -37,7 +37,7 @@ def two_sessions(sessions: Mapping[str, Session]) -> Figure:
 
 def weights(gammas: Sequence[float], count: int = 40) -> Figure:
     """What a reward counts that comes 0, 1, ... `count` steps later: gamma to that power, a line for each gamma < 1."""
-    figure = new_figure(PHONE, 3.0)
+    figure = new_figure(3.0)
     axes, later = grey(figure.subplots()), np.arange(count + 1)
     for gamma, colour, dashes in zip(gammas, COLOURS, DASHES, strict=False):
         label = f"gamma {gamma:g}: {1 / (1 - gamma):.0f} steps"
@@ -51,7 +51,7 @@ def weights(gammas: Sequence[float], count: int = 40) -> Figure:
 
 def value_iteration(values: ArrayLike, likes: ArrayLike) -> Figure:
     """Sweep by sweep, (n + 1,) each: the value of the start state, and what the policy that trusts the values earns."""
-    figure = new_figure(PHONE, 3.2)
+    figure = new_figure(3.2)
     axes = grey(figure.subplots())
     for series, colour, dashes, name in (
         (likes, COLOURS[1], "--", "likes of the policy so far"),
@@ -69,7 +69,7 @@ def likes_by_gamma(gammas: ArrayLike, likes: ArrayLike, first: ArrayLike) -> Fig
     """Likes a session of the policy that is best for each gamma, (n,) each; `first` is the item that it shows first:
     dashed while it is a shallow one, solid while it is a deep one.
     """
-    figure = new_figure(PHONE, 3.2)
+    figure = new_figure(3.2)
     axes, deep = grey(figure.subplots()), np.asarray(first) % 2 == 1
     x, y = np.asarray(gammas), np.asarray(likes)
     for here, colour, dashes, name in ((~deep, COLOURS[4], "--", "shallow"), (deep, COLOURS[0], "-", "deep")):
@@ -84,7 +84,7 @@ def likes_by_gamma(gammas: ArrayLike, likes: ArrayLike, first: ArrayLike) -> Fig
 
 def pays_later(steps: Mapping[str, Steps]) -> Figure:
     """Policies on average over users, a line each: the chance of a like of who is still there, and likes so far."""
-    figure = new_figure(PHONE, 4.6)
+    figure = new_figure(4.6)
     now, so_far = (grey(axes) for axes in figure.subplots(2, 1, sharex=True))
     for (name, found), colour, dashes in zip(steps.items(), (COLOURS[4], COLOURS[0]), ("--", "-"), strict=False):
         step = np.arange(1, len(found.like) + 1)

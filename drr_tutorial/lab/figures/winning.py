@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from drr_tutorial.lab.figures.style import COLOURS, PHONE, TEXT, grey, new_figure
+from drr_tutorial.lab.figures.style import COLOURS, TEXT, grey, in_lines, new_figure
 
 Interval = Mapping[str, float]  # "mean", "low", "high"
 LINES = (":", "--", "-.")
@@ -40,28 +40,28 @@ def step(
     bars: Mapping[str, float],
     label: str = "nDCG@10",
 ) -> Figure:
-    """One step beside the one before it: validation during training at the left, the test part at the right.
+    """One step beside the one before it: validation during training above, the test part below.
 
     `histories` {step: {"step": (n,), "dcg": (n,)}}, against the share of each training that is done, for they differ in
-    length; `tested` {name: interval}, in the same colours; `bars` {baseline: value} are marked on the right.
+    length; `tested` {name: interval}, in the same colours; `bars` {baseline: value} are marked below.
     """
-    figure = new_figure(height=2.6)
-    left, right = figure.subplots(1, 2, width_ratios=(3, 2))
+    figure = new_figure(4.0)
+    upper, lower = figure.subplots(2, 1, height_ratios=(5, 2))
     for place, (name, history) in enumerate(histories.items()):
         steps, form, colour = np.asarray(history["step"]), "-o" if place else "--s", COLOURS[4 * place]
-        left.plot(100 * steps / max(steps[-1], 1), history["dcg"], form, color=colour, markersize=3, label=name)
-    left.set_xlabel("training done, %")
-    left.set_ylabel(f"{label}, validation")
+        upper.plot(100 * steps / max(steps[-1], 1), history["dcg"], form, color=colour, markersize=3, label=name)
+    upper.set_xlabel("training done, %")
+    upper.set_ylabel(f"{label}, validation")
     for place, interval in enumerate(tested.values()):
-        _interval(right, place, interval, COLOURS[4 * place], "o" if place else "s")
+        _interval(lower, place, interval, COLOURS[4 * place], "o" if place else "s")
     for line, (name, value) in zip(LINES, bars.items(), strict=False):
-        right.axvline(value, color=TEXT, linestyle=line, linewidth=1.2, label=name)
-    right.set_ylim(len(tested) - 0.5, -0.5)
-    right.set_yticks([])
-    right.set_xlabel(f"{label}, test part")
-    for axes in (left, right):
+        lower.axvline(value, color=TEXT, linestyle=line, linewidth=1.2, label=name)
+    lower.set_ylim(len(tested) - 0.5, -0.5)
+    lower.set_yticks([])
+    lower.set_xlabel(f"{label}, test part")
+    for axes in (upper, lower):
         grey(axes)
-    figure.legend(loc="outside upper center", ncols=3, frameon=False, labelcolor=TEXT, fontsize=9)
+    figure.legend(loc="outside upper center", ncols=2, frameon=False, labelcolor=TEXT, fontsize=9)
     return figure
 
 
@@ -74,7 +74,7 @@ def staircase(
     """All steps, a row each: the trained agent (dot, with its interval), the same before training (square) where
     there is a warm start, and baselines as lines.
     """
-    figure = new_figure(height=1.2 + 0.3 * len(trained))
+    figure = new_figure(1.4 + 0.34 * len(trained))
     axes = figure.subplots()
     for place, (name, interval) in enumerate(trained.items()):
         start = before[name]
@@ -87,7 +87,7 @@ def staircase(
         axes.axvline(value, color=TEXT, linestyle=line, linewidth=1.2, label=name)
     _rows(axes, list(trained))
     axes.set_xlabel(label)
-    figure.legend(loc="outside upper center", ncols=4, frameon=False, labelcolor=TEXT, fontsize=9)
+    figure.legend(loc="outside upper center", ncols=2, frameon=False, labelcolor=TEXT, fontsize=9)
     return figure
 
 
@@ -95,7 +95,7 @@ def gates(panels: Mapping[str, Mapping[str, Sequence[float]]]) -> Figure:
     """What an actor does to each entry of the vectors: {title: {"mean", "spread"}}, both (k,), over users; a mark an
     entry, with one standard deviation up and down.
     """
-    figure = new_figure(width=PHONE, height=1.0 + 1.5 * len(panels))
+    figure = new_figure(1.0 + 1.5 * len(panels))
     rows = np.atleast_1d(figure.subplots(len(panels), 1, sharex=True))
     for axes, (title, found) in zip(rows, panels.items(), strict=True):
         mean, spread = np.array(found["mean"]), np.array(found["spread"])
@@ -118,7 +118,7 @@ def differences(
     """A row for each recipe: paired difference with its interval, beside a line at 0; filled where the interval leaves
     out 0, hollow where it does not.
     """
-    figure = new_figure(height=0.9 + 0.27 * len(found))
+    figure = new_figure(0.9 + 0.34 * len(found))
     for axes, label in zip(np.atleast_1d(figure.subplots(1, len(labels), sharey=True)), labels, strict=True):
         for place, row in enumerate(found.values()):
             interval = row[label]
@@ -129,8 +129,8 @@ def differences(
             axes.plot([interval["mean"]], [place], "o", color=colour, markerfacecolor=fill, markersize=6)
         axes.axvline(0, color=TEXT, linestyle=":", linewidth=1)
         _rows(axes, list(found))
-        axes.locator_params(axis="x", nbins=5)
-        axes.set_xlabel(f"{label}, {what}")
+        axes.locator_params(axis="x", nbins=3)
+        axes.set_xlabel(f"{label},\n{what}")
     return figure
 
 
@@ -140,7 +140,7 @@ def _interval(axes: Axes, place: int, interval: Interval, colour: str, marker: s
 
 
 def _rows(axes: Axes, names: Sequence[str]) -> None:
-    axes.set_yticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), [in_lines(name) for name in names], fontsize=9)
     axes.set_ylim(len(names) - 0.5, -0.5)
     grey(axes)
 

@@ -8,7 +8,17 @@ from drr_tutorial.lab.notebooks.inline import Context, plain_paragraph
 from drr_tutorial.lab.notebooks.markdown import caption, plain_markdown
 from drr_tutorial.lab.notebooks.needs import needed_code
 from drr_tutorial.lab.notebooks.numbering import figure_of
-from drr_tutorial.lab.notebooks.source import Cell, code, is_prose, is_shown, is_solution, prose, text
+from drr_tutorial.lab.notebooks.source import (
+    FOLDED,
+    Cell,
+    code,
+    folds,
+    is_prose,
+    is_shown,
+    is_solution,
+    prose,
+    text,
+)
 from drr_tutorial.lab.notebooks.statements import statements
 
 START = """\
@@ -64,8 +74,13 @@ class Made:
         self.cells.append(prose(_with_links(words, self.context), cell["id"]))
 
     def shown(self, cell: Cell, source: str) -> None:
-        """A cell of the page, and below a figure what stands there on the page."""
-        self.code(source, cell["id"], [dict(output) for output in cell["outputs"] if not is_glued(output)])
+        """A cell of the page, folded as there, and below a figure what stands there on the page. Where outputs are
+        folded, too, they show once the cell is run.
+        """
+        outputs = [dict(output) for output in cell["outputs"] if not is_glued(output)]
+        self.code(source, cell["id"], () if "hide-cell" in folds(cell) else outputs)
+        if folds(cell):
+            self.cells[-1]["metadata"] = FOLDED
         figure = figure_of(cell)
         if figure:
             number = self.context.counter.figure()

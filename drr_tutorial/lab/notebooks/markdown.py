@@ -141,5 +141,6 @@ DIRECTIVES: dict[str, Callable[[Block, Context], str]] = {
     "math": lambda block, context: "\n".join(["$$", *block.lines, "$$"]),
     "code-block": _listing,
     "code": _listing,
+    "slides": lambda block, context: "*Each chapter's slides are linked from this page of the built book.*",
     **dict.fromkeys(("admonition", "note", "tip", "hint", "warning", "caution", "important", "seealso"), _note),
 }

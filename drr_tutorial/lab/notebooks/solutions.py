@@ -7,7 +7,7 @@ from drr_tutorial.lab.notebooks.cells import START, numbered
 from drr_tutorial.lab.notebooks.inline import Context
 from drr_tutorial.lab.notebooks.markdown import plain_markdown
 from drr_tutorial.lab.notebooks.needs import needed_code
-from drr_tutorial.lab.notebooks.source import Cell, code, is_prose, is_solution, prose, text
+from drr_tutorial.lab.notebooks.source import FOLDED, Cell, code, is_prose, is_solution, prose, text
 
 HEAD = """\
 # Solutions: {title}
@@ -19,7 +19,6 @@ SETUP = """\
 Code of the chapter, as far as the answers use it. Run it first."""
 EXERCISE = re.compile(r"^(?P<fence>:{3,}|`{3,})\{exercise\}.*?^(?P=fence)\s*$", re.MULTILINE | re.DOTALL)
 FIRST = "# solution\n"  # a folded cell still shows its first line
-FOLDED = {"jupyter": {"source_hidden": True}}
 
 
 def solution_cells(context: Context) -> list[Cell]:

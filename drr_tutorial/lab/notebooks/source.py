@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 Cell = dict[str, Any]
+FOLDED = {"jupyter": {"source_hidden": True}}  # metadata of a cell that is to be opened
 MADE = "api"  # names of pages that Sphinx makes of docstrings begin so: there is nothing to read in their source
 
 
@@ -76,6 +77,11 @@ def is_hidden(cell: Cell) -> bool:
 def is_solution(cell: Cell) -> bool:
     """Whether a code cell solves an exercise."""
     return cell["cell_type"] == "code" and "solution" in tags(cell)
+
+
+def folds(cell: Cell) -> set[str]:
+    """What of a code cell opens with a click on the page: "hide-input": its code; "hide-cell": its outputs, too."""
+    return tags(cell) & {"hide-input", "hide-cell"}
 
 
 def prose(source: str, name: str) -> Cell:

@@ -7,8 +7,8 @@ from drr_tutorial.lab.notebooks.cells import START, readers_cells
 from drr_tutorial.lab.notebooks.glued import glued_values
 from drr_tutorial.lab.notebooks.links import Links
 from drr_tutorial.lab.notebooks.solutions import solution_cells
-from drr_tutorial.lab.notebooks.source import Cell, Page, prose
-from tests.lab.notebooks.book import CHAPTER, context
+from drr_tutorial.lab.notebooks.source import Cell, Page, code, prose
+from tests.lab.notebooks.book import CHAPTER, context, page, printed, tagged
 
 
 def made(**changes: Any) -> list[Cell]:
@@ -31,15 +31,15 @@ def test_a_chapter_cell_by_cell() -> None:
 
 
 def test_outputs_stay_but_for_stored_numbers_and_counts_are_in_order() -> None:
-    code = [cell for cell in made() if cell["cell_type"] == "code"]
-    assert [cell["execution_count"] for cell in code] == [1, 2, 3, None]
-    assert [[output["output_type"] for output in cell["outputs"]] for cell in code] == [
+    code_cells = [cell for cell in made() if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in code_cells] == [1, 2, 3, None]
+    assert [[output["output_type"] for output in cell["outputs"]] for cell in code_cells] == [
         [],
         ["execute_result"],
         ["stream"],
         [],
     ]
-    assert code[1]["outputs"][0]["execution_count"] == 2
+    assert code_cells[1]["outputs"][0]["execution_count"] == 2
     assert not any(cell["metadata"] for cell in made())
 
 
@@ -54,6 +54,14 @@ def test_check_is_not_imported_twice() -> None:
     again = readers_cells(context(dataclasses.replace(CHAPTER, cells=cells), values=glued_values(cells)))
     assert sum("import check" in cell["source"] for cell in again) == 1
     assert sum('check("5.1", answer)' in cell["source"] for cell in again) == 2
+
+
+def test_what_is_folded_on_the_page_is_folded_here_and_its_outputs_wait_for_a_run() -> None:
+    cells = [tagged(code("print(1)", tag, [printed("1")]), tag) for tag in ("hide-cell", "hide-input")]
+    whole, source = readers_cells(context(page(*cells)))
+    assert whole["metadata"] == source["metadata"] == {"jupyter": {"source_hidden": True}}
+    assert whole["outputs"] == []
+    assert [output["text"] for output in source["outputs"]] == ["1"]
 
 
 def test_a_published_page_is_linked_and_a_notebook_alone_says_where_solutions_are() -> None:
