@@ -1,10 +1,11 @@
-"""Code as the book's pages show it: read from the package as it is, and no line wider than a page: all of it, or the
-body of a function.
+"""Code as the book's pages show it: read from the package as it is, and no line wider than a page: all of it, a
+function with its head, or its body alone.
 """
 
 import ast
 import inspect
 import io
+import itertools
 import re
 import textwrap
 import tokenize
@@ -13,7 +14,7 @@ from typing import Any
 
 WIDTH = 80
 TYPING = re.compile(r"\s*# type: ignore\S*$")
-CALL = re.compile(r"^((?:return |[\w, ]+ = )?[\w.]+\()(.*)\)$")
+CALL = re.compile(r"^((?:return |[\w, ]+ = )?[\w.]*\()(.*)\)$")
 CHOICE = re.compile(r"^([\w, ]+ = |return )(.+?) (if .+?) (else .+)$")
 
 
@@ -76,6 +77,16 @@ def body(function: Callable[..., Any], width: int = WIDTH) -> str:
     body = source.split('"""', 2)[2] if function.__doc__ else source.split(":\n", 1)[1]
     lines = [TYPING.sub("", line) for line in textwrap.dedent(body).strip("\n").splitlines()]
     return "\n".join(part for line in lines for part in _fitting(line, width))
+
+
+def headed(function: Callable[..., Any], width: int = WIDTH) -> str:
+    """`body` under the function's decorators and its head, which is shown without type hints."""
+    lines = textwrap.dedent(inspect.getsource(function)).splitlines()
+    decorators = list(itertools.takewhile(lambda line: line.startswith("@"), lines))
+    signature = inspect.signature(function)
+    bare = [part.replace(annotation=inspect.Parameter.empty) for part in signature.parameters.values()]
+    head = f"def {function.__name__}{signature.replace(parameters=bare, return_annotation=inspect.Signature.empty)}:"
+    return "\n".join([*decorators, head, textwrap.indent(body(function, width - 4), "    ")])
 
 
 def _fitting(line: str, width: int) -> list[str]:

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from drr_tutorial.lab.listings import body
+from drr_tutorial.lab.listings import body, headed
 from drr_tutorial.training.ddpg import DDPG
 from drr_tutorial.training.optimizers import Lookahead, ranger
 
+HEADED = [DDPG.update, DDPG.expected_value, DDPG.slate_value]
 ON_PAGES = [DDPG.update, DDPG.expected_value, DDPG.next_value, ranger, Lookahead.step]
 
 
@@ -52,3 +53,22 @@ def test_a_comment_moves_above_a_long_line() -> None:
         "total = first + second",
         "return total",
     ]
+
+
+@pytest.mark.parametrize("function", HEADED, ids=lambda function: function.__name__)
+def test_with_its_head_it_is_the_same_code_and_fits_a_page(function: Callable[..., Any]) -> None:
+    shown = headed(function)
+    assert statements(shown) == statements(inspect.getsource(function))
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("function", "head"),
+    [
+        (DDPG.update, ["def update(self, batch, *, move_actor=True):"]),
+        (DDPG.expected_value, ["@torch.no_grad()", "def expected_value(self, batch):"]),
+    ],
+    ids=lambda part: getattr(part, "__name__", ""),
+)
+def test_the_head_has_decorators_and_defaults_and_no_type_hints(function: Callable[..., Any], head: list[str]) -> None:
+    assert headed(function).splitlines()[: len(head)] == head

@@ -102,6 +102,8 @@ def gain_of_chance(answer: Any) -> str | None:
     for value, hint in hints.items():
         if _near(number, value, 1e-3 * value):
             return hint
+    if _near(number, sum(DISCOUNTS) / LENGTH, 6e-4):
+        return "Right as far as it goes. Give four decimals."
     return "Sum 1 / log2(1 + r) over the ranks 1 to 10, each with the chance that the film stands there."
 
 

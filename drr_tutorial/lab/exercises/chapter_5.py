@@ -32,7 +32,7 @@ def check_targets(answer: Any) -> str | None:
     mistakes = (
         ((True, False, False), "Transition 2 terminated: no state follows, so y is the reward alone."),
         ((False, True, False), "Transition 3 was only truncated: its value goes on, so gamma Q' counts."),
-        ((True, True, True), "Truncated is not terminated. Only terminated cuts the bootstrap; truncated does not."),
+        ((True, True, True), "You mixed up the two ends. After a terminated step nothing follows; after a truncated one gamma Q' still counts."),
         ((False, False, False), "Do not forget the clip: no target leaves -10 .. 10."),
     )
     for (ignores_terminated, cuts_truncated, swapped), hint in mistakes:
@@ -42,6 +42,8 @@ def check_targets(answer: Any) -> str | None:
         clipped = np.clip(raw, -LIMIT, LIMIT)
         if np.allclose(targets, clipped, atol=5e-3) or np.allclose(targets, raw, atol=5e-3):
             return hint
+    if np.isclose(targets[3], REWARD[3] + GAMMA * LIMIT, atol=5e-3):
+        return "Transition 4: the clip comes last. It holds the whole of r + gamma Q', not Q' alone."
     if np.allclose(targets, np.where(TERMINATED, REWARD, REWARD + np.clip(NEXT_VALUE, -LIMIT, LIMIT)), atol=5e-3):
         return "You left gamma out: what comes later counts 0.8 times."
     wrong = np.flatnonzero(~np.isclose(targets, TARGETS, atol=5e-3)) + 1

@@ -68,6 +68,8 @@ def test_every_exercise_is_tried() -> None:
         ("1.4", DISCOUNTS.sum(), "chance of each place"),
         ("1.4", DISCOUNTS.sum() / 99, "100 places"),
         ("1.4", 0.1, "hit rate"),
+        ("1.4", 0.045, "four decimals"),
+        ("1.4", 0.0448, "Sum 1"),
         ("1.4", (1 / np.log(np.arange(2, 12))).sum() / 100, "base 2"),
         ("1.4", 0.9, "Sum 1"),
     ],

@@ -22,8 +22,9 @@ RIGHT = {
 WRONG = [
     ("5.1", [2.6, 2.6, 4, 10], "terminated: no state"),
     ("5.1", [2.6, 1, 0, 10], "only truncated"),
-    ("5.1", [2.6, 2.6, 0, 10], "Truncated is not terminated"),
+    ("5.1", [2.6, 2.6, 0, 10], "mixed up the two ends"),
     ("5.1", [2.6, 1, 4, 17], "clip"),
+    ("5.1", [2.6, 1, 4, 9], "clip comes last"),
     ("5.1", [3, 1, 5, 11], "gamma out"),
     ("5.1", [7, 1, 4, 10], "transition 1"),
     ("5.2", [0.5, 0.25, 0.125, 0.125], "probabilities"),
