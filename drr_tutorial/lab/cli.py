@@ -14,6 +14,7 @@ from drr_tutorial.lab.notebooks.trust import trust
 from drr_tutorial.lab.pages import changed_since, results_folder
 from drr_tutorial.lab.studies import Study, find_studies, run_studies, unfinished
 from drr_tutorial.lab.studies.recheck import recheck as recheck_study
+from drr_tutorial.lab.studies.recheck import recheck_by
 from drr_tutorial.storage import read_json
 
 
@@ -30,6 +31,7 @@ def results(
     list: bool = False,
     recheck: bool = False,
     against: Path | None = None,
+    by: tuple[str, ...] = (),
     quiet: bool = False,
 ) -> None:
     """Compute the figures of the book anew: rows that are missing or were made by other code. Goes on after an
@@ -44,10 +46,11 @@ def results(
             are the same to the last digit.
         against: Recheck on another processor than that of the result files: the folder runs/results of a checkout
             with the code of before, where some rows were computed on this machine.
+        by: Recheck by other studies: those that were rechecked after the very same changes; nothing is computed.
         quiet: No progress bar.
     """
     known = find_studies()
-    unknown = [name for name in names if name not in known]
+    unknown = [name for name in (*names, *by) if name not in known]
     if unknown:
         raise ValueError(f"study must be one of {', '.join(known)}; got {unknown[0]!r}")
     studies = [known[name] for name in names or known if names or full or list or not known[name].full_only]
@@ -57,7 +60,10 @@ def results(
         return
     if recheck:
         for study in studies:
-            print(recheck_study(study, against=against, processes=processes, progress=not quiet))
+            if by:
+                print(recheck_by(study, [known[name] for name in by]))
+            else:
+                print(recheck_study(study, against=against, processes=processes, progress=not quiet))
         return
     for path in run_studies(studies, full=full, processes=processes, progress=not quiet):
         print(path)

@@ -6,6 +6,9 @@ result file says which rows they were. A change that is to change figures needs 
 
 Another processor has other last digits, whatever the code. There, compute rows with the code of before first, in a
 checkout of it, and recheck against its folder of rows: then both are of the same machine.
+
+Where rows take too long even for that, other studies can speak for them: those that were rechecked after the very same
+changes of the very same definitions.
 """
 
 import tempfile
@@ -22,6 +25,7 @@ from drr_tutorial.provenance import git_revision, processor
 from drr_tutorial.storage import read_json, write_json
 
 AGAIN = 3  # rows of each group
+RECHECKED = "rechecked"  # in a result file: on what evidence, each time
 MEASURED = ("seconds", "memory", "milliseconds", "per second")  # what is never twice the same
 
 
@@ -40,23 +44,70 @@ def recheck(
     `against`: a folder of rows by the code of before, from this machine; some of each group of rows suffice.
     Raises `StorageError` without a result file, `RowError` when a figure differs; then nothing is changed.
     """
-    path = (results_folder() if results is None else results) / f"{study.name}.json"
+    path = _file(study, results)
     before = read_json(path)
     rows = [row for row in study.rows() if row.key in before["rows"]]
     known = before["rows"] if against is None else _rows_of_before(study, rows, against)
     again = [row for group in _groups(rows) for row in _spread(group, known)]
     _require_equal(study, again, known, processes, progress)
-    evidence = {"git revision": git_revision(), "rows computed again": [row.key for row in again]}
+    evidence: Figures = {"rows computed again": [row.key for row in again]}
     if against is not None:
         evidence |= {"beside the code of": known[again[0].key]["git revision"], "on": processor()}
+    return _keep(study, rows, before, evidence, folder, path)
+
+
+def recheck_by(study: Study, others: Sequence[Study], folder: Path = ROWS, *, results: Path | None = None) -> Path:
+    """Say the same without computing anything, where each definition that changed did so in studies that were rechecked
+    since; returns the file, which names them.
+
+    Raises `RowError` for a change that none of the others has seen.
+    """
+    path = _file(study, results)
+    before = read_json(path)
+    changed = _changes(study, before)
+    seen = [
+        (tuple(change), other.name)
+        for other in others
+        for evidence in read_json(_file(other, results)).get(RECHECKED, [])
+        if "rows computed again" in evidence
+        for change in evidence.get("changed", [])
+    ]
+    unseen = [change[0] for change in changed if tuple(change) not in dict(seen)]
+    if unseen:
+        raise RowError(
+            f"{unseen[0]!r} of {study.name!r} has not changed so in any of {', '.join(other.name for other in others)} "
+            "that was rechecked; recheck one more of those that rest on it, or this study itself"
+        )
+    by = sorted({name for change, name in seen if list(change) in changed})
+    rows = [row for row in study.rows() if row.key in before["rows"]]
+    return _keep(study, rows, before, {"by the rows computed again of": by}, folder, path)
+
+
+def _keep(
+    study: Study, rows: Sequence[Row], before: Figures, evidence: Mapping[str, Any], folder: Path, path: Path
+) -> Path:
+    """The rows of the file, and those in the folder that are the same, as of the code of now."""
     for row in rows:
-        about = {"code key": runner.key_of(row.compute), "rechecked": evidence}
+        key = runner.key_of(row.compute)
         kept = runner._stored(runner._place(folder, study, row), before["rows"][row.key]["code key"])
         if kept is not None:
-            write_json(runner._place(folder, study, row), kept | about)
-        before["rows"][row.key] |= about
-    write_json(path, before | {"code": runner.code_of(study)})
+            write_json(runner._place(folder, study, row), kept | {"code key": key})
+        before["rows"][row.key] |= {"code key": key}
+    entry = {"git revision": git_revision(), **evidence, "changed": _changes(study, before)}
+    about = {"code": runner.code_of(study), RECHECKED: [*before.get(RECHECKED, []), entry]}
+    write_json(path, before | about)
     return path
+
+
+def _changes(study: Study, before: Figures) -> list[list[str | None]]:
+    """[name, digest before, digest now] of the definitions that have changed since the file was made."""
+    old, new = before["code"]["digests"], runner.code_of(study)["digests"]
+    names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    return [[name, old.get(name), new.get(name)] for name in names]
+
+
+def _file(study: Study, results: Path | None) -> Path:
+    return (results_folder() if results is None else results) / f"{study.name}.json"
 
 
 def _require_equal(

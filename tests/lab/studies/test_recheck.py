@@ -1,5 +1,6 @@
 """Rechecked: rows are kept where some of them are the same when computed again, and only there."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from drr_tutorial.lab.pages import read_result
 from drr_tutorial.lab.studies import Row, RowError, run_study, runner, unfinished
-from drr_tutorial.lab.studies.recheck import AGAIN, _settled, _spread, recheck
+from drr_tutorial.lab.studies.recheck import AGAIN, _settled, _spread, recheck, recheck_by
 from drr_tutorial.storage import read_json, write_json
 from tests.lab.studies import toy_study
 
@@ -21,7 +22,7 @@ def test_rows_that_agree_are_kept_with_the_code_of_now(tmp_path: Path, monkeypat
     after = read_json(recheck(toy, folder, results=tmp_path, progress=False))
     assert unfinished(toy, folder) == []
     assert after["summary"] == before["summary"]
-    evidence = after["rows"]["one"]["rechecked"]
+    (evidence,) = after["rechecked"]
     assert 1 <= len(evidence["rows computed again"]) <= AGAIN and evidence["git revision"]
     assert len(log.read_text().split()) == 3 + len(evidence["rows computed again"])
     monkeypatch.undo()
@@ -32,7 +33,7 @@ def test_the_result_file_is_enough(tmp_path: Path) -> None:
     toy = toy_study.study(Row("one", partial(toy_study.number, 1)))
     before = read_json(run_study(toy, tmp_path / "rows", results=tmp_path, progress=False))
     after = read_json(recheck(toy, tmp_path / "none", results=tmp_path, progress=False))
-    assert after["rows"]["one"].pop("rechecked")["rows computed again"] == ["one"]
+    assert after.pop("rechecked")[0]["rows computed again"] == ["one"]
     assert after == before and not (tmp_path / "none").exists()
 
 
@@ -68,7 +69,7 @@ def test_on_another_processor_both_codes_are_computed_there(tmp_path: Path) -> N
     one = toy_study.study(Row("1", partial(toy_study.number, 1)))
     run_study(one, tmp_path / "old", results=tmp_path / "unread", progress=False)
     after = read_json(recheck(toy, tmp_path / "none", results=tmp_path, against=tmp_path / "old", progress=False))
-    evidence = after["rows"]["2"]["rechecked"]
+    (evidence,) = after["rechecked"]
     assert evidence["rows computed again"] == ["1"] and evidence["on"] and evidence["beside the code of"]
     assert after["rows"]["1"]["figures"]["value"] == 1.0000001
 
@@ -83,3 +84,24 @@ def test_from_the_quickest_to_the_middle_one() -> None:
 def test_times_and_details_do_not_count() -> None:
     figures = {"a": 1, "fit seconds": 3.0, "of": [{"b": 2, "peak memory MB": 7, "detail": [1]}]}
     assert _settled(figures) == {"a": 1, "of": [{"b": 2}]}
+
+
+def test_studies_that_saw_the_same_change_speak_for_another(tmp_path: Path) -> None:
+    long = toy_study.study(Row("one", partial(toy_study.number, 1)))
+    short, third = replace(long, name="short"), replace(long, name="third")
+    for study in (long, short, third):
+        written = read_json(run_study(study, tmp_path / "rows", results=tmp_path, progress=False))
+        written["code"]["digests"]["number"] = "as it was" if study is not third else "as nobody had it"
+        written["rows"]["one"]["code key"] = "old"
+        write_json(tmp_path / f"{study.name}.json", written)
+    with pytest.raises(RowError, match="'number' of 'toy' has not changed so in any of short that was rechecked"):
+        recheck_by(long, [short], results=tmp_path)
+    recheck(short, tmp_path / "none", results=tmp_path, progress=False)
+    after = read_json(recheck_by(long, [short], tmp_path / "none", results=tmp_path))
+    assert after["rechecked"][0]["by the rows computed again of"] == ["short"]
+    assert after["rows"]["one"]["code key"] == runner.key_of(long.rows()[0].compute)
+    assert read_result("toy", tmp_path) == after
+    with pytest.raises(RowError, match="'number' of 'third' has not changed so"):
+        recheck_by(third, [short, long], results=tmp_path)
+    with pytest.raises(RowError, match="has not changed so in any of toy"):
+        recheck_by(replace(long, name="third"), [long], results=tmp_path)
