@@ -13,8 +13,7 @@ from drr_tutorial.lab.notebooks import write_notebooks
 from drr_tutorial.lab.notebooks.trust import trust
 from drr_tutorial.lab.pages import changed_since, results_folder
 from drr_tutorial.lab.studies import Study, find_studies, run_studies, unfinished
-from drr_tutorial.lab.studies.recheck import recheck as recheck_study
-from drr_tutorial.lab.studies.recheck import recheck_by
+from drr_tutorial.lab.studies.recheck import recheck as recheck_study, recheck_by
 from drr_tutorial.storage import read_json
 
 

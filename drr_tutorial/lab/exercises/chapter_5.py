@@ -34,7 +34,8 @@ def check_targets(answer: Any) -> str | None:
         ((False, True, False), "Transition 3 was only truncated: its value goes on, so gamma Q' counts."),
         (
             (True, True, True),
-            "You mixed up the two ends. After a terminated step nothing follows; after a truncated one gamma Q' still counts.",
+            "You mixed up the two ends. After a terminated step nothing follows; after a truncated one gamma Q' "
+            "still counts.",
         ),
         ((False, False, False), "Do not forget the clip: no target leaves -10 .. 10."),
     )
