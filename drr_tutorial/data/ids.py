@@ -68,8 +68,11 @@ def _factorized(values: Any, what: str) -> tuple[NDArray[Any], Any]:
     """Codes, -1 for what is missing, and what they stand for."""
     if not isinstance(getattr(values, "dtype", None), pd.CategoricalDtype):
         return pd.factorize(_flat(values, what))
-    used = pd.Categorical(values).remove_unused_categories()
-    return used.codes, _flat(used.categories, what)
+    coded = pd.Categorical(values)
+    codes, there = coded.codes, np.zeros(len(coded.categories) + 1, dtype=np.bool_)
+    there[codes] = True  # the last is for -1, what is missing
+    places = np.append(np.cumsum(there[:-1]) - 1, -1)
+    return places[codes], _flat(coded.categories[there[:-1]], what)
 
 
 def texts_as_array(texts: list[str], what: str) -> NDArray[np.str_]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 
 import pandas as pd
 
@@ -58,6 +58,11 @@ class ReadingOptions:
                 f"columns, items, item_columns, kind and duplicates are for files and tables of your own; {name} is "
                 "read in one way only: leave them out"
             )
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Self:
+        """What `to_json` told of. Raises `ValueError` and `TypeError` for anything else."""
+        return cls(**told)
 
     def to_json(self) -> dict[str, Any]:
         """What differs from the defaults, JSON-able. Raises `ValueError` where items are a table in memory."""
