@@ -22,7 +22,7 @@ from drr_tutorial.data.movielens import read_movielens
 from drr_tutorial.data.options import Columns, Duplicates, Kind, ReadingOptions
 from drr_tutorial.data.ratings import DataError, Ratings, UnknownIdError
 from drr_tutorial.data.reading import Reading
-from drr_tutorial.data.sources import find_table, find_tables
+from drr_tutorial.data.sources import find_items, find_tables
 from drr_tutorial.data.stored import COPY_VERSION, read_copy, write_copy
 from drr_tutorial.data.synthetic import synthetic_ratings
 from drr_tutorial.data.tabular import is_table, read_frame, read_table
@@ -81,9 +81,9 @@ def read_ratings(
     options = options or ReadingOptions()
     if not isinstance(source, str | os.PathLike) and is_table(source):
         return read_frame(source, liked_above, options)
-    if source == "synthetic" or (isinstance(source, str) and source in MOVIELENS):
+    if isinstance(source, str) and (source == "synthetic" or source in MOVIELENS):
         options.refuse_for(repr(source))
-        named = _named(str(source), data_home, seed, progress).liked_from(liked_above)
+        named = _named(source, data_home, seed, progress).liked_from(liked_above)
         return Reading(named, named.name, {}, len(named))
     path = _existing(source)
     reading = _own(path, options, liked_above, progress)
@@ -125,18 +125,19 @@ def _own(path: Path, options: ReadingOptions, liked_above: float | None, progres
     if isinstance(options.items, pd.DataFrame):
         return _unchanged(found, _times(found), read)
     if options.items is not None:
-        found.append(find_table(_existing(options.items, "items")).path)
+        found.append(find_items(options.items).path)
     said = json.dumps([options.to_json(), liked_above], sort_keys=True)
     return _copy_or_read(path.name.partition(".")[0], list(dict.fromkeys(found)), said, read)
 
 
-def _existing(source: Any, argument: str = "source") -> Path:
+def _existing(source: Any) -> Path:
     """The file that was named; by `os.path`, since `Path` raises for names too long and folders that are locked."""
     if not isinstance(source, str | os.PathLike):
         is_parted = isinstance(source, dict)  # a DatasetDict of Hugging Face's
         parts = f"; it has the parts {', '.join(map(repr, source))}: give one of them" if is_parted else ""
+        parts += "; .collect() makes a table of it" if hasattr(source, "collect") else ""  # a LazyFrame of polars
         raise TypeError(
-            f"{argument} must be the name of a data set, a path, or a table of pandas, got {type(source).__name__}; "
+            f"source must be the name of a data set, a path, or a table of pandas, got {type(source).__name__}; "
             f"columns of your own become ratings by Ratings.from_columns(users, items, ratings){parts}"
         )
     path = os.path.expanduser(source)

@@ -1,6 +1,7 @@
 """Files of ratings as they lie on a disk: plain, gzipped, inside a zip archive, in a folder beside a file of items."""
 
 import gzip
+import os
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -91,8 +92,12 @@ def find_tables(path: Path) -> tuple[DataFile, DataFile | None]:
     return file, _beside(file)
 
 
-def find_table(path: Path) -> DataFile:
-    """One table: a file, or the only one in a zip archive. Raises `DataError`."""
+def find_items(place: str | Path) -> DataFile:
+    """A table of items: a file, or the only one in a zip archive. Raises `DataError`."""
+    path = Path(os.path.expanduser(place))
+    if not os.path.isfile(path):
+        what = "a folder" if os.path.isdir(path) else "not there"
+        raise DataError(f"items must be a file with titles and genres, got {path}, which is {what}; give the file")
     if path.suffix.lower() != ".zip":
         if DataFile(path).form not in FORMS:
             raise DataError(f"{path} is a file whose name ends in {path.suffix!r}; {_KNOWN}")

@@ -26,7 +26,7 @@ from drr_tutorial.data.options import ReadingOptions
 from drr_tutorial.data.ratings import DataError, Ratings
 from drr_tutorial.data.reading import Reading
 from drr_tutorial.data.roles import rating_roles
-from drr_tutorial.data.sources import TEXT_FORMS, DataFile, find_table, find_tables
+from drr_tutorial.data.sources import TEXT_FORMS, DataFile, find_items, find_tables
 
 _MOVIELENS_ORDER = ["user", "item", "rating", "timestamp"]  # of files without a header
 
@@ -66,7 +66,7 @@ def read_table(
         table = _text_table(file, options, progress) if is_text else _parquet_table(file, options)
     name = file.name if path.is_file() and not (file.member and beside) else path.stem
     if options.items is not None:
-        beside = None if isinstance(options.items, pd.DataFrame) else find_table(Path(options.items).expanduser())
+        beside = None if isinstance(options.items, pd.DataFrame) else find_items(options.items)
     return _assembled(table._replace(name=name), _items(beside, options), options, liked_above)
 
 
@@ -76,8 +76,8 @@ def read_frame(frame: Any, liked_above: float | None = None, options: ReadingOpt
     """
     options = options or ReadingOptions()
     table = _frame_table(as_frame(frame), options, "the table", "ratings")
-    file = None if options.items is None or isinstance(options.items, pd.DataFrame) else Path(options.items)
-    return _assembled(table, _items(find_table(file.expanduser()) if file else None, options), options, liked_above)
+    file = None if options.items is None or isinstance(options.items, pd.DataFrame) else find_items(options.items)
+    return _assembled(table, _items(file, options), options, liked_above)
 
 
 def is_table(source: Any) -> bool:
