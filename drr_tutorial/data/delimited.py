@@ -109,9 +109,10 @@ def _plain_numbers(texts: pd.Series) -> Any:
     import pyarrow as pa  # slow to import
 
     try:
-        return pa.array(texts, type=pa.string(), from_pandas=True).cast(pa.float64()).to_numpy()
+        numbers = pa.array(texts, type=pa.string(), from_pandas=True).cast(pa.float64()).to_numpy()
     except (pa.ArrowInvalid, ValueError):  # a text, or something that is missing
         return texts
+    return texts if np.isnan(numbers).any() else numbers  # "NaN" is no number
 
 
 def read_columns(

@@ -104,7 +104,7 @@ def first_of_items(items: pd.Categorical, column: Any) -> dict[Any, Any]:
 
 def genres_of(value: Any, separator: str = "|") -> tuple[str, ...]:
     """Genres from a text such as "Drama|War", or from a list."""
-    parts = value.split(separator) if isinstance(value, str) else map(str, value)
+    parts = map(str, value) if pd.api.types.is_list_like(value) else str(value).split(separator)
     return tuple(genre for genre in map(str.strip, parts) if genre not in _NO_GENRE)
 
 

@@ -25,13 +25,13 @@ from drr_tutorial.data.reading import Reading
 from drr_tutorial.data.sources import find_items, find_tables
 from drr_tutorial.data.stored import COPY_VERSION, read_copy, write_copy
 from drr_tutorial.data.synthetic import synthetic_ratings
-from drr_tutorial.data.tabular import is_table, read_frame, read_table
+from drr_tutorial.data.tabular import GivesPandas, SpeaksArrow, is_table, read_frame, read_table
 
 __all__ = ["DataError", "Ratings", "UnknownIdError", "load_ratings", "read_ratings"]
 
 
 def load_ratings(
-    source: Any = "ml-100k",
+    source: str | Path | pd.DataFrame | SpeaksArrow | GivesPandas = "ml-100k",
     *,
     liked_above: float | None = None,
     columns: Columns | None = None,
@@ -67,7 +67,7 @@ def load_ratings(
 
 
 def read_ratings(
-    source: Any,
+    source: str | Path | pd.DataFrame | SpeaksArrow | GivesPandas,
     options: ReadingOptions | None = None,
     *,
     liked_above: float | None = None,

@@ -12,7 +12,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,19 @@ from drr_tutorial.data.roles import rating_roles
 from drr_tutorial.data.sources import TEXT_FORMS, DataFile, find_items, find_tables
 
 _MOVIELENS_ORDER = ["user", "item", "rating", "timestamp"]  # of files without a header
+
+
+class SpeaksArrow(Protocol):
+    """A table of polars, DuckDB, pyarrow, ...: by Arrow's C stream interface."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+
+class GivesPandas(Protocol):
+    """A table of Hugging Face's `datasets`, ..."""
+
+    def to_pandas(self) -> Any:
+        """The same as a table of pandas."""
 
 
 class Table(NamedTuple):
@@ -157,9 +170,10 @@ def _frame_table(frame: pd.DataFrame, options: ReadingOptions, where: str, name:
 
 
 def _refuse_two_kinds(column: pd.Series, what: str, where: str) -> None:
-    if column.dtype != object:
+    try:
+        distinct = pd.unique(column.dropna()).tolist() if column.dtype == object else []
+    except TypeError:  # lists and the like: no ids at all
         return
-    distinct = pd.unique(column.dropna())
     texts = [value for value in distinct if isinstance(value, str | bytes)]
     if 0 < len(texts) < len(distinct):
         other = next(value for value in distinct if not isinstance(value, str | bytes))

@@ -50,6 +50,10 @@ def test_genres_may_be_lists(tmp_path: Path) -> None:
         assert load_ratings(RATINGS, items=items).genres == (("Love", "Novel"), ())
 
 
+def test_genres_may_be_numbers() -> None:
+    assert load_ratings(RATINGS.assign(genres=[3, 3, 4])).genres == (("3",), ("4",))
+
+
 def test_a_changed_file_of_items_is_read_again(tmp_path: Path) -> None:
     RATINGS.to_csv(tmp_path / "mine.csv", index=False)
     for title in ("Emma", "Persuasion"):

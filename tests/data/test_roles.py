@@ -117,6 +117,11 @@ def test_ids_of_two_kinds_in_one_column_are_refused() -> None:
         load_ratings(frame)
 
 
+def test_a_column_of_lists_holds_no_ids() -> None:
+    with pytest.raises(DataError, match="user ids must be integers or strings"):
+        load_ratings(PLAIN.assign(user=[[1], [2], [3]]))
+
+
 def test_data_that_has_a_name_is_read_in_one_way() -> None:
     with pytest.raises(ValueError, match="'synthetic' is read in one way only: leave them out"):
         load_ratings("synthetic", kind="likes")
