@@ -9,7 +9,8 @@ from .config import (
     ExperimentConfig as ExperimentConfig,
     TrainingConfig as TrainingConfig,
 )
-from .data.load import load_ratings as load_ratings
+from .data.load import load_ratings as load_ratings, read_ratings as read_ratings
+from .data.options import ReadingOptions as ReadingOptions
 from .data.ratings import DataError as DataError, Ratings as Ratings, UnknownIdError as UnknownIdError
 from .data.splits import Split as Split, make_split as make_split
 from .environment.env import (

@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 
 from drr_tutorial.actor_critic.devices import require_device
 from drr_tutorial.config import ExperimentConfig
-from drr_tutorial.data.load import load_ratings, place_of
+from drr_tutorial.data.load import load_ratings, place_of, read_ratings
+from drr_tutorial.data.options import ReadingOptions
 from drr_tutorial.data.ratings import DataError, Ratings
+from drr_tutorial.data.reading import Reading
 from drr_tutorial.data.splits import Split, make_split
 from drr_tutorial.evaluation.ranking import evaluate_ranking
 from drr_tutorial.evaluation.reports import EvaluationReport, format_table
@@ -71,6 +73,10 @@ class Plan:
     """What is ranked by each protocol."""
     baselines: tuple[BaselineName, ...] = USUAL_BASELINES
     """What the agent is compared with."""
+    options: ReadingOptions | None = None
+    """How the data was read, where that was said."""
+    reading: Reading | None = None
+    """What was read."""
 
     @property
     def notes(self) -> dict[str, str]:
@@ -91,9 +97,11 @@ def make_plan(
     baselines: Sequence[BaselineName] = USUAL_BASELINES,
     *,
     protocols: Sequence[Protocol] = PROTOCOLS,
+    options: ReadingOptions | None = None,
     progress: bool = True,
 ) -> Plan:
-    """Load and divide the data, and draw the lists. Raises `DataError` and `ValueError` for what cannot be evaluated.
+    """Load the data by `options`, divide it, and draw the lists. Raises `DataError` and `ValueError` for what cannot
+    be evaluated.
 
     Lists are those of `split.likes()`, so that they do not depend on whether the split gives dislikes to learn from.
     """
@@ -101,10 +109,11 @@ def make_plan(
     if unknown:
         raise ValueError(f"baselines must be some of {', '.join(_MAKERS)}; got {unknown[0]!r}")
     require_known(config)
-    ratings, split = prepare(config, progress=progress)
+    reading = read_ratings(config.dataset, options, liked_above=config.liked_above, progress=progress)
+    split = make_split(config.split, reading.ratings)
     config = replace(config, dataset=place_of(config.dataset))
     tasks = {protocol: feasible_task(split.likes(), protocol) for protocol in protocols}
-    return Plan(config, ratings, split, tasks, tuple(dict.fromkeys(baselines)))
+    return Plan(config, reading.ratings, split, tasks, tuple(dict.fromkeys(baselines)), options, reading)
 
 
 def feasible_task(split: Split, protocol: Protocol) -> RankingTask:
@@ -153,16 +162,17 @@ def run_experiment(
     folder: str | Path,
     *,
     baselines: Sequence[BaselineName] = USUAL_BASELINES,
+    options: ReadingOptions | None = None,
     progress: bool = True,
 ) -> Reports:
     """Train, save, evaluate; go on from the folder's checkpoint where there is one. Returns the reports of each
-    protocol. A baseline that fails is left out, with a warning.
+    protocol. A baseline that fails is left out, with a warning. `options`: how `config.dataset` is read.
 
     Raises `DataError`, and `StorageError` when the folder holds another experiment or cannot be written.
     """
     require_device(config)
-    plan = make_plan(config, baselines, progress=progress)
-    with taken(folder, plan.config) as place:
+    plan = make_plan(config, baselines, options=options, progress=progress)
+    with taken(folder, plan.config, options=options) as place:
         return run_plan(plan, place, progress=progress).reports
 
 

@@ -1,4 +1,4 @@
-"""The commands that need no book: train, evaluate, recommend, play, download, doctor. Their options come from the
+"""The commands that need no book: train, evaluate, recommend, play, data, download, doctor. Their options come from the
 settings' own documentation. `lab.cli` adds those of the book; that is what `drr-tutorial` starts.
 """
 
@@ -17,10 +17,12 @@ import tyro
 from drr_tutorial import __version__
 from drr_tutorial.actor_critic.devices import require_device
 from drr_tutorial.cli.console import Folder, is_said_on_purpose, join_values, terminal
+from drr_tutorial.cli.data import REPEATED, DataOptions, data
 from drr_tutorial.cli.worlds import WorldOptions, play, refuse_idle, train_in_world
 from drr_tutorial.config import PRESETS, ExperimentConfig
 from drr_tutorial.data.download import MOVIELENS, data_home, find_movielens
 from drr_tutorial.data.load import load_ratings
+from drr_tutorial.data.options import ReadingOptions
 from drr_tutorial.errors import DataError, RowError, UnknownIdError
 from drr_tutorial.experiment import (
     USUAL_BASELINES,
@@ -35,7 +37,7 @@ from drr_tutorial.provenance import LIBRARIES, machine
 from drr_tutorial.recommenders.base import Recommender
 from drr_tutorial.recommenders.drr import DRRRecommender
 from drr_tutorial.storage import as_path
-from drr_tutorial.training.runs import AGENT, METRICS, read_config, read_run, refuse_taken, taken
+from drr_tutorial.training.runs import AGENT, METRICS, read_config, read_reading, read_run, refuse_taken, taken
 
 Preset = Literal["default", "simple", "next", "paper", "original", "planning"]
 Protocol = Literal["unseen", "original", "masked", "full"]
@@ -49,7 +51,9 @@ def main(arguments: Sequence[str] | None = None, more: Mapping[str, Callable[...
     """
     with terminal():
         return _run(
-            join_values(sys.argv[1:] if arguments is None else arguments, repeated=["--liked", "--env-kwargs"]),
+            join_values(
+                sys.argv[1:] if arguments is None else arguments, repeated=["--liked", "--env-kwargs", *REPEATED]
+            ),
             more or {},
         )
 
@@ -64,6 +68,7 @@ def _run(arguments: list[str], more: Mapping[str, Callable[..., Any]]) -> int:
         "recommend": recommend,
         "play": play,
         **more,
+        "data": data,
         "download": download,
         "doctor": doctor,
     }
@@ -98,6 +103,7 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
     def train(
         config: Annotated[ExperimentConfig, tyro.conf.arg(name="")] = default,
         preset: Preset = "default",
+        data: Annotated[DataOptions, tyro.conf.arg(name="")] = DataOptions(),  # noqa: B008
         options: Annotated[WorldOptions, tyro.conf.arg(name="")] = WorldOptions(),  # noqa: B008
         out: Path | None = None,
         resume: Path | None = None,
@@ -111,6 +117,7 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
             config: The settings.
             preset: Named settings to start from: the best recipe, that of the first chapters, what comes next,
                 the paper's, the original's, or that for worlds, which is the default with --env.
+            data: Of the reading of a file of your own.
             options: Of a training in a world.
             out: Folder for config.json, metrics.json, weights and TensorBoard log. Default: a new one under runs/.
             resume: Go on with the training in this folder, to the same end as if it had never stopped. All settings are
@@ -120,15 +127,21 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
             quiet: No progress bars.
         """
         if resume is not None:
-            refuse_others(resume, config != PRESETS["default"] or out is not None or options != WorldOptions())
+            said = config != PRESETS["default"] or options != WorldOptions() or data != DataOptions()
+            refuse_others(resume, said or out is not None)
             config, world = read_run(resume)
+            reading = read_reading(resume)
         else:
-            world = options.settings()
+            world, reading = options.settings(), data.settings()
+            if world is not None and data != DataOptions():
+                raise ValueError(
+                    "columns, items, kind and duplicates must be left out beside --env: a world has no file"
+                )
             refuse_idle(config, default, world, usual_baselines=baselines == USUAL_BASELINES)
             refuse_taken(out)
         require_device(config)
         if world is None:
-            _train_on_log(config, resume or out, baselines, progress=not quiet)
+            _train_on_log(config, reading, resume or out, baselines, progress=not quiet)
         else:
             print(train_in_world(config, world, resume or out, progress=not quiet))
 
@@ -142,10 +155,16 @@ def refuse_others(resume: Path, others: bool) -> None:
 
 
 def _train_on_log(
-    config: ExperimentConfig, folder: Path | None, baselines: tuple[BaselineName, ...], *, progress: bool
+    config: ExperimentConfig,
+    options: ReadingOptions,
+    folder: Path | None,
+    baselines: tuple[BaselineName, ...],
+    *,
+    progress: bool,
 ) -> None:
-    plan = make_plan(config, baselines, progress=progress)
-    with taken(folder, plan.config) as place:
+    plan = make_plan(config, baselines, options=options, progress=progress)
+    print(plan.reading.short() if plan.reading else "")
+    with taken(folder, plan.config, options=options) as place:
         reports = run_plan(plan, place, progress=progress, say=_warn).reports
     print(f"\n{caption(config, reports['unseen'], plan.notes.get('unseen', ''))}\n\n{table(reports['unseen'])}")
     print(f"\nall figures: {place / METRICS}    recommend: drr-tutorial recommend {place} --user ID")
@@ -175,7 +194,7 @@ def evaluate(
     config = read_config(folder)
     if k is not None and k < 1:
         raise ValueError(f"k must be at least 1, got {k}")
-    plan = make_plan(config, baselines, protocols=[protocol])
+    plan = make_plan(config, baselines, protocols=[protocol], options=read_reading(folder))
     agent = DRRRecommender.load(folder / AGENT, plan.split.train)
     reports = evaluate_plan(agent, plan, k=k, say=_warn).reports[protocol]
     print(f"{caption(config, reports, plan.notes.get(protocol, ''))}\n\n{table(reports)}")
@@ -244,7 +263,7 @@ def _after_interruption(arguments: Sequence[str]) -> str:
     command = arguments[0] if arguments else ""
     if command == "train":
         return "nothing was trained yet, so there is nothing to resume"
-    if command in ("", "evaluate", "recommend", "doctor"):
+    if command in ("", "evaluate", "recommend", "data", "doctor"):
         return "nothing was changed"
     return f"what is whole is kept, the rest is made by: drr-tutorial {shlex.join(arguments)}"
 

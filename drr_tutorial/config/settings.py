@@ -216,8 +216,8 @@ class ExperimentConfig:
     """One experiment: data, agent, training, seed."""
 
     dataset: str = "ml-100k"
-    """ml-100k, ml-1m, synthetic, or the path of a CSV, TSV or Parquet file with user, item, rating and, if
-    there is one, timestamp.
+    """ml-100k, ml-1m, synthetic, or the path of a file of your own (text with separators, Parquet, an archive) or of a
+    folder in MovieLens' layout; drr-tutorial data shows what is read.
     """
     split: Literal["rated", "original", "random", "leave-last-out", "temporal", "users"] = "original"
     """How training and test parts are divided (chapter 6). original: the notebook's, likes only; rated: the same

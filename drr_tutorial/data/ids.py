@@ -29,8 +29,30 @@ def as_ids(values: ArrayLike, what: str, *, from_text: bool = False) -> NDArray[
     Raises `DataError` with the row for ids that are missing or empty, for numbers that are not whole or too large to be
     exact, and for dates and truth values.
     """
+    codes, distinct = _coded(values, what, from_text)
+    return distinct[codes]
+
+
+def as_coded_ids(values: ArrayLike, what: str, *, from_text: bool = False) -> pd.Categorical:
+    """The same ids (n,), each kept once: what many rows are held in."""
+    codes, distinct = _coded(values, what, from_text)
+    places, ids = pd.factorize(distinct)  # " a" and "a" have become one
+    return pd.Categorical.from_codes(places[codes].astype(np.int32), categories=pd.Index(ids))
+
+
+def index_ids(values: ArrayLike, what: str) -> tuple[NDArray[np.int32], NDArray[Any]]:
+    """Contiguous indices (n,) and the ascending ids that they stand for."""
+    codes, distinct = _coded(values, what)
+    places, ids = pd.factorize(distinct, sort=True)
+    found = np.asarray(ids)
+    ascending = found if found.dtype.kind in "iu" else texts_as_array(found.tolist(), f"{what} id")
+    return places.astype(np.int32)[codes], ascending
+
+
+def _coded(values: ArrayLike, what: str, from_text: bool = False) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Of each row (n,) the place of its id among the distinct ids, of which some may be equal. Raises `DataError`."""
     try:
-        codes, distinct = pd.factorize(_flat(values, what))
+        codes, distinct = _factorized(values, what)
     except TypeError as error:
         raise DataError(f"{what} ids must be integers or strings ({error}); convert that column first") from error
     if len(codes) and codes.min() < 0:
@@ -39,15 +61,18 @@ def as_ids(values: ArrayLike, what: str, *, from_text: bool = False) -> NDArray[
             "fill or drop"
         )
     found = np.asarray(distinct)
-    cleaned = _whole(found, what) if found.dtype.kind in "iuf" else _words(found, codes, what, from_text)
-    return cleaned[codes]
+    return codes, _whole(found, what) if found.dtype.kind in "iuf" else _words(found, codes, what, from_text)
 
 
-def index_ids(values: ArrayLike, what: str) -> tuple[NDArray[np.int32], NDArray[Any]]:
-    """Contiguous indices (n,) and the ascending ids that they stand for."""
-    codes, ids = pd.factorize(as_ids(values, what), sort=True)
-    found = np.asarray(ids)
-    return codes.astype(np.int32), found if found.dtype.kind in "iu" else texts_as_array(found.tolist(), f"{what} id")
+def _factorized(values: Any, what: str) -> tuple[NDArray[Any], Any]:
+    """Codes, -1 for what is missing, and what they stand for."""
+    if not isinstance(getattr(values, "dtype", None), pd.CategoricalDtype):
+        return pd.factorize(_flat(values, what))
+    coded = pd.Categorical(values)
+    codes, there = coded.codes, np.zeros(len(coded.categories) + 1, dtype=np.bool_)
+    there[codes] = True  # the last is for -1, what is missing
+    places = np.append(np.cumsum(there[:-1]) - 1, -1)
+    return places[codes], _flat(coded.categories[there[:-1]], what)
 
 
 def texts_as_array(texts: list[str], what: str) -> NDArray[np.str_]:

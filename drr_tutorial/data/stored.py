@@ -12,14 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drr_tutorial.data.ratings import Ratings
+from drr_tutorial.data.reading import Reading, restored
 from drr_tutorial.data.scale import Scale
 from drr_tutorial.storage import StorageError
 
-COPY_VERSION = 2  # raise it whenever a reader or the layout of the copy changes
+COPY_VERSION = 3  # raise it whenever a reader or the layout of the copy changes
 COLUMNS = ("users", "items", "ratings", "timestamps", "user_ids", "item_ids", "titles")
 
 
-def read_copy(path: Path, checksum: str) -> Ratings | None:
+def read_copy(path: Path, checksum: str) -> Reading | None:
     """What `write_copy` left, if it is whole and of this checksum."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
@@ -29,19 +30,22 @@ def read_copy(path: Path, checksum: str) -> Ratings | None:
             if not len(columns["timestamps"]):
                 columns["timestamps"] = None
             genres = tuple(tuple(text.split("|")) if text else () for text in stored["genres"].tolist())
-            return Ratings(**columns, genres=genres, name=str(stored["name"]))
+            ratings = Ratings(**columns, genres=genres, name=str(stored["name"]))
+            return restored(ratings, str(stored["about"]))
     except (OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile):
         return None  # no copy, or a damaged one: the source is the truth
 
 
-def write_copy(path: Path, ratings: Ratings, checksum: str) -> None:
-    """Keep ratings in a fast form (`.npz`, never a pickle), under the checksum of their source, where there is room."""
+def write_copy(path: Path, reading: Reading, checksum: str) -> None:
+    """Keep what was read in a fast form (`.npz`, never a pickle), under its source's checksum, where there is room."""
+    ratings = reading.ratings
     content: dict[str, Any] = {name: getattr(ratings, name) for name in COLUMNS}
     if ratings.timestamps is None:
         content["timestamps"] = np.zeros(0, dtype=np.int64)  # None would become a pickle
     content |= {
         "genres": ["|".join(genres) for genres in ratings.genres],
         "name": ratings.name,
+        "about": reading.about(),
         "checksum": checksum,
     }
     try:

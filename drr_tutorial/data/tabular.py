@@ -1,176 +1,239 @@
-"""Reads your own ratings from CSV, TSV or Parquet, and explains what is wrong with a file that will not do.
+"""Your own ratings from CSV, TSV, other text with separators, Parquet or a table in memory, and what is wrong with
+those that will not do.
 
-Columns are found by name, in any order and any case, with or without underscores: user (or user_id), item (or
-item_id, movie, movie_id), rating, and optionally timestamp (seconds since 1970, or dates), title, genres
-("Drama|War"). Other columns are left alone. Ids are integers or strings, as they are in the table; in a text file,
-which does not say, they are integers where all of them are whole numbers: with "007" among them, all are strings.
-Text files may be gzipped (.csv.gz), and may have semicolons for commas.
+Columns are found by name (see `roles`), in any order and any case, with or without underscores: user (or user_id), item
+(or item_id, movie, movie_id), rating, and optionally timestamp (seconds since 1970, or dates), title, genres
+("Drama|War"); or they are named in the options. Other columns are left alone. Ids are integers or strings, as they are
+in the table; in a text file, which does not say, they are integers where all of them are whole numbers: with "007"
+among them, all are strings.
 """
 
-import csv
-import gzip
-import warnings
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from drr_tutorial.data.columns import as_numbers, as_seconds
-from drr_tutorial.data.ids import as_ids
+from drr_tutorial.data.columns import as_seconds
+from drr_tutorial.data.delimited import Layout, Pieces, look_at, read_columns
+from drr_tutorial.data.ids import as_coded_ids
+from drr_tutorial.data.interactions import interactions, what_they_could_be
+from drr_tutorial.data.item_table import ItemTable, first_of_items, genres_of, read_items
+from drr_tutorial.data.options import ReadingOptions
 from drr_tutorial.data.ratings import DataError, Ratings
+from drr_tutorial.data.reading import Reading
+from drr_tutorial.data.roles import rating_roles
+from drr_tutorial.data.sources import TEXT_FORMS, DataFile, find_items, find_tables
 
-_NAMES = {
-    "user": ("user", "userid"),
-    "item": ("item", "itemid", "movie", "movieid"),
-    "rating": ("rating",),
-    "timestamp": ("timestamp", "time"),
-    "title": ("title", "movietitle"),
-    "genres": ("genres", "genre"),
-}
-_REQUIRED = ("user", "item", "rating")
-_SEPARATORS = {".csv": ",", ".tsv": "\t"}
+_MOVIELENS_ORDER = ["user", "item", "rating", "timestamp"]  # of files without a header
 
 
-def read_table(path: Path, liked_above: float | None = None) -> Ratings:
-    """Read ratings from a .csv, .tsv or .parquet file (text files in UTF-8); rows keep the file's order.
+class SpeaksArrow(Protocol):
+    """A table of polars, DuckDB, pyarrow, ...: by Arrow's C stream interface."""
 
-    A rating above `liked_above` counts as liked; None: above 3 of 5 stars. Raises `DataError` for an empty or
-    unreadable file, missing columns, missing values, text in numbers, ratings that are not finite or whose scale does
-    not fit (see `Scale.of`), duplicate (user, item) pairs, and fewer than two users or
-    items.
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+
+class GivesPandas(Protocol):
+    """A table of Hugging Face's `datasets`, ..."""
+
+    def to_pandas(self) -> Any:
+        """The same as a table of pandas."""
+
+
+class Table(NamedTuple):
+    """The columns of a table of ratings, under our names for them."""
+
+    where: str
+    """Names it in messages."""
+    name: str
+    """What the data is called."""
+    columns: dict[str, Any]
+    """Role -> categories of texts, numbers, or whatever a table in memory holds."""
+    headers: dict[str, str]
+    """Role -> the column's own name."""
+    from_text: bool = False
+    """See `as_ids`."""
+
+
+def read_table(
+    path: Path,
+    liked_above: float | None = None,
+    options: ReadingOptions | None = None,
+    *,
+    progress: bool = False,
+) -> Reading:
+    """Read ratings from a file, a zip archive, or a folder that holds ratings.csv; rows keep the file's order.
+
+    Raises `DataError` for an empty or unreadable file, columns that are missing or could be one or the other, missing
+    values, text in numbers, numbers that are not of the kind that was said, repeated pairs where they are refused, and
+    fewer than two users or items.
     """
-    name, suffix = _parts(path)
-    frame = _read_file(path, suffix)
-    return frame_ratings(frame, where=str(path), name=name, liked_above=liked_above, from_text=suffix in _SEPARATORS)
+    options = options or ReadingOptions()
+    file, beside = find_tables(path)
+    with _explained(file):
+        is_text = file.form in TEXT_FORMS
+        table = _text_table(file, options, progress) if is_text else _parquet_table(file, options)
+    name = file.name if path.is_file() and not (file.member and beside) else path.stem
+    if options.items is not None:
+        beside = None if isinstance(options.items, pd.DataFrame) else find_items(options.items)
+    return _assembled(table._replace(name=name), _items(beside, options), options, liked_above)
 
 
-def frame_ratings(
-    frame: pd.DataFrame, *, where: str, name: str, liked_above: float | None = None, from_text: bool = False
-) -> Ratings:
-    """The same from a table in memory; `where` names it in messages. See `as_ids` for `from_text`."""
-    columns = _name_columns(frame, where)
-    with _named(where):
-        users, items = (as_ids(columns[what], what, from_text=from_text) for what in ("user", "item"))
-        ratings = as_numbers(columns["rating"], "rating")
-        seconds = as_seconds(columns["timestamp"]) if "timestamp" in columns else None
-    endless = np.flatnonzero(~np.isfinite(ratings))
-    if len(endless):
-        raise DataError(
-            f"{where}: a rating must be a finite number, got {ratings[endless[0]]} in row {endless[0]}; correct or drop"
-        )
-    table = Ratings.from_columns(
-        users,
-        items,
-        ratings,
-        seconds,
-        titles=_first_by_item(items, columns.get("title")),
-        genres={item: _genres(text) for item, text in _first_by_item(items, columns.get("genres")).items()},
-        name=name,
-        liked_above=liked_above,
-    )
-    for what, count in (("user", table.n_users), ("item", table.n_items)):
-        if count < 2:
-            raise DataError(f"{where}: only one {what} ({columns[what].iloc[0]}); learning needs two or more")
-    return table
+def read_frame(frame: Any, liked_above: float | None = None, options: ReadingOptions | None = None) -> Reading:
+    """The same from a table in memory: of pandas, of polars or anything else that speaks Arrow, or of Hugging Face's
+    `datasets`. Raises `TypeError` for anything else.
+    """
+    options = options or ReadingOptions()
+    table = _frame_table(as_frame(frame), options, "the table", "ratings")
+    file = None if options.items is None or isinstance(options.items, pd.DataFrame) else find_items(options.items)
+    return _assembled(table, _items(file, options), options, liked_above)
 
 
-def _parts(path: Path) -> tuple[str, str]:
-    """Name and form of a file: ("mine", ".csv") for mine.csv and for mine.csv.gz."""
-    plain = Path(path.stem) if path.suffix.lower() == ".gz" else Path(path.name)
-    form = plain.suffix.lower()
-    if form not in (*_SEPARATORS, ".parquet"):
-        kind = "a folder" if path.is_dir() else "a file"
-        raise DataError(
-            f"{path} is {kind} whose name ends in {path.suffix!r}; give a file whose name ends in .csv, .tsv, "
-            ".csv.gz, .tsv.gz or .parquet"
-        )
-    return plain.stem, form
+def is_table(source: Any) -> bool:
+    """Whether `read_frame` takes it."""
+    return isinstance(source, pd.DataFrame) or hasattr(source, "__arrow_c_stream__") or hasattr(source, "to_pandas")
 
 
-def _read_file(path: Path, form: str) -> pd.DataFrame:
-    """All columns; those of text files as strings, so that nothing is guessed."""
-    try:
-        if path.is_dir() or path.stat().st_size == 0:
-            kind = "a folder" if path.is_dir() else "empty (0 bytes)"
-            raise DataError(f"{path} is {kind}; give a file with ratings")
-        return _read_parquet(path) if form == ".parquet" else _read_text(path, _SEPARATORS[form])
-    except DataError:
-        raise
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8 text ({error}); save it in UTF-8") from error
-    except Exception as error:  # whatever the libraries say of a damaged file
-        raise DataError(
-            f"{path} cannot be read as {form[1:]} ({' '.join(str(error).split())}); check what the file holds"
-        ) from error
+def as_frame(source: Any) -> pd.DataFrame:
+    """A table in memory as one of pandas."""
+    if isinstance(source, pd.DataFrame):
+        return source
+    if not hasattr(source, "__arrow_c_stream__"):
+        found = source.to_pandas()
+        if not isinstance(found, pd.DataFrame):
+            raise TypeError(f"source.to_pandas() must give a table of pandas, got {type(found).__name__}")
+        return found
+    import pyarrow as pa  # slow to import
 
-
-def _read_parquet(path: Path) -> pd.DataFrame:
-    from pyarrow import parquet  # not needed for other files, and slow to import
-
-    table = parquet.read_table(path, partitioning=None)  # a folder called rating=5 is no column
-    table.validate(full=True)  # else text that is none is noticed when it is looked at
-    return table.to_pandas()
-
-
-def _read_text(path: Path, separator: str) -> pd.DataFrame:
-    usual: dict[str, Any] = {
-        "dtype": str,
-        "encoding": "utf-8-sig",
-        "index_col": False,
-        "keep_default_na": False,
-        "na_values": [""],
-    }
-    header = pd.read_csv(path, sep=separator, nrows=0, **usual).columns
-    if len(header) == 1 and ";" in header[0]:  # what spreadsheets write where a comma is part of numbers
-        separator = ";"
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header
-        frame = pd.read_csv(path, sep=separator, **usual)
-    if any(column.str.contains("\n", regex=False).any() for _, column in frame.items()):
-        _refuse_stray_quotes(path, separator)
-    frame.columns = pd.read_csv(path, sep=separator, header=None, nrows=1, **usual).iloc[0]  # without user.1
+    frame: pd.DataFrame = pa.RecordBatchReader.from_stream(source).read_all().to_pandas()
     return frame
 
 
-def _refuse_stray_quotes(path: Path, separator: str) -> None:
-    """A value of several lines may be meant, or rows that were swallowed by a quotation mark within a text."""
-    opened = gzip.open if path.suffix.lower() == ".gz" else open
-    with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, delimiter=separator, strict=True)
-        try:
-            for _ in reader:
-                pass
-        except csv.Error as error:
-            raise DataError(
-                f"{path}: a quotation mark within a text swallows rows up to line {reader.line_num} ({error}); "
-                "quote the whole text, and write marks inside it twice"
-            ) from error
+@contextmanager
+def _explained(file: DataFile) -> Iterator[None]:
+    """Whatever the libraries say of a damaged file, in our words."""
+    try:
+        if file.path.is_file() and file.path.stat().st_size == 0:
+            raise DataError(f"{file} is empty (0 bytes); give a file with ratings")
+        yield
+    except (DataError, MemoryError):
+        raise
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file} is not UTF-8 text ({error}); save it in UTF-8") from error
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"{file} cannot be read as {file.form[1:]} ({reason}); check what the file holds") from error
 
 
-def _name_columns(frame: pd.DataFrame, where: str) -> dict[str, pd.Series]:
-    """The columns that are known, under our names for them."""
-    columns: dict[str, pd.Series] = {}
-    plain = ["".join(str(name).strip().lower().split("_")) for name in frame.columns]
-    for role, names in _NAMES.items():
-        found = [position for position, name in enumerate(plain) if name in names]
-        if len(found) > 1:
-            both = " and ".join(repr(frame.columns[position]) for position in found)
-            raise DataError(f"{where}: columns {both} both mean {role!r}; rename or drop one")
-        if found:
-            columns[role] = frame.iloc[:, found[0]]
-    missing = [role for role in _REQUIRED if role not in columns]
-    if missing:
+def _text_table(file: DataFile, options: ReadingOptions, progress: bool) -> Table:
+    columns = options.columns
+    given = columns is not None and not hasattr(columns, "keys")
+    layout = look_at(file, has_header=False if given else None)
+    if not layout.has_header and not given:
+        columns = _MOVIELENS_ORDER[: len(layout.names)]
+    roles = rating_roles(layout.names, columns, options.kind, str(file))
+    numbers = set() if options.kind == "thumbs" else {"rating"}
+    with _named(str(file)):
+        found = read_columns(file, layout, roles, numbers, Pieces(progress))
+    return Table(str(file), file.name, found, _headers(layout, roles), from_text=True)
+
+
+def _headers(layout: Layout, roles: dict[str, int]) -> dict[str, str]:
+    return {role: layout.names[place] if layout.has_header else f"column {place + 1}" for role, place in roles.items()}
+
+
+def _parquet_table(file: DataFile, options: ReadingOptions) -> Table:
+    from pyarrow import parquet  # not needed for other files, and slow to import
+
+    with file.open() as (stream, disk):
+        content = parquet.ParquetFile(stream if stream is disk else io.BytesIO(stream.read()))
+        names = content.schema_arrow.names
+        roles = rating_roles(names, options.columns, options.kind, str(file))
+        table = content.read(columns=[names[place] for place in roles.values()], use_pandas_metadata=False)
+    table.validate(full=True)  # else text that is none is noticed when it is looked at
+    frame = table.to_pandas(strings_to_categorical=True, ignore_metadata=True)
+    columns = {role: frame[names[place]] for role, place in roles.items()}
+    return Table(str(file), file.name, columns, {role: names[place] for role, place in roles.items()})
+
+
+def _frame_table(frame: pd.DataFrame, options: ReadingOptions, where: str, name: str) -> Table:
+    names = [str(name) for name in frame.columns]
+    roles = rating_roles(names, options.columns, options.kind, where)
+    columns = {role: frame.iloc[:, place] for role, place in roles.items()}
+    for what in ("user", "item"):
+        _refuse_two_kinds(columns[what], what, where)
+    return Table(where, name, columns, {role: names[place] for role, place in roles.items()})
+
+
+def _refuse_two_kinds(column: pd.Series, what: str, where: str) -> None:
+    try:
+        distinct = pd.unique(column.dropna()).tolist() if column.dtype == object else []
+    except TypeError:  # lists and the like: no ids at all
+        return
+    texts = [value for value in distinct if isinstance(value, str | bytes)]
+    if 0 < len(texts) < len(distinct):
+        other = next(value for value in distinct if not isinstance(value, str | bytes))
         raise DataError(
-            f"{where}: no column for {', '.join(missing)} among {list(map(str, frame.columns))}; name them "
-            "user, item, rating and, if there are times, timestamp"
+            f"{where}: {what} ids must be all numbers or all texts, got {other!r} and {texts[0]!r}; make texts of "
+            "them, such as frame[NAME].astype(str)"
         )
-    if frame.empty:
+
+
+def _items(beside: DataFile | None, options: ReadingOptions) -> ItemTable | None:
+    """Titles and genres that are given, or that stand beside the ratings; there, whatever else is found is left."""
+    if isinstance(options.items, pd.DataFrame):
+        return read_items(options.items, options.item_columns)
+    if beside is None:
+        return None
+    try:
+        with _explained(beside):
+            return read_items(beside, options.item_columns)
+    except DataError:
+        if options.items is not None:
+            raise
+        return None
+
+
+def _assembled(table: Table, items: ItemTable | None, options: ReadingOptions, liked_above: float | None) -> Reading:
+    columns, where = table.columns, table.where
+    if not len(columns["user"]):
         raise DataError(f"{where} has a header but no rows; give a file with ratings")
-    return columns
+    with _named(where):
+        coded = {what: as_coded_ids(columns[what], what, from_text=table.from_text) for what in ("user", "item")}
+        seconds = as_seconds(columns["timestamp"]) if "timestamp" in columns else None
+        users, item_codes = (np.asarray(coded[what].codes, dtype=np.int32) for what in ("user", "item"))
+        kept = interactions(users, item_codes, columns.get("rating"), seconds, options, liked_above)
+    rows: Any = slice(None) if kept.rows is None else kept.rows
+    titles = first_of_items(coded["item"], columns.get("title"))
+    genres = {item: genres_of(text) for item, text in first_of_items(coded["item"], columns.get("genres")).items()}
+    if items is not None:
+        items.refuse_strangers(coded["item"].categories.to_numpy(), where)
+        titles, genres = items.titles | titles, items.genres | genres
+    try:
+        ratings = Ratings.from_columns(
+            coded["user"][rows],  # type: ignore[arg-type]
+            coded["item"][rows],  # type: ignore[arg-type]
+            kept.ratings,
+            None if seconds is None else seconds[rows],
+            titles=titles,
+            genres=genres,
+            name=table.name,
+            liked_above=liked_above if options.kind in (None, "ratings") else None,
+        )
+    except DataError as error:
+        raise DataError(f"{error}{what_they_could_be(kept.ratings, options, liked_above)}") from error
+    _refuse_only_one(ratings, where)
+    return Reading.of(ratings, where, table.headers, len(users), options, liked_above, items)
+
+
+def _refuse_only_one(ratings: Ratings, where: str) -> None:
+    for what, ids in (("user", ratings.user_ids), ("item", ratings.item_ids)):
+        if len(ids) < 2:
+            raise DataError(f"{where}: only one {what} ({ids[0]}); learning needs two or more")
 
 
 @contextmanager
@@ -179,18 +242,6 @@ def _named(where: str) -> Iterator[None]:
     try:
         yield
     except DataError as error:
+        if str(error).startswith(where):
+            raise
         raise DataError(f"{where}: {error}") from error
-
-
-def _first_by_item(items: NDArray[Any], column: pd.Series | None) -> dict[int | str, str]:
-    """The first value that each item has in a column of texts."""
-    if column is None:
-        return {}
-    texts = column.astype("string").str.strip()
-    known = texts.fillna("").ne("").to_numpy(dtype=np.bool_)
-    firsts = pd.DataFrame({"item": items[known], "text": texts[known].to_numpy()}).drop_duplicates("item")
-    return dict(zip(firsts["item"].tolist(), firsts["text"].tolist(), strict=True))
-
-
-def _genres(text: str) -> tuple[str, ...]:
-    return tuple(genre for genre in map(str.strip, text.split("|")) if genre)

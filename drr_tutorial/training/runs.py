@@ -14,11 +14,13 @@ from typing import Any, NamedTuple
 
 from drr_tutorial import __version__
 from drr_tutorial.config import ExperimentConfig
+from drr_tutorial.data.options import ReadingOptions
 from drr_tutorial.storage import StorageError, as_path, cannot_write, of_another_version, read_json, write_new_json
 from drr_tutorial.training.trainer import CHECKPOINT
 
 RUNS = Path("runs")
 CONFIG, AGENT, METRICS = "config.json", "agent", "metrics.json"
+READING = "reading"  # in config.json, beside the settings: how the data is read
 BEFORE_THE_FIRST_CHECKPOINT = (CONFIG, "tensorboard", "best.safetensors", "final.safetensors")
 
 
@@ -34,9 +36,14 @@ class WorldSettings(NamedTuple):
 
 
 @contextmanager
-def taken(folder: str | Path | None, config: ExperimentConfig, world: WorldSettings | None = None) -> Iterator[Path]:
-    """The folder for a training with `config`, on a log or in a `world`, which is taken now; None: a new one under
-    runs/, named by the time.
+def taken(
+    folder: str | Path | None,
+    config: ExperimentConfig,
+    world: WorldSettings | None = None,
+    options: ReadingOptions | None = None,
+) -> Iterator[Path]:
+    """The folder for a training with `config`, on a log that is read by `options` or in a `world`, which is taken now;
+    None: a new one under runs/, named by the time.
 
     A folder with the same config is gone on with. When the training fails or is stopped without a checkpoint, what it
     wrote is removed; the exception gets a note that says how to go on. Raises `StorageError` for a folder that holds
@@ -44,7 +51,7 @@ def taken(folder: str | Path | None, config: ExperimentConfig, world: WorldSetti
     """
     before = None if folder is None else _names_in(as_path(folder))
     folder = _new_folder(RUNS) if folder is None else as_path(folder)
-    _write_config(folder, config, world)
+    _write_config(folder, config, world, options)
     try:
         yield folder
     except BaseException as error:
@@ -91,16 +98,30 @@ def read_run(folder: str | Path) -> tuple[ExperimentConfig, WorldSettings | None
     try:
         settings = dict(_settings(about))
         world = settings.pop("world", None)
+        settings.pop(READING, None)
         config = ExperimentConfig.from_json(json.dumps(settings))
         return config, None if world is None else WorldSettings(**world)
     except (ValueError, TypeError) as error:
         raise of_another_version(path, about, error) from error
 
 
-def _write_config(folder: Path, config: ExperimentConfig, world: WorldSettings | None) -> None:
+def read_reading(folder: str | Path) -> ReadingOptions:
+    """How the data of a training on a log is read. Raises `StorageError`."""
+    path = as_path(folder) / CONFIG
+    about = read_json(path)
+    try:
+        return ReadingOptions.from_json(_settings(about).get(READING, {}))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise of_another_version(path, about, error) from error
+
+
+def _write_config(
+    folder: Path, config: ExperimentConfig, world: WorldSettings | None, options: ReadingOptions | None
+) -> None:
     """Write the configuration, or check that the folder belongs to it."""
     path, settings = folder / CONFIG, json.loads(config.to_json())
     settings |= {} if world is None else {"world": world._asdict()}
+    settings |= {READING: told} if options is not None and (told := options.to_json()) else {}
     if not path.exists():
         write_new_json(path, {"version": __version__, **settings})
     elif _settings(read_json(path)) != settings:

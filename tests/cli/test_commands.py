@@ -230,7 +230,7 @@ def test_no_such_study(capsys: pytest.CaptureFixture[str]) -> None:
 def test_what_cannot_be_trained_is_refused_before_data_is_loaded(
     arguments: list[str], text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("drr_tutorial.experiment.load_ratings", lambda *_, **__: pytest.fail("data was loaded"))
+    monkeypatch.setattr("drr_tutorial.experiment.read_ratings", lambda *_, **__: pytest.fail("data was loaded"))
     monkeypatch.chdir(tmp_path)
     assert cli.main(["train", *SMALL, *arguments]) == 1
     assert re.search(text, capsys.readouterr().err)
@@ -238,7 +238,7 @@ def test_what_cannot_be_trained_is_refused_before_data_is_loaded(
 
 
 def test_an_experiment_refuses_as_early_as_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("drr_tutorial.experiment.load_ratings", lambda *_, **__: pytest.fail("data was loaded"))
+    monkeypatch.setattr("drr_tutorial.experiment.read_ratings", lambda *_, **__: pytest.fail("data was loaded"))
     for config, text in (
         (ExperimentConfig(agent=AgentConfig(state="nope")), "AgentConfig.state"),
         (ExperimentConfig(device="nope"), "ExperimentConfig.device"),

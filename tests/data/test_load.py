@@ -27,7 +27,9 @@ def readings(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Grows by one each time that a file is really read."""
     seen: list[Path] = []
     read = load.read_table
-    monkeypatch.setattr(load, "read_table", lambda path, liked_above=None: seen.append(path) or read(path, liked_above))
+    monkeypatch.setattr(
+        load, "read_table", lambda path, *args, **named: seen.append(path) or read(path, *args, **named)
+    )
     return seen
 
 
