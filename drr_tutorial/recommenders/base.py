@@ -7,8 +7,6 @@ inside; arrays over items are in the order of `item_ids`.
 
 import copy
 import dataclasses
-import importlib
-import operator
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,6 +20,9 @@ from scipy.sparse import csr_array
 from drr_tutorial import __version__
 from drr_tutorial.data.ratings import DataError, Ratings, require_ratings
 from drr_tutorial.data.stored import catalogue_of, columns_of, ratings_of
+from drr_tutorial.recommenders.answers import answers_of, likes_among, table_of_answers
+from drr_tutorial.recommenders.lists import Asked, Fallback, Wish, Written, table_of_lists, write_lists
+from drr_tutorial.recommenders.saved import FILES, FORMAT, MARKS, _class_of, _read_part, name_to_load
 from drr_tutorial.storage import (
     StorageError,
     as_path,
@@ -35,11 +36,6 @@ from drr_tutorial.storage import (
     write_json,
 )
 
-FORMAT = 2
-MARKS = ("version", "format", "recommender", "fingerprint")  # by which the parts of a save know each other
-FILES = ("recommender.json", "ratings.safetensors", "weights.safetensors")
-# whose classes `load` knows, imported or not
-HOMES = tuple(f"drr_tutorial.recommenders.{name}" for name in ("baselines", "dislikes_last", "drr", "gaussian"))
 Scores = NDArray[np.float32]
 
 
@@ -119,29 +115,86 @@ class Recommender(ABC):
         """
         return self._scores_in_session(self.ratings.user_index(users), likes)
 
-    def recommend(self, user: Any, k: int = 10, *, exclude_seen: bool = True) -> pd.DataFrame:
+    def recommend(
+        self,
+        user: Any,
+        k: int = 10,
+        *,
+        exclude_seen: bool = True,
+        candidates: Any = None,
+        exclude: Any = None,
+        fallback: Fallback = None,
+    ) -> pd.DataFrame:
         """The k best items for a user of the data: a table of item_id, title, score with ranks from 1.
 
-        `exclude_seen` leaves out whatever the user is known to have rated (see `fit`); who has rated nearly everything
-        gets what is left, so fewer than k. Raises `UnknownIdError`, and `ValueError` for k below 1.
+        `exclude_seen` leaves out whatever the user is known to have rated (see `fit`), `exclude` the items of a list,
+        or of a table with item_id (and user_id); only `candidates` come, where they are given. Who has little left gets
+        that, so fewer than k. With `fallback="popular"` an unknown user, and one who likes nothing yet, gets what most
+        like, and a column `source` says so. Raises `UnknownIdError`, and `ValueError` for k below 1.
         """
         if np.ndim(user) > 0:
-            raise ValueError(f"user must be one user id, got {user!r}; for many at once there is scores(users)")
-        index = int(self.ratings.user_index(user)[0])
-        seen = self._seen.indices[self._seen.indptr[index] : self._seen.indptr[index + 1]] if exclude_seen else ()
-        return self._best(self._scores_of(np.array([index]))[0], seen, k)
+            raise ValueError(
+                f"user must be one user id, got {user!r}; for many at once there are recommend_all(users) and "
+                "scores(users)"
+            )
+        wish = Wish.of(self.ratings, k, candidates, exclude, exclude_seen, fallback)
+        table = table_of_lists(self, Asked.of(self.ratings, [user], wish), wish)
+        return table.drop(columns=["user_id", "rank"]).set_axis(pd.RangeIndex(1, len(table) + 1, name="rank"))
 
-    def recommend_for(self, liked_items: Sequence[Any], k: int = 10, *, exclude_seen: bool = True) -> pd.DataFrame:
+    def recommend_all(
+        self,
+        users: Any = None,
+        k: int = 10,
+        *,
+        exclude_seen: bool = True,
+        candidates: Any = None,
+        exclude: Any = None,
+        fallback: Fallback = None,
+        progress: bool = True,
+    ) -> pd.DataFrame:
+        """The lists of many users, None for all, below each other: user_id, rank, item_id, title, score.
+
+        Otherwise as `recommend`; who has nothing left has no rows. A table of yesterday's lists is an `exclude`.
+        """
+        wish = Wish.of(self.ratings, k, candidates, exclude, exclude_seen, fallback)
+        return table_of_lists(self, Asked.of(self.ratings, users, wish), wish, progress=progress)
+
+    def write_lists(
+        self,
+        path: str | Path,
+        users: Any = None,
+        k: int = 10,
+        *,
+        exclude_seen: bool = True,
+        candidates: Any = None,
+        exclude: Any = None,
+        fallback: Fallback = None,
+        progress: bool = True,
+    ) -> Written:
+        """`recommend_all` into a .csv, .tsv or .parquet file, all or nothing, in memory for some users at a time."""
+        wish = Wish.of(self.ratings, k, candidates, exclude, exclude_seen, fallback)
+        return write_lists(self, path, Asked.of(self.ratings, users, wish), wish, progress=progress)
+
+    def recommend_for(
+        self,
+        liked_items: Sequence[Any] = (),
+        k: int = 10,
+        *,
+        exclude_seen: bool = True,
+        disliked_items: Sequence[Any] = (),
+        ratings: Mapping[Any, float] | None = None,
+        candidates: Any = None,
+        exclude: Any = None,
+    ) -> pd.DataFrame:
         """The k best items for somebody who is not in the data but likes `liked_items` (original ids, latest last).
 
-        `exclude_seen` leaves those out. Otherwise as `recommend`.
+        `disliked_items` count where dislikes are learned from, and do not come back; `ratings`, item id -> number, are
+        likes or dislikes by the scale of the training data. `exclude_seen` leaves all of these out. Otherwise as
+        `recommend`. Raises `ValueError` for what is no list of different ids, or empty.
         """
-        liked = self.ratings.item_index(liked_items)
-        if len(liked) == 0 or len(np.unique(liked)) < len(liked):
-            raise ValueError(f"liked_items must be one or more different item ids, got {list(liked_items)!r}")
-        shape = (1, self.ratings.n_items)
-        history = csr_array((np.ones(len(liked), dtype=np.float32), liked, [0, len(liked)]), shape=shape)
-        return self._best(self.scores_for(history)[0], liked if exclude_seen else (), k)
+        answers = answers_of(self.ratings, liked_items, disliked_items, ratings)
+        wish = Wish.of(self.ratings, k, candidates, exclude, exclude_seen, None)
+        return table_of_answers(self, answers, wish)
 
     def save(self, folder: str | Path) -> None:
         """Write settings (JSON), weights and training data (safetensors) into a folder, all or nothing. Raises
@@ -208,6 +261,12 @@ class Recommender(ABC):
         """`scores_in_session` by user indices (m,); here for scores that do not depend on a session."""
         return self._scores_of(users)
 
+    def _scores_by_answers(self, answers: csr_array) -> Scores:
+        """Scores (m, n_items) for people who are not in the data by what each answered, (m, n_items): 1 liked, -1 not;
+        here for scores that do not depend on dislikes.
+        """
+        return self.scores_for(likes_among(answers))
+
     @abstractmethod
     def _arrays(self) -> dict[str, NDArray[Any]]:
         """What was learned, by name."""
@@ -233,26 +292,6 @@ class Recommender(ABC):
             ones = np.ones(len(pairs[0]), dtype=np.float32)
             self._seen = _union(self._seen, csr_array((ones, pairs), shape=self._seen.shape))
 
-    def _best(self, scores: Scores, hidden: Any, k: int) -> pd.DataFrame:
-        """The k best that are not hidden, or as many as there are."""
-        try:
-            k = operator.index(k)
-        except TypeError as error:
-            raise ValueError(f"k must be a whole number, got {k!r}") from error
-        if k < 1:
-            raise ValueError(f"k must be at least 1, got {k}")
-        left = np.setdiff1d(np.arange(len(scores)), np.asarray(hidden, dtype=np.int64))
-        k = min(k, len(left))
-        best = left[np.argpartition(-scores[left], k - 1)[:k]] if k else left
-        best = best[np.lexsort((best, -scores[best]))]
-        ratings = self.ratings
-        columns = {
-            "item_id": ratings.item_ids[best],
-            "title": ratings.titles[best].astype(object),
-            "score": scores[best],
-        }
-        return pd.DataFrame(columns, index=pd.RangeIndex(1, k + 1, name="rank"))
-
 
 def _same_catalogue(one: Ratings, other: Ratings) -> bool:
     return np.array_equal(one.user_ids, other.user_ids) and np.array_equal(one.item_ids, other.item_ids)
@@ -263,47 +302,3 @@ def _union(one: csr_array, other: csr_array) -> csr_array:
     both: csr_array = (one + other).sign()
     both.sort_indices()
     return both
-
-
-def class_named(name: str) -> type[Recommender]:
-    """The class that a save means by a name. Raises `LookupError` for one that nobody has defined yet."""
-    if name not in Recommender._classes:
-        for module in HOMES:
-            importlib.import_module(module)
-    if name not in Recommender._classes:
-        known = ", ".join(sorted(Recommender._classes))
-        raise LookupError(f"it is of {name!r}, not one of {known}; import the module of a class of your own first")
-    return Recommender._classes[name]
-
-
-def name_to_load(recommender: Recommender) -> str:
-    """The name by which `load` finds the class again. Raises `StorageError` where it would find another, or none."""
-    cls = type(recommender)
-    name = getattr(cls, "name", None)
-    known = None if name is None else class_named(name)
-    if known is None or (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
-        said = "it has no name" if known is None else f"its name {name!r} is that of {known.__name__}"
-        raise StorageError(
-            f"a {cls.__name__} cannot be saved, since {said}; give the class a name of its own, "
-            f"as in: name = {cls.__name__!r}"
-        )
-    return str(name)
-
-
-def _class_of(about: Any, folder: Path) -> type[Recommender]:
-    """The class that a save names. Raises `StorageError` when this version cannot read it."""
-    name = about.get("recommender") if isinstance(about, dict) else None
-    if not isinstance(name, str) or about.get("format") != FORMAT:
-        found = about.get("format") if isinstance(about, dict) else None
-        raise of_another_version(folder, about, f"it is of format {found!r}, not {FORMAT}")
-    try:
-        return class_named(name)
-    except LookupError as error:
-        raise of_another_version(folder, about, error) from error
-
-
-def _read_part(path: Path, about: dict[str, Any]) -> dict[str, NDArray[Any]]:
-    arrays, of = read_arrays(path)
-    if of != {name: about.get(name) for name in MARKS}:
-        raise StorageError(f"{path} belongs to another save; save it again")
-    return arrays
