@@ -52,7 +52,11 @@ def recommend(
     _refuse_mixtures(user, (*liked, *disliked), everybody, out)
     if out is not None:
         form_of(as_path(out))
-    shared = {"candidates": read_ids(candidates), "exclude": read_ids(exclude), "exclude_seen": exclude_seen}
+    shared: dict[str, Any] = {
+        "candidates": read_ids(candidates),
+        "exclude": read_ids(exclude),
+        "exclude_seen": exclude_seen,
+    }
     read_config(folder)  # which says so where it is the agent of a world
     agent = Recommender.load(as_path(folder) / AGENT)
     chosen: Any = None if fallback == "no" else fallback

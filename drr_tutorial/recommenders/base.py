@@ -18,11 +18,16 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from drr_tutorial import __version__
+from drr_tutorial.data.merge import Merged, merge
 from drr_tutorial.data.ratings import DataError, Ratings, require_ratings
 from drr_tutorial.data.stored import catalogue_of, columns_of, ratings_of
 from drr_tutorial.recommenders.answers import answers_of, likes_among, table_of_answers
 from drr_tutorial.recommenders.lists import Asked, Fallback, Wish, Written, table_of_lists, write_lists
+from drr_tutorial.recommenders.params import params_of, with_params
+from drr_tutorial.recommenders.reasons import reasons_of_newcomer, reasons_of_user
 from drr_tutorial.recommenders.saved import FILES, FORMAT, MARKS, _class_of, _read_part, name_to_load
+from drr_tutorial.recommenders.seen import _same_catalogue, _union
+from drr_tutorial.recommenders.similar import liked_together, table_of_similar
 from drr_tutorial.storage import (
     StorageError,
     as_path,
@@ -91,6 +96,23 @@ class Recommender(ABC):
         fitted._remember(ratings)
         if seen is not None:
             fitted._seen = _union(fitted._seen, seen.matrix())
+        vars(self).update(vars(fitted))  # in one step
+        return self
+
+    def partial_fit(self, ratings: Ratings) -> Self:
+        """Take in new ratings, of known and new users and items, without a whole training; what is rated anew counts
+        as it is rated now. An error leaves the recommender as it was.
+
+        What has user and item vectors folds new users and items in, and moves the vectors of known users who rated
+        something; known items keep theirs, and an agent its networks. All others are computed anew from all ratings.
+        After many new ratings fit anew. `DataError` for times, ids or a scale that do not fit; `TypeError`.
+        """
+        require_ratings(ratings)
+        merged = merge(self.ratings, ratings)
+        fitted = copy.copy(self)
+        fitted._partial_fit(merged)
+        fitted._remember(merged.ratings)
+        fitted._seen = _union(fitted._seen, merged.moved(self._seen))
         vars(self).update(vars(fitted))  # in one step
         return self
 
@@ -196,6 +218,24 @@ class Recommender(ABC):
         wish = Wish.of(self.ratings, k, candidates, exclude, exclude_seen, None)
         return table_of_answers(self, answers, wish)
 
+    def similar_items(self, item: Any, k: int = 10, *, candidates: Any = None, exclude: Any = None) -> pd.DataFrame:
+        """The k items most like one, by its original id: item_id, title, score (cosine, or an item-to-item weight)."""
+        wish = Wish.of(self.ratings, k, candidates, exclude, False, None)
+        return table_of_similar(self, item, wish)
+
+    def reasons(self, user: Any, items: Sequence[Any] | None = None, *, n: int = 3) -> pd.DataFrame:
+        """Because of which likes of the user each of `items` is scored as high as it is; None: of `recommend(user)`.
+
+        A table of item_id, title, because_id, because_title, weight; see `recommenders.reasons`.
+        """
+        return reasons_of_user(self, user, items, n)
+
+    def reasons_for(
+        self, liked_items: Sequence[Any], items: Sequence[Any] | None = None, *, n: int = 3
+    ) -> pd.DataFrame:
+        """The same for somebody who is not in the data; None: of `recommend_for(liked_items)`."""
+        return reasons_of_newcomer(self, liked_items, items, n)
+
     def save(self, folder: str | Path) -> None:
         """Write settings (JSON), weights and training data (safetensors) into a folder, all or nothing. Raises
         `StorageError`, also for a class that has no `name` of its own.
@@ -250,8 +290,21 @@ class Recommender(ABC):
         """An unfitted recommender with what `settings` returned."""
         return cls(**settings)
 
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Settings by name, as scikit-learn asks for them: `sklearn.base.clone` gives an unfitted copy."""
+        return params_of(self, deep)
+
+    def set_params(self, **params: Any) -> Self:
+        """Other settings, checked. Where any changes what is learned, what was learned is forgotten: fit again."""
+        vars(self).update(with_params(self, params))
+        return self
+
     @abstractmethod
     def _fit(self, ratings: Ratings) -> None: ...
+
+    def _partial_fit(self, merged: Merged) -> None:
+        """Learn from `merged.ratings` after `merged.before`; here all anew."""
+        self._fit(merged.ratings)
 
     @abstractmethod
     def _scores_of(self, users: NDArray[np.integer[Any]]) -> Scores:
@@ -266,6 +319,10 @@ class Recommender(ABC):
         here for scores that do not depend on dislikes.
         """
         return self.scores_for(likes_among(answers))
+
+    def _similarities(self, items: NDArray[np.integer[Any]]) -> Scores:
+        """How like each item is to those of indices (m,): (m, n_items); here by who likes both."""
+        return liked_together(self.ratings, items)
 
     @abstractmethod
     def _arrays(self) -> dict[str, NDArray[Any]]:
@@ -291,14 +348,3 @@ class Recommender(ABC):
             pairs = (columns["seen_users"], columns["seen_items"])
             ones = np.ones(len(pairs[0]), dtype=np.float32)
             self._seen = _union(self._seen, csr_array((ones, pairs), shape=self._seen.shape))
-
-
-def _same_catalogue(one: Ratings, other: Ratings) -> bool:
-    return np.array_equal(one.user_ids, other.user_ids) and np.array_equal(one.item_ids, other.item_ids)
-
-
-def _union(one: csr_array, other: csr_array) -> csr_array:
-    """Ones wherever either (m, n) has an entry."""
-    both: csr_array = (one + other).sign()
-    both.sort_indices()
-    return both

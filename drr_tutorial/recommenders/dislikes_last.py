@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from drr_tutorial.data.merge import Merged
 from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.recommenders.base import Recommender, Scores
 from drr_tutorial.recommenders.saved import class_named, name_to_load
@@ -79,6 +80,13 @@ class DislikesLast(Recommender):
 
     def _scores_by_answers(self, answers: csr_array) -> Scores:
         return dislikes_last(self.inner._scores_by_answers(answers), disliked_among(answers))
+
+    def _similarities(self, items: NDArray[np.integer[Any]]) -> Scores:
+        return self.inner._similarities(items)
+
+    def _partial_fit(self, merged: Merged) -> None:
+        self.inner = copy.copy(self.inner)
+        self.inner._partial_fit(merged)
 
     def _arrays(self) -> Arrays:
         return self.inner._arrays()

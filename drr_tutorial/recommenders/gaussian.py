@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.environment.taste import Guess, Taste, fit_taste
 from drr_tutorial.recommenders.base import Recommender, Scores
+from drr_tutorial.recommenders.similar import cosine
 
 
 @dataclass
@@ -64,6 +65,9 @@ class GaussianRecommender(Recommender):
 
     def _scores_by_answers(self, answers: csr_array) -> Scores:
         return self.scores_after(answers)
+
+    def _similarities(self, items: NDArray[np.integer[Any]]) -> Scores:
+        return cosine(self.taste.loadings, items)
 
     def _drawn(self, guess: Guess, step: int) -> NDArray[np.float32]:
         """A taste of each that may be hers; another one when more was answered."""
