@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 
 from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.recommenders.choice import as_ids_given, best, hidden
-from drr_tutorial.recommenders.lists import Wish
+from drr_tutorial.recommenders.lists import Options, Wish
 
 if TYPE_CHECKING:
     from drr_tutorial.recommenders.base import Recommender
@@ -43,8 +43,9 @@ def likes_among(answers: csr_array) -> csr_array:
     return csr_array((ones, answers.indices[liked], indptr), shape=answers.shape)
 
 
-def table_of_answers(recommender: "Recommender", answers: csr_array, wish: Wish) -> pd.DataFrame:
+def table_of_answers(recommender: "Recommender", answers: csr_array, k: Any, options: Options) -> pd.DataFrame:
     """The best items for one person's answers: item_id, title, score with ranks from 1."""
+    wish = Wish.of(recommender.ratings, k, options)
     scores = np.array(recommender._scores_by_answers(answers))  # a copy: the rest writes into it
     hidden(scores, wish.choice.barred)
     if wish.exclude_seen:

@@ -7,10 +7,11 @@ inside; arrays over items are in the order of `item_ids`.
 
 import copy
 import dataclasses
+import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, Unpack
 
 import numpy as np
 import pandas as pd
@@ -18,14 +19,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from drr_tutorial import __version__
-from drr_tutorial.data.merge import Merged, merge
+from drr_tutorial.data.merge import Merged
 from drr_tutorial.data.ratings import DataError, Ratings, require_ratings
 from drr_tutorial.data.stored import catalogue_of, columns_of, ratings_of
 from drr_tutorial.recommenders.answers import answers_of, likes_among, table_of_answers
-from drr_tutorial.recommenders.lists import Asked, Fallback, Wish, Written, table_of_lists, write_lists
+from drr_tutorial.recommenders.growing import with_more
+from drr_tutorial.recommenders.lists import Options, Written, table_of_lists, write_lists
 from drr_tutorial.recommenders.params import params_of, with_params
-from drr_tutorial.recommenders.reasons import reasons_of_newcomer, reasons_of_user
-from drr_tutorial.recommenders.saved import FILES, FORMAT, MARKS, _class_of, _read_part, name_to_load
+from drr_tutorial.recommenders.reasons import table_of_reasons
 from drr_tutorial.recommenders.seen import _same_catalogue, _union
 from drr_tutorial.recommenders.similar import liked_together, table_of_similar
 from drr_tutorial.storage import (
@@ -41,6 +42,11 @@ from drr_tutorial.storage import (
     write_json,
 )
 
+FORMAT = 2
+MARKS = ("version", "format", "recommender", "fingerprint")  # by which the parts of a save know each other
+FILES = ("recommender.json", "ratings.safetensors", "weights.safetensors")
+# whose classes `load` knows, imported or not
+HOMES = tuple(f"drr_tutorial.recommenders.{name}" for name in ("baselines", "dislikes_last", "drr", "gaussian"))
 Scores = NDArray[np.float32]
 
 
@@ -107,13 +113,7 @@ class Recommender(ABC):
         something; known items keep theirs, and an agent its networks. All others are computed anew from all ratings.
         After many new ratings fit anew. `DataError` for times, ids or a scale that do not fit; `TypeError`.
         """
-        require_ratings(ratings)
-        merged = merge(self.ratings, ratings)
-        fitted = copy.copy(self)
-        fitted._partial_fit(merged)
-        fitted._remember(merged.ratings)
-        fitted._seen = _union(fitted._seen, merged.moved(self._seen))
-        vars(self).update(vars(fitted))  # in one step
+        vars(self).update(vars(with_more(self, ratings)))  # in one step
         return self
 
     def scores(self, users: ArrayLike) -> Scores:
@@ -137,104 +137,60 @@ class Recommender(ABC):
         """
         return self._scores_in_session(self.ratings.user_index(users), likes)
 
-    def recommend(
-        self,
-        user: Any,
-        k: int = 10,
-        *,
-        exclude_seen: bool = True,
-        candidates: Any = None,
-        exclude: Any = None,
-        fallback: Fallback = None,
-    ) -> pd.DataFrame:
+    def recommend(self, user: Any, k: int = 10, **options: Unpack[Options]) -> pd.DataFrame:
         """The k best items for a user of the data: a table of item_id, title, score with ranks from 1.
 
-        `exclude_seen` leaves out whatever the user is known to have rated (see `fit`), `exclude` the items of a list,
-        or of a table with item_id (and user_id); only `candidates` come, where they are given. Who has little left gets
-        that, so fewer than k. With `fallback="popular"` an unknown user, and one who likes nothing yet, gets what most
-        like, and a column `source` says so. Raises `UnknownIdError`, and `ValueError` for k below 1.
+        With `exclude_seen=False` what the user is known to have rated comes back (see `fit`); `exclude` leaves out items
+        of a list, or of a table with item_id (and user_id); only `candidates` come, where they are given. Who has little
+        left gets that, so fewer than k. With `fallback="popular"` an unknown user, and one who likes nothing yet, gets
+        what most like; the column `source` says so. `UnknownIdError`; `ValueError` for k below 1.
         """
         if np.ndim(user) > 0:
-            raise ValueError(
-                f"user must be one user id, got {user!r}; for many at once there are recommend_all(users) and "
-                "scores(users)"
-            )
-        wish = Wish.of(self.ratings, k, candidates, exclude, exclude_seen, fallback)
-        table = table_of_lists(self, Asked.of(self.ratings, [user], wish), wish)
-        return table.drop(columns=["user_id", "rank"]).set_axis(pd.RangeIndex(1, len(table) + 1, name="rank"))
+            many = "for many at once there are recommend_all(users) and scores(users)"
+            raise ValueError(f"user must be one user id, got {user!r}; {many}")
+        table = table_of_lists(self, [user], k, options).drop(columns=["user_id", "rank"])
+        return table.set_axis(pd.RangeIndex(1, len(table) + 1, name="rank"))
 
     def recommend_all(
-        self,
-        users: Any = None,
-        k: int = 10,
-        *,
-        exclude_seen: bool = True,
-        candidates: Any = None,
-        exclude: Any = None,
-        fallback: Fallback = None,
-        progress: bool = True,
+        self, users: Any = None, k: int = 10, *, progress: bool = True, **options: Unpack[Options]
     ) -> pd.DataFrame:
         """The lists of many users, None for all, below each other: user_id, rank, item_id, title, score.
 
         Otherwise as `recommend`; who has nothing left has no rows. A table of yesterday's lists is an `exclude`.
         """
-        wish = Wish.of(self.ratings, k, candidates, exclude, exclude_seen, fallback)
-        return table_of_lists(self, Asked.of(self.ratings, users, wish), wish, progress=progress)
+        return table_of_lists(self, users, k, options, progress=progress)
 
     def write_lists(
-        self,
-        path: str | Path,
-        users: Any = None,
-        k: int = 10,
-        *,
-        exclude_seen: bool = True,
-        candidates: Any = None,
-        exclude: Any = None,
-        fallback: Fallback = None,
-        progress: bool = True,
+        self, path: str | Path, users: Any = None, k: int = 10, *, progress: bool = True, **options: Unpack[Options]
     ) -> Written:
-        """`recommend_all` into a .csv, .tsv or .parquet file, all or nothing, in memory for some users at a time."""
-        wish = Wish.of(self.ratings, k, candidates, exclude, exclude_seen, fallback)
-        return write_lists(self, path, Asked.of(self.ratings, users, wish), wish, progress=progress)
+        """`recommend_all` into a .csv, .tsv or .parquet file, all or nothing, with few users at a time in memory."""
+        return write_lists(self, path, users, k, options, progress=progress)
 
     def recommend_for(
         self,
         liked_items: Sequence[Any] = (),
         k: int = 10,
         *,
-        exclude_seen: bool = True,
         disliked_items: Sequence[Any] = (),
         ratings: Mapping[Any, float] | None = None,
-        candidates: Any = None,
-        exclude: Any = None,
+        **options: Unpack[Options],
     ) -> pd.DataFrame:
         """The k best items for somebody who is not in the data but likes `liked_items` (original ids, latest last).
 
-        `disliked_items` count where dislikes are learned from, and do not come back; `ratings`, item id -> number, are
-        likes or dislikes by the scale of the training data. `exclude_seen` leaves all of these out. Otherwise as
-        `recommend`. Raises `ValueError` for what is no list of different ids, or empty.
+        `disliked_items` count where dislikes are learned from; `ratings`, item id -> number, are likes or dislikes by
+        the scale of the training data. None of them comes back, unless exclude_seen=False. Otherwise as `recommend`.
         """
-        answers = answers_of(self.ratings, liked_items, disliked_items, ratings)
-        wish = Wish.of(self.ratings, k, candidates, exclude, exclude_seen, None)
-        return table_of_answers(self, answers, wish)
+        return table_of_answers(self, answers_of(self.ratings, liked_items, disliked_items, ratings), k, options)
 
     def similar_items(self, item: Any, k: int = 10, *, candidates: Any = None, exclude: Any = None) -> pd.DataFrame:
         """The k items most like one, by its original id: item_id, title, score (cosine, or an item-to-item weight)."""
-        wish = Wish.of(self.ratings, k, candidates, exclude, False, None)
-        return table_of_similar(self, item, wish)
+        return table_of_similar(self, item, k, {"candidates": candidates, "exclude": exclude})
 
-    def reasons(self, user: Any, items: Sequence[Any] | None = None, *, n: int = 3) -> pd.DataFrame:
-        """Because of which likes of the user each of `items` is scored as high as it is; None: of `recommend(user)`.
-
-        A table of item_id, title, because_id, because_title, weight; see `recommenders.reasons`.
+    def reasons(self, user: Any = None, items: Any = None, *, liked_items: Any = None, n: int = 3) -> pd.DataFrame:
+        """Because of which likes, n of them at most, `items` (None: the recommended ones) are scored as high as they
+        are: item_id, title, because_id, because_title, weight. Of a user, or of somebody who likes `liked_items`.
         """
-        return reasons_of_user(self, user, items, n)
-
-    def reasons_for(
-        self, liked_items: Sequence[Any], items: Sequence[Any] | None = None, *, n: int = 3
-    ) -> pd.DataFrame:
-        """The same for somebody who is not in the data; None: of `recommend_for(liked_items)`."""
-        return reasons_of_newcomer(self, liked_items, items, n)
+        return table_of_reasons(self, user, items, liked_items, n)
 
     def save(self, folder: str | Path) -> None:
         """Write settings (JSON), weights and training data (safetensors) into a folder, all or nothing. Raises
@@ -348,3 +304,47 @@ class Recommender(ABC):
             pairs = (columns["seen_users"], columns["seen_items"])
             ones = np.ones(len(pairs[0]), dtype=np.float32)
             self._seen = _union(self._seen, csr_array((ones, pairs), shape=self._seen.shape))
+
+
+def class_named(name: str) -> type[Recommender]:
+    """The class that a save means by a name. Raises `LookupError` for one that nobody has defined yet."""
+    if name not in Recommender._classes:
+        for module in HOMES:
+            importlib.import_module(module)
+    if name not in Recommender._classes:
+        known = ", ".join(sorted(Recommender._classes))
+        raise LookupError(f"it is of {name!r}, not one of {known}; import the module of a class of your own first")
+    return Recommender._classes[name]
+
+
+def name_to_load(recommender: Recommender) -> str:
+    """The name by which `load` finds the class again. Raises `StorageError` where it would find another, or none."""
+    cls = type(recommender)
+    name = getattr(cls, "name", None)
+    known = None if name is None else class_named(name)
+    if known is None or (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
+        said = "it has no name" if known is None else f"its name {name!r} is that of {known.__name__}"
+        raise StorageError(
+            f"a {cls.__name__} cannot be saved, since {said}; give the class a name of its own, "
+            f"as in: name = {cls.__name__!r}"
+        )
+    return str(name)
+
+
+def _class_of(about: Any, folder: Path) -> type[Recommender]:
+    """The class that a save names. Raises `StorageError` when this version cannot read it."""
+    name = about.get("recommender") if isinstance(about, dict) else None
+    if not isinstance(name, str) or about.get("format") != FORMAT:
+        found = about.get("format") if isinstance(about, dict) else None
+        raise of_another_version(folder, about, f"it is of format {found!r}, not {FORMAT}")
+    try:
+        return class_named(name)
+    except LookupError as error:
+        raise of_another_version(folder, about, error) from error
+
+
+def _read_part(path: Path, about: dict[str, Any]) -> dict[str, NDArray[Any]]:
+    arrays, of = read_arrays(path)
+    if of != {name: about.get(name) for name in MARKS}:
+        raise StorageError(f"{path} belongs to another save; save it again")
+    return arrays

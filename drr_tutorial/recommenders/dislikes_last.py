@@ -10,8 +10,7 @@ from scipy.sparse import csr_array
 
 from drr_tutorial.data.merge import Merged
 from drr_tutorial.data.ratings import Ratings
-from drr_tutorial.recommenders.base import Recommender, Scores
-from drr_tutorial.recommenders.saved import class_named, name_to_load
+from drr_tutorial.recommenders.base import Recommender, Scores, class_named, name_to_load
 
 Arrays = dict[str, NDArray[Any]]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -46,6 +46,19 @@ class Written(NamedTuple):
     """Users with the fallback's list."""
 
 
+class Options(TypedDict, total=False):
+    """What may be in a list: the options of `Recommender.recommend` and all that is like it."""
+
+    exclude_seen: bool
+    """Leave out whatever the user is known to have rated; default: True."""
+    candidates: Any
+    """Ids of all that may be recommended, or a table with a column item_id; default: the whole catalogue."""
+    exclude: Any
+    """Ids of what may not, or a table with a column item_id and, where that is for single users, user_id."""
+    fallback: Fallback
+    """"popular": what most like for unknown users and those who like nothing yet; default: None, an error."""
+
+
 @dataclass(frozen=True)
 class Wish:
     """Which lists are wanted."""
@@ -56,11 +69,18 @@ class Wish:
     fallback: Fallback = None
 
     @classmethod
-    def of(cls, ratings: Ratings, k: Any, candidates: Any, exclude: Any, exclude_seen: bool, fallback: Any) -> "Wish":
-        """Checked; see `Choice.of`. Raises `ValueError` for another fallback than "popular" or None."""
+    def of(cls, ratings: Ratings, k: Any, options: Options) -> "Wish":
+        """Checked; see `Choice.of`. Raises `TypeError` for an option that there is not, `ValueError` for another
+        fallback than "popular" or None.
+        """
+        if unknown := set(options) - set(Options.__annotations__):
+            known = ", ".join(Options.__annotations__)
+            raise TypeError(f"{sorted(unknown)[0]!r} is no option of lists; there are {known}")
+        fallback = options.get("fallback")
         if fallback is not None and fallback != POPULAR:
             raise ValueError(f"fallback must be {POPULAR!r} or None, got {fallback!r}")
-        return cls(as_length(k), Choice.of(ratings, candidates, exclude), exclude_seen, fallback)
+        choice = Choice.of(ratings, options.get("candidates"), options.get("exclude"))
+        return cls(as_length(k), choice, options.get("exclude_seen", True), fallback)
 
 
 class Asked(NamedTuple):
@@ -85,18 +105,23 @@ class Asked(NamedTuple):
         return cls(as_ids(given, "user"), np.where(known, found, -1).astype(np.int64))
 
 
-def table_of_lists(recommender: "Recommender", asked: Asked, wish: Wish, *, progress: bool = False) -> pd.DataFrame:
+def table_of_lists(
+    recommender: "Recommender", users: Any, k: Any, options: Options, *, progress: bool = False
+) -> pd.DataFrame:
     """All lists below each other: user_id, rank, item_id, title, score and, with a fallback, source."""
+    wish = Wish.of(recommender.ratings, k, options)
+    asked = Asked.of(recommender.ratings, users, wish)
     blocks = [block for block, _ in _blocks(recommender, asked, wish, progress)]
     return pd.concat(blocks, ignore_index=True) if len(blocks) > 1 else blocks[0]
 
 
 def write_lists(
-    recommender: "Recommender", place: str | Path, asked: Asked, wish: Wish, *, progress: bool = True
+    recommender: "Recommender", place: str | Path, users: Any, k: Any, options: Options, *, progress: bool = True
 ) -> Written:
     """The same into a file, block after block; what was there before stays until all is written."""
     path = as_path(place)
-    form = form_of(path)
+    form, wish = form_of(path), Wish.of(recommender.ratings, k, options)
+    asked = Asked.of(recommender.ratings, users, wish)
     rows, short, fallback = 0, 0, 0
     with whole_file(path) as temporary, _writer(temporary, form) as write:
         for block, source in _blocks(recommender, asked, wish, progress):

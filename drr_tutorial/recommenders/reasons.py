@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.recommenders.answers import answers_of
 from drr_tutorial.recommenders.choice import as_ids_given, as_length, best
 from drr_tutorial.recommenders.lists import CELLS
@@ -24,30 +25,34 @@ MOST_LIKES = 300  # of a user, the latest: each is left out once
 SMALLEST = 1e-6  # of the largest score: what rounding does to scores is no reason
 
 
-def reasons_of_user(recommender: "Recommender", user: Any, items: Sequence[Any] | None, n: int) -> pd.DataFrame:
-    """For a user of the data: item_id, title, because_id, because_title, weight; up to n rows an item.
+def table_of_reasons(
+    recommender: "Recommender", user: Any, items: Sequence[Any] | None, liked_items: Sequence[Any] | None, n: int
+) -> pd.DataFrame:
+    """item_id, title, because_id, because_title, weight; up to n rows an item. Either `user` or `liked_items` is given.
 
-    Raises `UnknownIdError`, and `ValueError` for n below 1.
+    Raises `UnknownIdError`, and `ValueError` for n below 1, for both or neither of the two.
     """
     ratings = recommender.ratings
+    if (user is None) == (liked_items is None):
+        raise ValueError(f"give either a user or liked_items, got user={user!r} and liked_items={liked_items!r}")
+    if liked_items is None:
+        liked, recommended = _likes_of(ratings, user), recommender.recommend(user)
+    else:
+        liked = answers_of(ratings, liked_items, (), None).indices
+        recommended = recommender.recommend_for(liked_items)
+    shown = recommended["item_id"].tolist() if items is None else as_ids_given(items, "items")
+    return _table(recommender, liked[-MOST_LIKES:], ratings.item_index(shown), as_length(n))
+
+
+def _likes_of(ratings: Ratings, user: Any) -> NDArray[np.int32]:
+    """Indices of what a user likes, latest last."""
     index = ratings.user_index(user)
     if len(index) != 1:
         raise ValueError(f"user must be one user id, got {user!r}")
     rows = np.flatnonzero((ratings.users == index[0]) & ratings.liked)
     if ratings.timestamps is not None:
         rows = rows[np.argsort(ratings.timestamps[rows], kind="stable")]
-    shown = recommender.recommend(user)["item_id"].tolist() if items is None else as_ids_given(items, "items")
-    return _table(recommender, ratings.items[rows][-MOST_LIKES:], ratings.item_index(shown), as_length(n))
-
-
-def reasons_of_newcomer(
-    recommender: "Recommender", liked: Sequence[Any], items: Sequence[Any] | None, n: int
-) -> pd.DataFrame:
-    """The same for somebody who likes some items, latest last."""
-    ratings = recommender.ratings
-    answers = answers_of(ratings, liked, (), None)
-    shown = recommender.recommend_for(liked)["item_id"].tolist() if items is None else as_ids_given(items, "items")
-    return _table(recommender, answers.indices[-MOST_LIKES:], ratings.item_index(shown), as_length(n))
+    return ratings.items[rows]
 
 
 def weights_of_likes(

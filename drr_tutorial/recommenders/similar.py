@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.recommenders.answers import ranked
 from drr_tutorial.recommenders.choice import best, hidden
-from drr_tutorial.recommenders.lists import Wish
+from drr_tutorial.recommenders.lists import Options, Wish
 
 if TYPE_CHECKING:
     from drr_tutorial.recommenders.base import Recommender
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 
 
-def table_of_similar(recommender: "Recommender", item: Any, wish: Wish) -> pd.DataFrame:
+def table_of_similar(recommender: "Recommender", item: Any, k: Any, options: Options) -> pd.DataFrame:
     """The items most like one: item_id, title, score with ranks from 1. `UnknownIdError`, `ValueError` for several."""
     ratings = recommender.ratings
     if np.ndim(item) > 0:
         raise ValueError(f"item must be one item id, got {item!r}")
-    index = ratings.item_index(item)
+    wish, index = Wish.of(ratings, k, options), ratings.item_index(item)
     likeness = np.array(recommender._similarities(index))
     likeness[0, index] = -np.inf
     chosen = best(hidden(likeness, wish.choice.barred), wish.k)[0]
