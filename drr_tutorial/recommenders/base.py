@@ -140,10 +140,10 @@ class Recommender(ABC):
     def recommend(self, user: Any, k: int = 10, **options: Unpack[Options]) -> pd.DataFrame:
         """The k best items for a user of the data: a table of item_id, title, score with ranks from 1.
 
-        With `exclude_seen=False` what the user is known to have rated comes back (see `fit`); `exclude` leaves out items
-        of a list, or of a table with item_id (and user_id); only `candidates` come, where they are given. Who has little
-        left gets that, so fewer than k. With `fallback="popular"` an unknown user, and one who likes nothing yet, gets
-        what most like; the column `source` says so. `UnknownIdError`; `ValueError` for k below 1.
+        With `exclude_seen=False` what the user is known to have rated comes back (see `fit`); `exclude` leaves out the
+        items of a list, or of a table with item_id (and user_id); only `candidates` come, where there are some. Who has
+        little left gets that, so fewer than k. With `fallback="popular"` an unknown user, and one who likes nothing
+        yet, gets what most like; the column `source` says so. `UnknownIdError`; `ValueError` for k below 1.
         """
         if np.ndim(user) > 0:
             many = "for many at once there are recommend_all(users) and scores(users)"

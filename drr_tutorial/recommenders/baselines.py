@@ -18,6 +18,7 @@ from drr_tutorial.data.merge import Merged
 from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.recommenders.base import Recommender, Scores
 from drr_tutorial.recommenders.similar import cosine
+from drr_tutorial.representation.answers import fold_in_answers
 from drr_tutorial.representation.embeddings import ALPHA, Embeddings, factorize
 from drr_tutorial.representation.growth import grown
 
@@ -126,6 +127,12 @@ class Factors(Recommender):
 
     def _arrays(self) -> Arrays:
         return {"users": self.embeddings.users, "items": self.embeddings.items}
+
+    def _scores_by_answers(self, answers: csr_array) -> Scores:
+        """Likes alone are folded in; with dislikes, both are."""
+        if not (answers.data < 0).any():
+            return self.scores_for(answers)
+        return fold_in_answers(self.embeddings, self._liked, answers) @ self.embeddings.items.T
 
     def _similarities(self, items: NDArray[np.integer[Any]]) -> Scores:
         return cosine(self.embeddings.items, items)

@@ -24,10 +24,12 @@ from drr_tutorial.data.merge import Merged
 from drr_tutorial.data.ratings import DataError, Ratings
 from drr_tutorial.environment import rewards
 from drr_tutorial.environment.memory import latest_liked
+from drr_tutorial.recommenders.answers import likes_among
 from drr_tutorial.recommenders.base import Recommender, Scores
-from drr_tutorial.recommenders.dislikes_last import dislikes_last
+from drr_tutorial.recommenders.dislikes_last import disliked_among, dislikes_last
 from drr_tutorial.recommenders.similar import cosine
 from drr_tutorial.recommenders.validation import Validation
+from drr_tutorial.representation.answers import fold_in_answers
 from drr_tutorial.representation.by_name import state_class
 from drr_tutorial.representation.embeddings import ALPHA, Embeddings, scaled, scaled_users
 from drr_tutorial.representation.growth import grown
@@ -227,6 +229,15 @@ class DRRRecommender(Recommender):
         super()._remember(ratings)
         self.memory = latest_liked(ratings, self._config.agent.memory_size)
         self._disliked = ratings.select(~ratings.liked).matrix()
+
+    def _scores_by_answers(self, answers: csr_array) -> Scores:
+        """Likes alone are folded in; with dislikes, both are, and the memory holds the likes."""
+        likes, disliked = likes_among(answers), disliked_among(answers)
+        if disliked.nnz == 0 or self.embeddings.method == "scratch":
+            return self.scores_for(likes)
+        vectors = scaled_users(fold_in_answers(self.embeddings, self.ratings.positives().matrix(), answers))
+        scores = self._scores(torch.from_numpy(vectors), _latest(likes, self._config.agent.memory_size))
+        return dislikes_last(scores, disliked) if self._config.agent.dislikes_last else scores
 
     def _similarities(self, items: NDArray[np.integer[Any]]) -> Scores:
         return cosine(self.networks.item_vectors().detach().cpu().numpy(), items)

@@ -28,7 +28,7 @@ class Logger(Protocol):
         """Take figures by name, such as "validation/nDCG@10", of one step of training."""
 
 
-class StopTraining(Exception):
+class StopTraining(Exception):  # noqa: N818
     """Raised within a training, it ends there, and well."""
 
 
@@ -46,7 +46,8 @@ def watching(
     Args:
         callbacks: `callback(step, figures)` is called after each validation (the first before any step) with its
             figures by name, "hit" and "dcg" for a log of ratings; the training ends when one returns False.
-        patience: end when the sum of the figures was not better in so many validations in a row; None: never.
+        patience: end when the sum of the figures was not better in so many validations in a row; None: never. Those
+            before the figures first change do not count: the actor does not move yet while the critic learns alone.
         logger: its `log(metrics, step)` gets every figure that TensorBoard would get.
 
     Raises `ValueError` for what is none of these. An error of a callback or a logger stops the training.
@@ -84,10 +85,16 @@ class Watcher:
         self.found.append((step, sum(figures.values())))
         if self.place is not None:
             write_json(self.place, self.found)
-        sums = [total for _, total in self.found]
-        impatient = self.patience is not None and len(sums) - 1 - sums.index(max(sums)) >= self.patience
-        if impatient or any(answer is not None and not answer for answer in answers):
+        if (self.patience is not None and self._in_vain() >= self.patience) or any(
+            answer is not None and not answer for answer in answers
+        ):
             raise StopTraining
+
+    def _in_vain(self) -> int:
+        """How many validations in a row were not better, from the first on that differs from those before."""
+        sums = [total for _, total in self.found]
+        first = next((place for place, total in enumerate(sums) if total != sums[0]), len(sums))
+        return len(sums) - 1 - max(sums.index(max(sums)), first - 1)
 
 
 class MLflowLogger:
