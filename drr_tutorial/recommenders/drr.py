@@ -29,7 +29,7 @@ from drr_tutorial.recommenders.base import Recommender, Scores
 from drr_tutorial.recommenders.dislikes_last import disliked_among, dislikes_last
 from drr_tutorial.recommenders.similar import cosine
 from drr_tutorial.recommenders.validation import Validation
-from drr_tutorial.representation.answers import fold_in_answers
+from drr_tutorial.representation.answers import fold_in_jointly
 from drr_tutorial.representation.by_name import state_class
 from drr_tutorial.representation.embeddings import ALPHA, Embeddings, scaled, scaled_users
 from drr_tutorial.representation.growth import grown
@@ -235,7 +235,7 @@ class DRRRecommender(Recommender):
         likes, disliked = likes_among(answers), disliked_among(answers)
         if disliked.nnz == 0 or self.embeddings.method == "scratch":
             return self.scores_for(likes)
-        vectors = scaled_users(fold_in_answers(self.embeddings, self.ratings.positives().matrix(), answers))
+        vectors = scaled_users(fold_in_jointly(self.embeddings, self.ratings.positives().matrix(), answers))
         scores = self._scores(torch.from_numpy(vectors), _latest(likes, self._config.agent.memory_size))
         return dislikes_last(scores, disliked) if self._config.agent.dislikes_last else scores
 

@@ -4,8 +4,8 @@
     index.recommend([1, 2, 3], k=10)
     index.write("items.faiss")
 
-`kind="hnsw"` searches a graph of neighbours (Malkov & Yashunin 2018): the more items, the more it saves, and now and then
-it misses one; "exact" misses none. Needs the extra `index`.
+`kind="hnsw"` searches a graph of neighbours (Malkov & Yashunin 2018): the more items, the more it saves, and now and
+then it misses one; "exact" misses none. Needs the extra `index`.
 """
 
 import importlib

@@ -1,13 +1,13 @@
 """A trained agent for other programs: actor, state and item vectors as one ONNX file.
 
-Inputs are `user` (batch, k), vectors as the agent sees users, and `memory` (batch, N), indices of the latest likes, padded
-on the left with n_items. The output is `scores` (batch, n_items), in the order of `ratings.item_ids`; what a user has
-seen is to be left out there, and dislikes to be put last. Needs the extra `onnx`.
+Inputs are `user` (batch, k), vectors as the agent sees users, and `memory` (batch, N), indices of the latest likes,
+padded on the left with n_items. The output is `scores` (batch, n_items), in the order of `ratings.item_ids`; what a user
+has seen is to be left out there, and dislikes to be put last. Needs the extra `onnx`.
 """
 
 import importlib
 import json
-import logging
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -59,12 +59,14 @@ class _Scores(nn.Module):
 
 def _as_model(module: nn.Module, inputs: dict[str, NDArray[Any]]) -> Any:
     device = next(module.parameters()).device
+    examples = tuple(torch.from_numpy(inputs[name]).to(device) for name in INPUTS)
     batch = torch.export.Dim("batch")
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    program = torch.onnx.export(
-        module.eval(), tuple(torch.from_numpy(inputs[name]).to(device) for name in INPUTS), dynamo=True, verbose=False,
-        input_names=list(INPUTS), output_names=[OUTPUT], dynamic_shapes=({0: batch}, {0: batch}),
-    )  # fmt: skip
+    exported = torch.export.export(module.eval(), examples, dynamic_shapes=({0: batch}, {0: batch}), strict=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the library about itself
+        program = torch.onnx.export(
+            exported, input_names=list(INPUTS), output_names=[OUTPUT], dynamo=True, verbose=False
+        )
     assert program is not None
     return program.model_proto
 

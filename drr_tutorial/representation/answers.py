@@ -10,6 +10,8 @@ from scipy.sparse import csr_array
 
 from drr_tutorial.environment.taste import Taste, taste_of_factors
 from drr_tutorial.representation.embeddings import Vectors
+from drr_tutorial.representation.growth import solved
+from drr_tutorial.representation.joint import JointEmbeddings
 
 Floats = NDArray[np.float32]
 NOISE_SCALE = 0.5  # chosen by the search of the study `cold-start`
@@ -25,7 +27,19 @@ def fold_in_answers(vectors: Vectors, likes: csr_array, answers: csr_array) -> F
     asked = np.unique(answers.indices)
     about = Taste(taste.mean[asked], taste.loadings[asked], taste.noise[asked])
     z = about.given(csr_array(answers[:, asked])).z
-    nothing = csr_array((len(users), k), dtype=np.float32)
+    nothing = csr_array(np.zeros((len(users), k), dtype=np.float32))
     axes = taste_of_factors(users, np.eye(k, dtype=np.float32), nothing)  # its means and loadings: centre and root
     found: Floats = (axes.mean + z @ axes.loadings.T).astype(np.float32)
     return found
+
+
+def fold_in_jointly(embeddings: JointEmbeddings, likes: csr_array, answers: csr_array) -> Floats:
+    """The same for joint vectors, each part by what made it: likes against the rest, all that was answered, and stars,
+    a like as one above the mean and a dislike as one below.
+    """
+    first, *others = embeddings.parts
+    vectors = [
+        fold_in_answers(first, likes, answers) if first.method == "ials" else solved(answers, first.items, first)
+    ]
+    vectors += [solved(answers, p.items, p) if p.method == "pmf" else p.fold_in(answers) for p in others]
+    return embeddings._join_users(vectors)

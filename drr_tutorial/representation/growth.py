@@ -30,12 +30,12 @@ def grown(embeddings: Embeddings, merged: Merged, signal: Signal = "liked") -> E
     users = _moved(embeddings.users, merged.users, merged.ratings.n_users)
     items = _moved(embeddings.items, merged.items, merged.ratings.n_items)
     new_users, new_items = np.flatnonzero(merged.new_users), np.flatnonzero(merged.new_items)
-    users[new_users] = _solved(after[new_users], items, embeddings)  # by the items that are known
+    users[new_users] = solved(after[new_users], items, embeddings)  # by the items that are known
     if len(new_items):
-        items[new_items] = _solved(csr_array(after.T.tocsr())[new_items], users, embeddings)
-        users[new_users] = _solved(after[new_users], items, embeddings)
+        items[new_items] = solved(csr_array(after.T.tocsr())[new_items], users, embeddings)
+        users[new_users] = solved(after[new_users], items, embeddings)
     told = np.flatnonzero(merged.touched & ~merged.new_users)
-    users[told] += _solved(after[told], items, embeddings) - _solved(before[told], items, embeddings)
+    users[told] += solved(after[told], items, embeddings) - solved(before[told], items, embeddings)
     silent = new_users[np.diff(after.indptr)[new_users] == 0]
     users[silent] = embeddings.users.mean(axis=0)
     return replace(embeddings, users=users, items=items)
@@ -48,7 +48,7 @@ def _moved(vectors: Floats, places: NDArray[np.int64], n: int) -> Floats:
     return moved
 
 
-def _solved(targets: csr_array, factors: Floats, like: Embeddings) -> Floats:
+def solved(targets: csr_array, factors: Floats, like: Embeddings) -> Floats:
     """Vectors (m, k) of rows of targets (m, n) on factors (n, k), with the penalties of `like`."""
     if targets.shape[0] == 0:
         return np.zeros((0, factors.shape[1]), dtype=np.float32)

@@ -85,9 +85,8 @@ class Watcher:
         self.found.append((step, sum(figures.values())))
         if self.place is not None:
             write_json(self.place, self.found)
-        if (self.patience is not None and self._in_vain() >= self.patience) or any(
-            answer is not None and not answer for answer in answers
-        ):
+        impatient = self.patience is not None and self._in_vain() >= self.patience
+        if impatient or any(answer is not None and not answer for answer in answers):
             raise StopTraining
 
     def _in_vain(self) -> int:
