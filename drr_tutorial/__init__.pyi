@@ -41,7 +41,14 @@ from .recommenders.baselines import (
 )
 from .recommenders.drr import DRRRecommender as DRRRecommender
 from .recommenders.gaussian import GaussianRecommender as GaussianRecommender
+from .recommenders.index import ItemIndex as ItemIndex
+from .recommenders.onnx import export_onnx as export_onnx
 from .recommenders.pretrained import load_pretrained as load_pretrained
+from .training.watching import (
+    MLflowLogger as MLflowLogger,
+    WandbLogger as WandbLogger,
+    watching as watching,
+)
 from .worlds.env import (
     PlanningEnv as PlanningEnv,
     TinyPlanningEnv as TinyPlanningEnv,

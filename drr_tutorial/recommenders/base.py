@@ -8,11 +8,10 @@ inside; arrays over items are in the order of `item_ids`.
 import copy
 import dataclasses
 import importlib
-import operator
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, Unpack
 
 import numpy as np
 import pandas as pd
@@ -20,8 +19,16 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from drr_tutorial import __version__
+from drr_tutorial.data.merge import Merged
 from drr_tutorial.data.ratings import DataError, Ratings, require_ratings
 from drr_tutorial.data.stored import catalogue_of, columns_of, ratings_of
+from drr_tutorial.recommenders.answers import answers_of, likes_among, table_of_answers
+from drr_tutorial.recommenders.growing import with_more
+from drr_tutorial.recommenders.lists import Options, Written, table_of_lists, write_lists
+from drr_tutorial.recommenders.params import params_of, with_params
+from drr_tutorial.recommenders.reasons import table_of_reasons
+from drr_tutorial.recommenders.seen import _same_catalogue, _union
+from drr_tutorial.recommenders.similar import liked_together, table_of_similar
 from drr_tutorial.storage import (
     StorageError,
     as_path,
@@ -98,6 +105,17 @@ class Recommender(ABC):
         vars(self).update(vars(fitted))  # in one step
         return self
 
+    def partial_fit(self, ratings: Ratings) -> Self:
+        """Take in new ratings, of known and new users and items, without a whole training; what is rated anew counts
+        as it is rated now. An error leaves the recommender as it was.
+
+        What has user and item vectors folds new users and items in, and moves the vectors of known users who rated
+        something; known items keep theirs, and an agent its networks. All others are computed anew from all ratings.
+        After many new ratings fit anew. `DataError` for times, ids or a scale that do not fit; `TypeError`.
+        """
+        vars(self).update(vars(with_more(self, ratings)))  # in one step
+        return self
+
     def scores(self, users: ArrayLike) -> Scores:
         """Scores (len(users), n_items) for original user ids; higher is better, seen items are not masked.
         `UnknownIdError`.
@@ -119,29 +137,60 @@ class Recommender(ABC):
         """
         return self._scores_in_session(self.ratings.user_index(users), likes)
 
-    def recommend(self, user: Any, k: int = 10, *, exclude_seen: bool = True) -> pd.DataFrame:
+    def recommend(self, user: Any, k: int = 10, **options: Unpack[Options]) -> pd.DataFrame:
         """The k best items for a user of the data: a table of item_id, title, score with ranks from 1.
 
-        `exclude_seen` leaves out whatever the user is known to have rated (see `fit`); who has rated nearly everything
-        gets what is left, so fewer than k. Raises `UnknownIdError`, and `ValueError` for k below 1.
+        With `exclude_seen=False` what the user is known to have rated comes back (see `fit`); `exclude` leaves out the
+        items of a list, or of a table with item_id (and user_id); only `candidates` come, where there are some. Who has
+        little left gets that, so fewer than k. With `fallback="popular"` an unknown user, and one who likes nothing
+        yet, gets what most like; the column `source` says so. `UnknownIdError`; `ValueError` for k below 1.
         """
         if np.ndim(user) > 0:
-            raise ValueError(f"user must be one user id, got {user!r}; for many at once there is scores(users)")
-        index = int(self.ratings.user_index(user)[0])
-        seen = self._seen.indices[self._seen.indptr[index] : self._seen.indptr[index + 1]] if exclude_seen else ()
-        return self._best(self._scores_of(np.array([index]))[0], seen, k)
+            many = "for many at once there are recommend_all(users) and scores(users)"
+            raise ValueError(f"user must be one user id, got {user!r}; {many}")
+        table = table_of_lists(self, [user], k, options).drop(columns=["user_id", "rank"])
+        return table.set_axis(pd.RangeIndex(1, len(table) + 1, name="rank"))
 
-    def recommend_for(self, liked_items: Sequence[Any], k: int = 10, *, exclude_seen: bool = True) -> pd.DataFrame:
+    def recommend_all(
+        self, users: Any = None, k: int = 10, *, progress: bool = True, **options: Unpack[Options]
+    ) -> pd.DataFrame:
+        """The lists of many users, None for all, below each other: user_id, rank, item_id, title, score.
+
+        Otherwise as `recommend`; who has nothing left has no rows. A table of yesterday's lists is an `exclude`.
+        """
+        return table_of_lists(self, users, k, options, progress=progress)
+
+    def write_lists(
+        self, path: str | Path, users: Any = None, k: int = 10, *, progress: bool = True, **options: Unpack[Options]
+    ) -> Written:
+        """`recommend_all` into a .csv, .tsv or .parquet file, all or nothing, with few users at a time in memory."""
+        return write_lists(self, path, users, k, options, progress=progress)
+
+    def recommend_for(
+        self,
+        liked_items: Sequence[Any] = (),
+        k: int = 10,
+        *,
+        disliked_items: Sequence[Any] = (),
+        ratings: Mapping[Any, float] | None = None,
+        **options: Unpack[Options],
+    ) -> pd.DataFrame:
         """The k best items for somebody who is not in the data but likes `liked_items` (original ids, latest last).
 
-        `exclude_seen` leaves those out. Otherwise as `recommend`.
+        `disliked_items` count where dislikes are learned from; `ratings`, item id -> number, are likes or dislikes by
+        the scale of the training data. None of them comes back, unless exclude_seen=False. Otherwise as `recommend`.
         """
-        liked = self.ratings.item_index(liked_items)
-        if len(liked) == 0 or len(np.unique(liked)) < len(liked):
-            raise ValueError(f"liked_items must be one or more different item ids, got {list(liked_items)!r}")
-        shape = (1, self.ratings.n_items)
-        history = csr_array((np.ones(len(liked), dtype=np.float32), liked, [0, len(liked)]), shape=shape)
-        return self._best(self.scores_for(history)[0], liked if exclude_seen else (), k)
+        return table_of_answers(self, answers_of(self.ratings, liked_items, disliked_items, ratings), k, options)
+
+    def similar_items(self, item: Any, k: int = 10, *, candidates: Any = None, exclude: Any = None) -> pd.DataFrame:
+        """The k items most like one, by its original id: item_id, title, score (cosine, or an item-to-item weight)."""
+        return table_of_similar(self, item, k, {"candidates": candidates, "exclude": exclude})
+
+    def reasons(self, user: Any = None, items: Any = None, *, liked_items: Any = None, n: int = 3) -> pd.DataFrame:
+        """Because of which likes, n of them at most, `items` (None: the recommended ones) are scored as high as they
+        are: item_id, title, because_id, because_title, weight. Of a user, or of somebody who likes `liked_items`.
+        """
+        return table_of_reasons(self, user, items, liked_items, n)
 
     def save(self, folder: str | Path) -> None:
         """Write settings (JSON), weights and training data (safetensors) into a folder, all or nothing. Raises
@@ -197,8 +246,21 @@ class Recommender(ABC):
         """An unfitted recommender with what `settings` returned."""
         return cls(**settings)
 
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Settings by name, as scikit-learn asks for them: `sklearn.base.clone` gives an unfitted copy."""
+        return params_of(self, deep)
+
+    def set_params(self, **params: Any) -> Self:
+        """Other settings, checked. Where any changes what is learned, what was learned is forgotten: fit again."""
+        vars(self).update(with_params(self, params))
+        return self
+
     @abstractmethod
     def _fit(self, ratings: Ratings) -> None: ...
+
+    def _partial_fit(self, merged: Merged) -> None:
+        """Learn from `merged.ratings` after `merged.before`; here all anew."""
+        self._fit(merged.ratings)
 
     @abstractmethod
     def _scores_of(self, users: NDArray[np.integer[Any]]) -> Scores:
@@ -207,6 +269,16 @@ class Recommender(ABC):
     def _scores_in_session(self, users: NDArray[np.integer[Any]], likes: csr_array) -> Scores:
         """`scores_in_session` by user indices (m,); here for scores that do not depend on a session."""
         return self._scores_of(users)
+
+    def _scores_by_answers(self, answers: csr_array) -> Scores:
+        """Scores (m, n_items) for people who are not in the data by what each answered, (m, n_items): 1 liked, -1 not;
+        here for scores that do not depend on dislikes.
+        """
+        return self.scores_for(likes_among(answers))
+
+    def _similarities(self, items: NDArray[np.integer[Any]]) -> Scores:
+        """How like each item is to those of indices (m,): (m, n_items); here by who likes both."""
+        return liked_together(self.ratings, items)
 
     @abstractmethod
     def _arrays(self) -> dict[str, NDArray[Any]]:
@@ -232,37 +304,6 @@ class Recommender(ABC):
             pairs = (columns["seen_users"], columns["seen_items"])
             ones = np.ones(len(pairs[0]), dtype=np.float32)
             self._seen = _union(self._seen, csr_array((ones, pairs), shape=self._seen.shape))
-
-    def _best(self, scores: Scores, hidden: Any, k: int) -> pd.DataFrame:
-        """The k best that are not hidden, or as many as there are."""
-        try:
-            k = operator.index(k)
-        except TypeError as error:
-            raise ValueError(f"k must be a whole number, got {k!r}") from error
-        if k < 1:
-            raise ValueError(f"k must be at least 1, got {k}")
-        left = np.setdiff1d(np.arange(len(scores)), np.asarray(hidden, dtype=np.int64))
-        k = min(k, len(left))
-        best = left[np.argpartition(-scores[left], k - 1)[:k]] if k else left
-        best = best[np.lexsort((best, -scores[best]))]
-        ratings = self.ratings
-        columns = {
-            "item_id": ratings.item_ids[best],
-            "title": ratings.titles[best].astype(object),
-            "score": scores[best],
-        }
-        return pd.DataFrame(columns, index=pd.RangeIndex(1, k + 1, name="rank"))
-
-
-def _same_catalogue(one: Ratings, other: Ratings) -> bool:
-    return np.array_equal(one.user_ids, other.user_ids) and np.array_equal(one.item_ids, other.item_ids)
-
-
-def _union(one: csr_array, other: csr_array) -> csr_array:
-    """Ones wherever either (m, n) has an entry."""
-    both: csr_array = (one + other).sign()
-    both.sort_indices()
-    return both
 
 
 def class_named(name: str) -> type[Recommender]:

@@ -14,9 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, csr_matrix
 
+from drr_tutorial.data.merge import Merged
 from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.recommenders.base import Recommender, Scores
+from drr_tutorial.recommenders.similar import cosine
+from drr_tutorial.representation.answers import fold_in_answers
 from drr_tutorial.representation.embeddings import ALPHA, Embeddings, factorize
+from drr_tutorial.representation.growth import grown
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -84,6 +88,10 @@ class ItemToItem(Recommender):
     def _load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         self.weights = arrays["weights"]
 
+    def _similarities(self, items: NDArray[np.integer[Any]]) -> Scores:
+        """What a like of each item says for the others."""
+        return self.weights[items]
+
     def _remember(self, ratings: Ratings) -> None:
         super()._remember(ratings)
         self._liked = ratings.positives().matrix()
@@ -119,6 +127,19 @@ class Factors(Recommender):
 
     def _arrays(self) -> Arrays:
         return {"users": self.embeddings.users, "items": self.embeddings.items}
+
+    def _scores_by_answers(self, answers: csr_array) -> Scores:
+        """Likes alone are folded in; with dislikes, both are."""
+        if not (answers.data < 0).any():
+            return self.scores_for(answers)
+        return fold_in_answers(self.embeddings, self._liked, answers) @ self.embeddings.items.T
+
+    def _similarities(self, items: NDArray[np.integer[Any]]) -> Scores:
+        return cosine(self.embeddings.items, items)
+
+    def _partial_fit(self, merged: Merged) -> None:
+        """New users and items are folded in, known users' vectors move; see `representation.growth`."""
+        self.embeddings = grown(self.embeddings, merged)
 
 
 @dataclass
@@ -280,6 +301,13 @@ class BPRRecommender(Factors):
         weight = np.full((ratings.n_users, 1), self.popularity_weight, dtype=np.float32)
         users, items = np.hstack([model.user_factors, weight]), np.column_stack([model.item_factors, popularity])
         self._load_arrays({"users": users, "items": items})
+
+    def _partial_fit(self, merged: Merged) -> None:
+        super()._partial_fit(merged)
+        liked = merged.ratings.items[merged.ratings.liked]
+        popularity = np.log1p(np.bincount(liked, minlength=merged.ratings.n_items)).astype(np.float32)
+        self.embeddings.items[merged.new_items, -1] = popularity[merged.new_items]
+        self.embeddings.users[:, -1] = self.popularity_weight
 
     def _load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         self.embeddings = Embeddings(arrays["users"], arrays["items"], "ials", max(self.regularization, 1e-6), 10.0)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from drr_tutorial.data.merge import Merged
 from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.recommenders.base import Recommender, Scores, class_named, name_to_load
 
@@ -26,6 +27,14 @@ def dislikes_last(scores: Scores, disliked: csr_array) -> Scores:
     span = scores.max(axis=1) - scores.min(axis=1)
     scores[rows, items] -= 2 * span[rows] + 1
     return scores
+
+
+def disliked_among(answers: csr_array) -> csr_array:
+    """Ones where answers (m, n_items) are below 0."""
+    rows, items = answers.nonzero()
+    below = np.asarray(answers[rows, items] < 0)
+    places = (rows[below], items[below])
+    return csr_array((np.ones(below.sum(), dtype=np.float32), places), shape=answers.shape)
 
 
 class DislikesLast(Recommender):
@@ -67,6 +76,16 @@ class DislikesLast(Recommender):
 
     def _scores_in_session(self, users: NDArray[np.integer[Any]], likes: csr_array) -> Scores:
         return dislikes_last(self.inner._scores_in_session(users, likes), self._disliked[users])
+
+    def _scores_by_answers(self, answers: csr_array) -> Scores:
+        return dislikes_last(self.inner._scores_by_answers(answers), disliked_among(answers))
+
+    def _similarities(self, items: NDArray[np.integer[Any]]) -> Scores:
+        return self.inner._similarities(items)
+
+    def _partial_fit(self, merged: Merged) -> None:
+        self.inner = copy.copy(self.inner)
+        self.inner._partial_fit(merged)
 
     def _arrays(self) -> Arrays:
         return self.inner._arrays()

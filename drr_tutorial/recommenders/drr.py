@@ -20,14 +20,19 @@ from torch import Tensor
 from drr_tutorial.actor_critic.devices import is_there, require_device
 from drr_tutorial.actor_critic.networks import ActorCritic
 from drr_tutorial.config import PRESETS, ExperimentConfig
+from drr_tutorial.data.merge import Merged
 from drr_tutorial.data.ratings import DataError, Ratings
 from drr_tutorial.environment import rewards
 from drr_tutorial.environment.memory import latest_liked
+from drr_tutorial.recommenders.answers import likes_among
 from drr_tutorial.recommenders.base import Recommender, Scores
-from drr_tutorial.recommenders.dislikes_last import dislikes_last
+from drr_tutorial.recommenders.dislikes_last import disliked_among, dislikes_last
+from drr_tutorial.recommenders.similar import cosine
 from drr_tutorial.recommenders.validation import Validation
+from drr_tutorial.representation.answers import fold_in_jointly
 from drr_tutorial.representation.by_name import state_class
 from drr_tutorial.representation.embeddings import ALPHA, Embeddings, scaled, scaled_users
+from drr_tutorial.representation.growth import grown
 from drr_tutorial.representation.joint import JointEmbeddings, part_settings, pretrain
 from drr_tutorial.storage import as_path
 from drr_tutorial.training.ddpg import DDPG
@@ -224,6 +229,32 @@ class DRRRecommender(Recommender):
         super()._remember(ratings)
         self.memory = latest_liked(ratings, self._config.agent.memory_size)
         self._disliked = ratings.select(~ratings.liked).matrix()
+
+    def _scores_by_answers(self, answers: csr_array) -> Scores:
+        """Likes alone are folded in; with dislikes, both are, and the memory holds the likes."""
+        likes, disliked = likes_among(answers), disliked_among(answers)
+        if disliked.nnz == 0 or self.embeddings.method == "scratch":
+            return self.scores_for(likes)
+        vectors = scaled_users(fold_in_jointly(self.embeddings, self.ratings.positives().matrix(), answers))
+        scores = self._scores(torch.from_numpy(vectors), _latest(likes, self._config.agent.memory_size))
+        return dislikes_last(scores, disliked) if self._config.agent.dislikes_last else scores
+
+    def _similarities(self, items: NDArray[np.integer[Any]]) -> Scores:
+        return cosine(self.networks.item_vectors().detach().cpu().numpy(), items)
+
+    def _partial_fit(self, merged: Merged) -> None:
+        """The vectors take in what is new; actor, critic and state stay as they were trained."""
+        if self.embeddings.method == "scratch" or self._config.embedding.learning_rate > 0:
+            raise ValueError(
+                "partial_fit needs vectors that are made of ratings alone, which random ones (embedding.method) and "
+                "those that RL moves (embedding.learning_rate) are not; fit anew"
+            )
+        kinds, old = part_settings(self._config.embedding), self.embeddings
+        parts = (grown(part, merged, kind.signal) for part, kind in zip(old.parts, kinds, strict=True))
+        self.embeddings = JointEmbeddings(tuple(parts), old.weights)
+        trained = {n: p for n, p in self.networks.named_parameters() if n not in ("users.weight", "items.weight")}
+        self.networks = self._build(self.embeddings)
+        self.networks.load_state_dict({**self.networks.state_dict(), **trained})
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         weights = {f"networks/{name}": value.cpu().numpy() for name, value in self.networks.state_dict().items()}

@@ -1,17 +1,17 @@
 """A bar for people of whom little is known: what their likes and dislikes say by a normal distribution of taste."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.environment.taste import Guess, Taste, fit_taste
 from drr_tutorial.recommenders.base import Recommender, Scores
+from drr_tutorial.recommenders.similar import cosine
 
 
 @dataclass
@@ -45,25 +45,6 @@ class GaussianRecommender(Recommender):
             return self.taste.scores(self._drawn(guess, answers.nnz))
         return self.taste.scores(guess.z)
 
-    def recommend_for(
-        self,
-        liked_items: Sequence[Any] = (),
-        k: int = 10,
-        *,
-        exclude_seen: bool = True,
-        disliked_items: Sequence[Any] = (),
-    ) -> pd.DataFrame:
-        """As `Recommender.recommend_for`, by dislikes too; at least one item must be liked or disliked."""
-        answered = self.ratings.item_index([*liked_items, *disliked_items])
-        if len(answered) == 0 or len(np.unique(answered)) < len(answered):
-            raise ValueError(
-                f"liked_items must be one or more different item ids, got {list(liked_items)!r}, with "
-                f"{list(disliked_items)!r} as disliked_items"
-            )
-        values = np.repeat(np.array([1, -1], dtype=np.float32), [len(liked_items), len(disliked_items)])
-        answers = csr_array((values, answered, [0, len(answered)]), shape=(1, self.ratings.n_items))
-        return self._best(self.scores_after(answers)[0], answered if exclude_seen else (), k)
-
     def _fit(self, ratings: Ratings) -> None:
         if self.explore not in ("no", "ucb", "thompson"):
             raise ValueError(f"explore must be no, ucb or thompson, got {self.explore!r}")
@@ -81,6 +62,12 @@ class GaussianRecommender(Recommender):
     def _scores_in_session(self, users: NDArray[np.integer[Any]], likes: csr_array) -> Scores:
         """Likes of the session speak as those of the training data do."""
         return self.scores_for(self._liked[users] + _likes(likes))
+
+    def _scores_by_answers(self, answers: csr_array) -> Scores:
+        return self.scores_after(answers)
+
+    def _similarities(self, items: NDArray[np.integer[Any]]) -> Scores:
+        return cosine(self.taste.loadings, items)
 
     def _drawn(self, guess: Guess, step: int) -> NDArray[np.float32]:
         """A taste of each that may be hers; another one when more was answered."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from drr_tutorial.storage import StorageError, cannot_write
 from drr_tutorial.training.ddpg import UpdateResult
 from drr_tutorial.training.episodes import Episodes
+from drr_tutorial.training.watching import StopTraining, Watcher
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -47,6 +48,7 @@ class TrainingLog:
 
     def __init__(self, folder: Path | None, step: int = 0, reward_unit: float = 1.0) -> None:
         self.writer = None if folder is None else _writer(folder / "tensorboard", step)
+        self.watcher = Watcher(folder, step)
         self.reward_unit = reward_unit
         self._rewards: list[float] = []
         self._latest: UpdateResult | None = None  # the latest update since the last entry
@@ -62,31 +64,37 @@ class TrainingLog:
             return
         now = time.perf_counter()
         mean, seconds = sum(self._rewards) / len(self._rewards), max(now - self._mark[0], 1e-9)
-        self._scalar("train/reward", mean * self.reward_unit, step)
-        self._scalar("train/steps_per_second", (step - self._mark[1]) / seconds, step)
+        figures = {"train/reward": mean * self.reward_unit, "train/steps_per_second": (step - self._mark[1]) / seconds}
         self._rewards, self._mark = [], (now, step)
         for name, value in ({} if episodes is None else episodes.take()).items():
-            unit = self.reward_unit if name in IN_REWARDS else 1.0
-            self._scalar(f"episode/{name}", value * unit, step)
-        if self._latest is not None and self.writer is not None:
-            self._update(step, self._latest)
+            figures[f"episode/{name}"] = value * (self.reward_unit if name in IN_REWARDS else 1.0)
+        if self._latest is not None and (self.writer is not None or self.watcher.logger is not None):
+            figures["train/value_loss"] = self._latest.value_loss.item() * self.reward_unit**2
+            figures["train/policy_loss"] = self._latest.policy_loss.item() * self.reward_unit
+            self._histograms(step, self._latest)
+        self._scalars(figures, step)
         self._latest = None
 
     def validation(self, step: int, figures: Mapping[str, float]) -> None:
         """Write figures of a validation."""
-        for name, value in figures.items():
-            self._scalar(TAGS.get(name, f"validation/{name}"), value, step)
+        named = {TAGS.get(name, f"validation/{name}"): value for name, value in figures.items()}
+        self._scalars(named, step)
+        self.watcher.validated(step, figures)
 
-    def _update(self, step: int, result: UpdateResult) -> None:
+    def _histograms(self, step: int, result: UpdateResult) -> None:
+        if self.writer is None:
+            return
         from torch.utils.tensorboard.summary import histogram
 
-        assert self.writer is not None
         unit = self.reward_unit
-        self._scalar("train/value_loss", result.value_loss.item() * unit**2, step)
-        self._scalar("train/policy_loss", result.policy_loss.item() * unit, step)
         bins = self.writer.default_bins  # TensorFlow's
         for name in ("value", "target_value", "expected_value"):
             self._write(histogram(f"train/{name}", getattr(result, name).cpu().numpy() * unit, bins), step)
+
+    def _scalars(self, figures: Mapping[str, float], step: int) -> None:
+        for tag, value in figures.items():
+            self._scalar(tag, value, step)
+        self.watcher.log(figures, step)
 
     def _scalar(self, tag: str, value: float, step: int) -> None:
         if self.writer is not None:
@@ -107,9 +115,11 @@ class TrainingLog:
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    ) -> bool:
+        """Close. Where somebody who looks on has had enough, the training ends here, and well."""
         if self.writer is not None:
             self.writer.close()
+        return isinstance(error, StopTraining)
 
 
 def _writer(folder: Path, step: int) -> "SummaryWriter":

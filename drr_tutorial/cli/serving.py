@@ -1,0 +1,103 @@
+"""Lists from a trained agent, as a command: for one user, for somebody new, for all into a file."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pandas as pd
+import tyro
+
+from drr_tutorial.cli.console import Folder
+from drr_tutorial.errors import DataError
+from drr_tutorial.recommenders.base import Recommender
+from drr_tutorial.recommenders.lists import form_of
+from drr_tutorial.storage import as_path
+from drr_tutorial.training.runs import AGENT, read_config
+
+Ids = tyro.conf.UseAppendAction[tuple[str, ...]]
+
+
+def recommend(
+    folder: Folder,
+    /,
+    user: str = "",  # None would be what the parser takes the text None for
+    liked: Ids = (),
+    disliked: Ids = (),
+    everybody: Annotated[bool, tyro.conf.arg(name="all"), tyro.conf.FlagCreatePairsOff] = False,
+    k: int = 10,
+    out: Path | None = None,
+    candidates: Path | None = None,
+    exclude: Path | None = None,
+    exclude_seen: bool = True,
+    fallback: Literal["no", "popular"] = "no",
+    quiet: bool = False,
+) -> None:
+    """Recommend items to a user of the data, to somebody who likes some items, or to all users into a file.
+
+    Args:
+        folder: Folder of a finished training.
+        user: The user's id in the data. One that begins with two dashes: --user=ID.
+        liked: Item ids that somebody likes, latest last: --liked ID ID.
+        disliked: Item ids that the same person does not like.
+        everybody: Lists of all users, with --out.
+        k: How many items; who has rated nearly everything gets what is left.
+        out: With --all, the file to write: .csv, .csv.gz, .tsv, .tsv.gz or .parquet.
+        candidates: File with the ids of all that may be recommended: one a line, or a table with a column item_id.
+        exclude: File with the ids of what may not; with a column user_id, too, such as a file of lists: not to that
+            user.
+        exclude_seen: Leave out whatever the user rated in the data, or whatever is liked.
+        fallback: popular: who is unknown or likes nothing yet gets what most like, and the column source says so.
+        quiet: No progress bar.
+    """
+    _refuse_mixtures(user, (*liked, *disliked), everybody, out)
+    if out is not None:
+        form_of(as_path(out))
+    shared: dict[str, Any] = {
+        "candidates": read_ids(candidates),
+        "exclude": read_ids(exclude),
+        "exclude_seen": exclude_seen,
+    }
+    read_config(folder)  # which says so where it is the agent of a world
+    agent = Recommender.load(as_path(folder) / AGENT)
+    chosen: Any = None if fallback == "no" else fallback
+    if out is not None:
+        written = agent.write_lists(out, k=k, fallback=chosen, progress=not quiet, **shared)
+        print(f"{written.rows:,} items for {written.users:,} users in {written.path}{_said(written.short, k)}")
+        return
+    if user:
+        found = agent.recommend(user, k, fallback=chosen, **shared)
+    else:
+        found = agent.recommend_for(liked, k, disliked_items=disliked, **shared)
+    if len(found) < k:
+        text = f"only {len(found)} items are left to recommend; --no-exclude-seen shows again what was rated"
+        print(f"drr-tutorial: {text}", file=sys.stderr)
+    print(found.to_string())
+
+
+def read_ids(path: Path | None) -> list[str] | pd.DataFrame | None:
+    """Ids, one a line; or a table of a file that has item_id (and user_id). Raises `DataError`."""
+    if path is None:
+        return None
+    path = as_path(path)
+    try:
+        if path.name.lower().endswith(".parquet"):
+            return pd.read_parquet(path)
+        lines = pd.read_csv(path, sep="\t" if ".tsv" in path.name.lower() else ",", dtype=str, keep_default_na=False)
+    except (OSError, ValueError, UnicodeError) as error:
+        raise DataError(f"{path} cannot be read ({' '.join(str(error).split())}); give ids, one a line") from error
+    if {"item_id", "item"} & set(lines.columns):
+        return lines
+    if len(lines.columns) > 1:
+        raise DataError(f"{path} has no column item_id among {list(lines.columns)}; name it item_id")
+    return [str(lines.columns[0]), *lines.iloc[:, 0].tolist()]
+
+
+def _refuse_mixtures(user: str, answered: tuple[str, ...], everybody: bool, out: Path | None) -> None:
+    if bool(user) + bool(answered) + everybody != 1:
+        raise ValueError("give either --user ID or --liked ID ID ..., or --all --out FILE")
+    if everybody != (out is not None):
+        raise ValueError("--all and --out go together, as in: --all --out lists.parquet")
+
+
+def _said(short: int, k: int) -> str:
+    return f"; {short:,} users have fewer than {k}, since little is left that they have not rated" if short else ""

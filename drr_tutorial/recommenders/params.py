@@ -1,0 +1,46 @@
+"""Settings by name as scikit-learn knows them (Buitinck et al. 2013): what `clone`, pipelines and searches call."""
+
+import inspect
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from drr_tutorial.recommenders.base import Recommender
+
+CHANGES_NOTHING_LEARNED = {"folder", "progress"}
+
+
+def params_of(recommender: "Recommender", deep: bool) -> dict[str, Any]:
+    """What the class was made with, by name; with `deep` also the settings of a recommender within, as inner__name."""
+    names = list(inspect.signature(type(recommender)).parameters)
+    own = {name: getattr(recommender, name) for name in names}
+    inner = {f"{name}__{key}": value for name, part in own.items() if hasattr(part, "get_params")
+             for key, value in part.get_params().items()} if deep else {}  # fmt: skip
+    return own | inner
+
+
+def with_params(recommender: "Recommender", params: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes of the recommender with other settings; those of an unfitted one, unless all is as it was.
+
+    Raises `ValueError` for a setting that there is not, and what the class says of values.
+    """
+    known = params_of(recommender, deep=True)
+    unknown = [name for name in params if name not in known]
+    if unknown:
+        names = ", ".join(known)
+        raise ValueError(f"{unknown[0]!r} is no setting of {type(recommender).__name__}; it has {names or 'none'}")
+    own = params_of(recommender, deep=False)
+    changed = {name for name, value in params.items() if not _same(value, known[name])}
+    own |= {name: value for name, value in params.items() if name in own}
+    for name in {name.partition("__")[0] for name in params if "__" in name}:
+        new = {key.partition("__")[2]: value for key, value in params.items() if key.startswith(f"{name}__")}
+        own[name] = type(own[name])(**own[name].get_params(deep=False)).set_params(**new)
+    made = type(recommender)(**own)  # which checks them
+    if changed <= CHANGES_NOTHING_LEARNED:
+        return {name: params[name] for name in changed}
+    nothing = {name: None for name in vars(recommender) if name not in vars(made)}
+    return {**nothing, **vars(made)}
+
+
+def _same(one: Any, other: Any) -> bool:
+    return one is other or (type(one) is type(other) and bool(one == other))
