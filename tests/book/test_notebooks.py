@@ -217,6 +217,26 @@ class TestEveryChapter:
         assert sorted(exercise for exercise in asked if exercise in module.CHECKS) == sorted(module.CHECKS)
         assert set(exercises(path)) <= set(module.CHECKS)
 
+    def test_it_says_where_its_other_exercises_are(self, path: Path) -> None:
+        """A number that is missing on the page stands on a deeper one."""
+        section = prose(path).split("\n## Exercises")[1].split(":::{exercise}")[0]
+        for page in DEEPER:
+            for exercise in exercises(page):
+                if exercise.partition(".")[0] == str(number(path)):
+                    assert re.search(rf"\{{doc\}}`{page.stem}`[^`]*\b{re.escape(exercise)}\b", section), exercise
+
+    def test_its_last_line_leads_on(self, path: Path) -> None:
+        for following in CHAPTERS:
+            if number(following) == number(path) + 1:
+                assert f"Next: {{doc}}`{following.stem}`" in prose(path).split("\n\n")[-1]
+
+    def test_each_solution_of_the_first_two_parts_has_a_reason(self, path: Path) -> None:
+        """In a comment: code shows how, not why."""
+        theirs = [page for page in DEEPER if exercises(page) and exercises(page)[0].startswith(f"{number(path)}.")]
+        cells = [cell for page in (path, *theirs) for cell in code_cells(page) if "solution" in tags(cell)]
+        silent = [cell.source for cell in cells if "# " not in cell.source]
+        assert number(path) not in SHORT_OR_SECOND or not silent
+
     def test_three_questions(self, path: Path) -> None:
         section = prose(path).split("## Check yourself")[1].split("\n## ")[0]
         assert len(re.findall(r":{3,}\{dropdown\}", section)) >= 3

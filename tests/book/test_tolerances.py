@@ -33,6 +33,7 @@ NOT_COMPARED = {  # (notebook, cell): why
     ("12_fair_table", "c004"): "particulars of a result file",
     ("12_fair_table", "c006"): "particulars of a result file",
     ("15_winning", "c10-58"): "speeds of a result file",
+    ("08_planning", "planning-18c"): "likes of a trained agent",
     ("whole_agent", "whole-20"): "a curve of a training",
     ("whole_agent", "whole-23"): "a training",
     ("whole_agent", "whole-27"): "sessions of a trained agent",

@@ -32,11 +32,7 @@ def check_targets(answer: Any) -> str | None:
     mistakes = (
         ((True, False, False), "Transition 2 terminated: no state follows, so y is the reward alone."),
         ((False, True, False), "Transition 3 was only truncated: its value goes on, so gamma Q' counts."),
-        (
-            (True, True, True),
-            "You mixed up the two ends. After a terminated step nothing follows; after a truncated one gamma Q' "
-            "still counts.",
-        ),
+        ((True, True, True), "You mixed up the two ends: gamma Q' counts after truncated, not after terminated."),
         ((False, False, False), "Do not forget the clip: no target leaves -10 .. 10."),
     )
     for (ignores_terminated, cuts_truncated, swapped), hint in mistakes:

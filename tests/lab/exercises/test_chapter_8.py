@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from drr_tutorial.lab.exercises import chapter_8, check
+from drr_tutorial.lab.exercises import check
 from drr_tutorial.worlds.planners import Planner, myopic, play
 from drr_tutorial.worlds.planning import PlanningWorld
 
@@ -71,10 +71,25 @@ def test_wrong(number: str, answer: Any, hint: str, capsys: pytest.CaptureFixtur
     assert hint in capsys.readouterr().out
 
 
-def test_without_boredom_and_growth_greed_cannot_be_beaten() -> None:
-    world = PlanningWorld(boredom=False, growth=False)
-    greedy, deep = (
-        play(world, policy, 500, seed=0).likes.mean() for policy in (myopic, Planner([1, 1, -0.35, 1, 0, 0]))
-    )
-    assert greedy > deep
-    assert check("8.4", chapter_8.SWITCHES)
+@pytest.mark.parametrize(
+    ("off", "weights", "ahead"),
+    [
+        ({"boredom": False, "growth": False}, [1, 1, -0.7, -0.2, 0, 0], False),
+        ({"boredom": False, "growth": False}, [1, 1, -0.35, -0.2, 0, 2], False),
+        ({"growth": False, "leaving": False}, [1, 1, -0.7, -0.2, 0, 0], True),
+        ({"boredom": False, "leaving": False}, [1, 1, -0.35, -0.2, 0, 2], True),
+    ],
+)
+def test_of_the_three_pairs_only_one_leaves_nothing_to_plan(
+    off: dict[str, bool], weights: list[float], ahead: bool
+) -> None:
+    world = PlanningWorld(**off)
+    greed, planner = (play(world, rule, 500, seed=0).likes.mean() for rule in (myopic, Planner(weights)))
+    assert (planner > greed) == ahead
+    assert check("8.4", set(off)) == (not ahead)
+
+
+def test_with_the_weights_that_the_exercise_names_the_planner_is_myopic() -> None:
+    players = myopic, Planner([1, 1, -0.35, -0.2, 0, 0])
+    one, other = (play(PlanningWorld(), rule, 100, seed=0).likes for rule in players)
+    np.testing.assert_array_equal(one, other)
