@@ -197,6 +197,9 @@ class Recommender(ABC):
         """An unfitted recommender with what `settings` returned."""
         return cls(**settings)
 
+    def require_room(self, ratings: Ratings) -> None:
+        """Raises `DataError` where `fit` would need more memory than there is; here for what grows with the ratings."""
+
     @abstractmethod
     def _fit(self, ratings: Ratings) -> None: ...
 

@@ -6,8 +6,10 @@ import torch
 from drr_tutorial.actor_critic.networks import ActorCritic
 from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.environment.memory import latest_liked
-from drr_tutorial.evaluation.ranking import evaluate_scores
+from drr_tutorial.evaluation.blocks import ScoresInBlocks
+from drr_tutorial.evaluation.ranking import evaluate_scorer
 from drr_tutorial.evaluation.tasks import RankingTask, sample_negatives
+from drr_tutorial.recommenders.base import Scores
 from drr_tutorial.recommenders.dislikes_last import dislikes_last
 
 N_NEGATIVES = 99  # a validation list, where the catalogue is large enough
@@ -28,12 +30,17 @@ class Validation:
     @torch.inference_mode()
     def __call__(self, networks: ActorCritic) -> dict[str, float]:
         """Mean "hit" rate and "dcg" (nDCG), each in [0, 1], of the networks' actions at the end of these memories."""
-        device = networks.items.weight.device
-        users = torch.arange(len(self.memory), device=device)
-        scores = networks.act(networks.see(users, self.memory.to(device))) @ networks.item_vectors().T
-        k = min(10, self.task.list_length)
-        report = evaluate_scores(dislikes_last(scores.cpu().numpy(), self.disliked), self.task, ks=(k,))
+        k, (n_users, n_items) = min(10, self.task.list_length), self.disliked.shape
+        scorer = ScoresInBlocks(lambda users: self._scores(networks, users), n_users, n_items)
+        report = evaluate_scorer(scorer, self.task, ks=(k,))
         return {"hit": report.mean(f"HR@{k}"), "dcg": report.mean(f"nDCG@{k}")}
+
+    def _scores(self, networks: ActorCritic, users: slice) -> Scores:
+        """Scores (m, n_items) of m users."""
+        device = networks.items.weight.device
+        indices = torch.arange(users.start, users.stop, device=device)
+        scores = networks.act(networks.see(indices, self.memory[users].to(device))) @ networks.item_vectors().T
+        return dislikes_last(scores.cpu().numpy(), self.disliked[users])
 
 
 def _task(known: Ratings, held_back: Ratings, seed: int) -> RankingTask:
