@@ -61,7 +61,7 @@ def parts_on_log(
         config.agent,
         torch.Generator().manual_seed(config.seed),
         embedding_lr=config.embedding.learning_rate,
-        known=None if history is None else KnownItems(users.known, config.device),
+        known=None if history is None else KnownItems(users.known),
         largest_reward=float(abs(users.rewards).max()),
     )
     return {
