@@ -197,8 +197,8 @@ class Recommender(ABC):
         """An unfitted recommender with what `settings` returned."""
         return cls(**settings)
 
-    def require_room(self, ratings: Ratings) -> None:
-        """Raises `DataError` where `fit` would need more memory than there is; here for what grows with the ratings."""
+    def require_room(self, ratings: Ratings) -> None:  # noqa: B027
+        """Raises `DataError` where `fit` would need more memory than there is; most ask for little."""
 
     @abstractmethod
     def _fit(self, ratings: Ratings) -> None: ...

@@ -28,7 +28,7 @@ Signal = Literal["liked", "rated"]
 TYPICAL_COUNT = 100.0  # entries of the row that has the penalty as it is given, whatever the power
 ALPHA = 10.0  # iALS: weight of a positive against a missing entry
 CELLS = 1 << 18  # gathered vectors in one batch of rows, padding included: 64 MB at 64 factors
-ENTRIES = 1 << 22  # of the equations that are set up at once: 16 MB, or one row's
+ENTRIES = 1 << 20  # of equations, or of the vectors they are made of, at once: 4 MB, or one row's
 
 
 _Batch = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]  # rows, their columns and values
@@ -206,7 +206,7 @@ def _solve_rows(targets: csr_array, factors: Tensor, penalty: _Penalty) -> Tenso
     penalties = penalty.of_rows(torch.from_numpy(np.diff(targets.indptr)).to(factors), targets.shape[1])
     padded = torch.cat([factors, factors.new_zeros(1, k)])  # the last row pads
     solution = factors.new_zeros(targets.shape[0], k)
-    for rows, columns, values in _few_at_once(_padded_batches(targets), max(1, ENTRIES // k**2)):
+    for rows, columns, values in _few_at_once(_padded_batches(targets), k):
         chosen = padded[torch.from_numpy(columns).to(factors.device)]  # (b, longest, k)
         goal = torch.from_numpy(values).to(factors.device) * (penalty.alpha if penalty.method == "ials" else 1.0)
         place = torch.from_numpy(rows).to(factors.device)
@@ -217,9 +217,10 @@ def _solve_rows(targets: csr_array, factors: Tensor, penalty: _Penalty) -> Tenso
     return solution
 
 
-def _few_at_once(batches: Iterator[_Batch], most: int) -> Iterator[_Batch]:
-    """The same batches, in parts of at most so many rows; many short rows would have many equations each (k, k)."""
+def _few_at_once(batches: Iterator[_Batch], k: int) -> Iterator[_Batch]:
+    """The same batches in parts: many short rows would have many equations at once, each of k times k entries."""
     for batch in batches:
+        most = max(1, ENTRIES // (k * max(k, batch[1].shape[1])))
         for start in range(0, len(batch[0]), most):
             rows, columns, values = (array[start : start + most] for array in batch)
             yield rows, columns, values

@@ -1,18 +1,18 @@
-"""Memory and time by the number of ratings: a row for each shape, printed. Run: python tests/benchmarks/scale.py [shape ...] [--stage NAME ...]
+"""Memory and time by the number of ratings: rows for each shape, printed. Run: python tests/benchmarks/scale.py [shape ...] [options]
 
-    python tests/benchmarks/scale.py small 1M                     # two shapes, all stages
-    python tests/benchmarks/scale.py 1M 2M 4M 8M --passes 0.1     # doublings: the exponent of each stage is printed below
+    python tests/benchmarks/scale.py small 1M                     # two shapes
+    python tests/benchmarks/scale.py 1M 2M 4M --passes 0.25       # doublings: the exponents of all stages are printed below
 
 Shapes: small (610 users, 9,700 items), 1M, 2M, 4M, 8M, 20M, 32M, 50M, or USERSxITEMSxRATINGS. The data are invented: users and items by
-Zipf's law, as many ratings as asked for. Each shape runs in a process of its own, and so does each stage that another one needs nothing
-of; memory is the most that the process has held, times are processor seconds (of all threads) and, in brackets, those of the clock.
-
-Stages: table (ratings from columns), split, vectors (`--sweeps`, the preset's by default), training (`--passes`, at most `--steps` steps),
-lists (drawn for 20,000 users), evaluation (of those users).
+Zipf's law, as many ratings as asked for, the same for the same shape. Each shape runs in a process of its own. Times are processor
+seconds of all threads and, in brackets, those of the clock; memory is the most that the process has held by then. Stages: invented (the
+columns), table, split, vectors and training of the default preset (at most ten million steps), lists (of 20,000 users, 99 negatives
+each) and their evaluation.
 """
 
 import argparse
 import dataclasses
+import json
 import os
 import subprocess
 import sys
@@ -51,6 +51,7 @@ SHAPES = {
     "32M": Shape(200_948, 84_432, 32_000_000),
     "50M": Shape(1_000_000, 100_000, 50_000_000),
 }
+ROWS = "rows: "  # how a process tells what it measured
 N_TESTED = 20_000  # users of the evaluation
 MOST_STEPS = 10_000_000
 GENRES = 8  # hidden tastes, so that there is something to learn
@@ -63,7 +64,9 @@ def columns(shape: Shape, seed: int = 0) -> dict[str, np.ndarray]:
     """
     n_users, n_items, n_ratings = shape
     if n_ratings > n_users * n_items // 4:
-        raise ValueError(f"n_ratings must be at most a quarter of all pairs, {n_users * n_items // 4:,}, got {n_ratings:,}")
+        raise ValueError(
+            f"n_ratings must be at most a quarter of all pairs, {n_users * n_items // 4:,}, got {n_ratings:,}"
+        )
     rng = np.random.default_rng(seed)
     pairs = np.zeros(0, dtype=np.int64)
     while len(pairs) < n_ratings:
@@ -85,34 +88,38 @@ def _zipf(n: int, size: int, power: float, rng: np.random.Generator) -> np.ndarr
 
 
 class Clock:
-    """Runs stages and prints what each took."""
+    """Runs stages, and prints what each took."""
 
     def __init__(self) -> None:
-        self.rows: dict[str, tuple[float, float, int]] = {}
+        self.rows: dict[str, tuple[float, int]] = {}
 
     def __call__(self, name: str, action: Callable[[], Any]) -> Any:
         """What the action returns."""
         wall, processor = time.perf_counter(), time.process_time()
         result = action()
-        taken = (time.process_time() - processor, time.perf_counter() - wall, peak_memory_mb())
-        self.rows[name] = taken
-        print(f"  {name:12} {taken[0]:9.1f} s ({taken[1]:9.1f} s)   peak so far {taken[2]:7,} MB", flush=True)
+        seconds, peak = time.process_time() - processor, peak_memory_mb()
+        self.rows[name] = (seconds, peak)
+        print(f"  {name:12} {seconds:9.1f} s ({time.perf_counter() - wall:9.1f} s) {peak:8,} MB", flush=True)
         return result
 
 
-def run(shape: Shape, config: ExperimentConfig, steps: int) -> dict[str, tuple[float, float, int]]:
-    """All stages of one shape in this process."""
+def run(shape: Shape, config: ExperimentConfig, steps: int) -> dict[str, tuple[float, int]]:
+    """All stages of one shape; seconds and peak memory of each."""
+    print(f"{shape.n_users:,} users, {shape.n_items:,} items, {shape.n_ratings:,} ratings", flush=True)
     clock = Clock()
-    made = clock("(invented)", lambda: columns(shape))
-    ratings: Ratings = clock("table", lambda: Ratings.from_columns(**made, name="scale"))
-    del made
+    clock("start", lambda: None)  # what libraries take before there are any data
+    invented = [clock("invented", lambda: columns(shape))]
+    ratings: Ratings = clock("table", lambda: Ratings.from_columns(**invented.pop(), name="scale"))
     split: Split = clock("split", lambda: make_split("random", ratings))
     agent = _Timed(config, clock, steps)
     clock("fit", lambda: agent.fit(split.train))
     task = clock("lists", lambda: ranking_task(_of_some_users(split), "unseen"))
     report = clock("evaluation", lambda: evaluate_ranking(agent, task))
-    print(f"  nDCG@10 {report.mean('nDCG@10'):.3f}; steps of training: {agent.steps:,}")
-    return clock.rows | {"training": clock.rows["training"]}
+    print(
+        f"  nDCG@10 {report.mean('nDCG@10'):.3f} of {len(report.users):,} lists after {agent.steps:,} steps of training",
+        flush=True,
+    )
+    return clock.rows
 
 
 class _Timed(DRRRecommender):
@@ -125,8 +132,8 @@ class _Timed(DRRRecommender):
         self.clock, self.most, self.steps = clock, steps, 0
 
     def _pretrain(self, *arguments: Any) -> Any:
-        number = sum(name.startswith("vectors") for name in self.clock.rows)
-        return self.clock(f"vectors {number + 1}", lambda: super(_Timed, self)._pretrain(*arguments))
+        number = 1 + sum(name.startswith("vectors") for name in self.clock.rows)
+        return self.clock(f"vectors {number}", lambda: super(_Timed, self)._pretrain(*arguments))
 
     def _fit(self, ratings: Ratings) -> None:
         run_training, clock, most = Trainer.run, self.clock, self.most
@@ -150,12 +157,30 @@ def _of_some_users(split: Split) -> Split:
     return dataclasses.replace(split, test_rows=rows)
 
 
-def exponents(found: list[tuple[Shape, dict[str, tuple[float, float, int]]]]) -> None:
-    """The slope of log seconds, and of log memory, over log ratings, of each stage: 1 is in proportion to the ratings."""
-    logs = np.log([shape.n_ratings for shape, _ in found])
-    for name in found[0][1]:
-        seconds, memory = (np.log([max(rows[name][place], 1e-3) for _, rows in found]) for place in (0, 2))
-        print(f"{name:12} seconds ~ ratings^{np.polyfit(logs, seconds, 1)[0]:.2f}, memory ~ ratings^{np.polyfit(logs, memory, 1)[0]:.2f}")
+def exponents(found: dict[Shape, dict[str, tuple[float, int]]]) -> None:
+    """The slopes of log seconds and log memory over log ratings, stage by stage: 1 is in proportion to the ratings."""
+    logs = np.log([shape.n_ratings for shape in found])
+    for name in next(iter(found.values())):
+        seconds, memory = (
+            np.polyfit(logs, np.log([max(rows[name][place], 1e-3) for rows in found.values()]), 1)[0]
+            for place in (0, 1)
+        )
+        print(f"{name:12} seconds ~ ratings^{seconds:.2f}, memory ~ ratings^{memory:.2f}")
+
+
+def apart(shape: str, options: list[str]) -> dict[str, tuple[float, int]]:
+    """`run` in a process of its own, so that its memory is of this shape alone."""
+    rows = {}
+    command = [sys.executable, __file__, shape, *options, "--rows"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stdout or ():
+            if line.startswith(ROWS):
+                rows = json.loads(line.removeprefix(ROWS))
+            else:
+                print(line, end="", flush=True)
+    if process.returncode:
+        sys.exit(process.returncode)
+    return rows
 
 
 def shape_of(text: str) -> Shape:
@@ -165,32 +190,35 @@ def shape_of(text: str) -> Shape:
     try:
         return Shape(*map(int, text.lower().split("x")))
     except (TypeError, ValueError) as error:
-        raise argparse.ArgumentTypeError(f"a shape is one of {', '.join(SHAPES)} or USERSxITEMSxRATINGS, got {text!r}") from error
+        raise argparse.ArgumentTypeError(
+            f"a shape is one of {', '.join(SHAPES)} or USERSxITEMSxRATINGS, got {text!r}"
+        ) from error
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("shapes", nargs="*", default=["small", "1M"])
-    parser.add_argument("--passes", type=float, default=1.0, help="passes of training over all users")
-    parser.add_argument("--steps", type=int, default=MOST_STEPS, help="steps of training at most")
-    parser.add_argument("--sweeps", type=int, default=None, help="sweeps of the vectors; the preset's by default")
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="threads of the vectors")
-    parser.add_argument("--preset", default="default")
+    parser.add_argument("--passes", type=float, default=1.0, help="passes of training over all users (1)")
+    parser.add_argument("--steps", type=int, default=MOST_STEPS, help="steps of training at most (ten million)")
+    parser.add_argument("--sweeps", type=int, default=PRESETS["default"].embedding.n_iterations, help="of the vectors")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="of the vectors (all processors)")
+    parser.add_argument("--rows", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
-    config = PRESETS[given.preset]
-    config = dataclasses.replace(config, training=dataclasses.replace(config.training, passes=given.passes))
-    if given.sweeps:
-        config = dataclasses.replace(config, embedding=dataclasses.replace(config.embedding, n_iterations=given.sweeps))
-    torch.set_num_threads(given.threads)
-    shapes = [shape_of(text) for text in given.shapes]
-    if len(shapes) == 1:
-        print(f"{shapes[0].n_users:,} users, {shapes[0].n_items:,} items, {shapes[0].n_ratings:,} ratings", flush=True)
-        run(shapes[0], config, given.steps)
-        print(f"  peak memory {peak_memory_mb():,} MB")
-        return
-    for text in given.shapes:  # a process each, so that memory is of one shape alone
+    if len(given.shapes) > 1:
         options = [text for text in sys.argv[1:] if text not in given.shapes]
-        subprocess.run([sys.executable, __file__, text, *options], check=True)
+        found = {shape_of(text): apart(text, options) for text in given.shapes}
+        exponents(found)
+        return
+    config = PRESETS["default"]
+    config = dataclasses.replace(
+        config,
+        training=dataclasses.replace(config.training, passes=given.passes),
+        embedding=dataclasses.replace(config.embedding, n_iterations=given.sweeps),
+    )
+    torch.set_num_threads(given.threads)
+    rows = run(shape_of(given.shapes[0]), config, given.steps)
+    if given.rows:
+        print(ROWS, json.dumps(rows), sep="", flush=True)
 
 
 if __name__ == "__main__":
