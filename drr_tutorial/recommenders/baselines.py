@@ -181,7 +181,7 @@ class ItemKNNRecommender(ItemToItem):
     """Cosine similarity of the users who like two items, shrunk where few like both; each item keeps its
     `n_neighbours` nearest.
 
-    The weights are a sparse array, whose items by items are only ever looked at a block of rows at a time.
+    The weights are a sparse array: items times items are looked at a block of rows at a time.
     """
 
     name = "item-kNN"
@@ -195,7 +195,7 @@ class ItemKNNRecommender(ItemToItem):
         by_item = csr_array(liked.T)
         norms = np.sqrt(np.maximum(np.diff(by_item.indptr).astype(np.float32), 1e-12))
         near = [self._neighbours(by_item, liked, norms, part) for part in blocks(ratings.n_items, ratings.n_items)]
-        self.weights = csr_array(vstack(near).T)
+        self.nearest = csr_array(vstack(near).T)
 
     def _neighbours(self, by_item: csr_array, liked: csr_array, norms: Scores, part: slice) -> csr_array:
         """How similar the nearest neighbours of some items are to them, (m, n_items)."""
@@ -209,19 +209,19 @@ class ItemKNNRecommender(ItemToItem):
 
     def scores_for(self, histories: csr_array) -> Scores:
         """Scores (m, n_items) by nonzeros of (m, n_items), in any order."""
-        scores: Scores = (binary(histories) @ self.weights).toarray()
+        scores: Scores = (binary(histories) @ self.nearest).toarray()
         scores[np.diff(histories.indptr) == 0] = self._popularity
         return scores
 
     def _arrays(self) -> Arrays:
-        return {name: getattr(self.weights, name) for name in ("data", "indices", "indptr")}
+        return {name: getattr(self.nearest, name) for name in ("data", "indices", "indptr")}
 
     def _load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         if "weights" in arrays:  # as saved by version 0.1
-            self.weights = csr_array(arrays["weights"])
+            self.nearest = csr_array(arrays["weights"])
             return
         shape = (len(arrays["indptr"]) - 1,) * 2
-        self.weights = csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
+        self.nearest = csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
 
 
 @dataclass

@@ -222,8 +222,8 @@ def _few_at_once(batches: Iterator[_Batch], k: int) -> Iterator[_Batch]:
     for batch in batches:
         most = max(1, ENTRIES // (k * max(k, batch[1].shape[1])))
         for start in range(0, len(batch[0]), most):
-            rows, columns, values = (array[start : start + most] for array in batch)
-            yield rows, columns, values
+            part = slice(start, start + most)
+            yield batch[0][part], batch[1][part], batch[2][part]
 
 
 def _solved(matrices: Tensor, right: Tensor, penalty: _Penalty) -> Tensor:
