@@ -15,6 +15,7 @@ from drr_tutorial.environment.memory import latest_liked
 from drr_tutorial.environment.rewards import RewardFunction, reward_matrix
 
 Candidates = Literal["balanced", "catalogue"]
+AT_ONCE = 1 << 18  # users times items that candidates are drawn from at once: in the processor's cache
 
 
 def draw_candidates(
@@ -28,6 +29,14 @@ def draw_candidates(
     """
     if candidates == "catalogue":
         return ~known
+    drawn, at_once = np.empty_like(positive), max(1, AT_ONCE // max(1, positive.shape[1]))
+    for part in (slice(start, start + at_once) for start in range(0, len(positive), at_once)):
+        drawn[part] = _balanced(positive[part], known[part], rng)
+    return drawn
+
+
+def _balanced(positive: NDArray[np.bool_], known: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
+    """The positives and as many others as there are of them, of what is not known (m, n_items)."""
     taken = positive | known
     keys = rng.random(positive.shape)
     np.putmask(keys, taken, 2.0)
