@@ -34,7 +34,8 @@ from drr_tutorial.training.selection import select_among
 Validate = Callable[[ActorCritic], dict[str, float]]
 Callback = Callable[["Trainer"], bool | None]
 CHECKPOINT = "checkpoint.pt"
-ALL_SCORED = 1 << 21  # users at play times items, up to which all are scored at once; above, what can be shown
+ALL_SCORED = 1 << 21  # users at play times items, up to which all are scored, as a product of matrices is quick
+FEW = 1 / 8  # above: the share that can be shown, below which only that is scored
 
 
 class Environment(Protocol):
@@ -250,7 +251,9 @@ class Trainer:
         """The available item with the largest dot product, for each user: (num_envs,)."""
         items = self.networks.item_vectors()
         if self.env.penalty.size > ALL_SCORED:
-            return select_among(self.env.penalty, action, items.cpu().numpy())
+            places = np.flatnonzero(self.env.penalty == 0)
+            if len(places) < FEW * self.env.penalty.size:
+                return select_among(places, action, items.cpu().numpy())
         penalty, vectors = (torch.from_numpy(array).to(items.device) for array in (self.env.penalty, action))
         scores = torch.addmm(penalty, vectors, items.T)  # (num_envs, n_items)
         return scores.cpu().numpy().argmax(axis=1)  # several times as fast as torch's on a CPU

@@ -21,25 +21,29 @@ def test_the_same_as_by_all_scores(share: float, pairs: int, monkeypatch: pytest
     monkeypatch.setattr(selection, "PAIRS", pairs)
     available = RNG.random((9, 30)) < share
     available[np.arange(9), RNG.integers(30, size=9)] = True  # each user can be shown something
-    penalty = np.where(available, 0, -np.inf).astype(np.float32)
     vectors, items = (RNG.normal(size=(n, 4)).astype(np.float32) for n in (9, 30))
     np.testing.assert_array_equal(
-        select_among(penalty, vectors, items), np.where(available, vectors @ items.T, -np.inf).argmax(axis=1)
+        select_among(np.flatnonzero(available), vectors, items),
+        np.where(available, vectors @ items.T, -np.inf).argmax(axis=1),
     )
 
 
 def test_of_equal_scores_the_first_is_selected() -> None:
-    penalty = np.array([[-np.inf, 0, 0, 0], [-np.inf, -np.inf, -np.inf, 0]], dtype=np.float32)
+    places = np.array([1, 2, 3, 4 + 3])
     items = np.array([[1.0], [1.0], [1.0], [0.0]], dtype=np.float32)
-    assert select_among(penalty, np.ones((2, 1), dtype=np.float32), items).tolist() == [1, 3]
+    assert select_among(places, np.ones((2, 1), dtype=np.float32), items).tolist() == [1, 3]
 
 
 def test_a_training_learns_the_same_either_way(synthetic: Ratings, monkeypatch: pytest.MonkeyPatch) -> None:
     simple = PRESETS["simple"]
     config = dataclasses.replace(simple, training=dataclasses.replace(simple.training, passes=0.5))
 
-    def scores(all_scored: int) -> Any:
+    def scores(all_scored: int, few: float) -> Any:
         monkeypatch.setattr(trainer, "ALL_SCORED", all_scored)
+        monkeypatch.setattr(trainer, "FEW", few)
         return DRRRecommender(config, progress=False).fit(synthetic).scores(synthetic.user_ids)
 
-    np.testing.assert_allclose(scores(0), scores(1 << 40), rtol=1e-4, atol=1e-5)
+    whole = scores(1 << 40, 1.0)
+    np.testing.assert_allclose(scores(0, 1.0), whole, rtol=1e-4, atol=1e-5)
+    monkeypatch.setattr(trainer, "select_among", None)  # not asked where much can be shown
+    np.testing.assert_array_equal(scores(0, 0.0), whole)
