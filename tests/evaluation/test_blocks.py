@@ -14,6 +14,7 @@ from drr_tutorial.data.splits import random_split, user_split
 from drr_tutorial.evaluation import blocks as module
 from drr_tutorial.evaluation.blocks import ScoresInBlocks, blocks
 from drr_tutorial.evaluation.log_sessions import evaluate_log_sessions
+from drr_tutorial.evaluation.ranking import evaluate_scores
 from drr_tutorial.evaluation.reports import EvaluationReport
 from drr_tutorial.evaluation.sessions import evaluate_sessions
 from drr_tutorial.evaluation.simulator import evaluate_simulated, simulate_users
@@ -68,18 +69,41 @@ def test_sessions_on_a_log_and_with_simulated_users(synthetic: Ratings, monkeypa
 
 
 def test_validation(synthetic: Ratings, monkeypatch: pytest.MonkeyPatch) -> None:
-    split, rng = random_split(synthetic), np.random.default_rng(0)
-    vectors = (rng.normal(size=(n, 4)).astype(np.float32) for n in (synthetic.n_users, synthetic.n_items))
-    networks = ActorCritic(AgentConfig(memory_size=3), *vectors, torch.Generator().manual_seed(0))
+    split, networks = random_split(synthetic), untrained(synthetic)
     validation = Validation(split.fit, split.validation.positives(), 3, 0)
     whole, sizes = validation(networks), []
     monkeypatch.setattr(module, "CELLS", 17 * synthetic.n_items)
     made = Validation._scores
 
-    def noted(self: Validation, networks: ActorCritic, users: slice) -> np.ndarray:
-        sizes.append(users.stop - users.start)
-        return made(self, networks, users)
+    def noted(self: Validation, networks: ActorCritic, part: slice) -> np.ndarray:
+        sizes.append(part.stop - part.start)
+        return made(self, networks, part)
 
     monkeypatch.setattr(Validation, "_scores", noted)
     assert validation(networks) == pytest.approx(whole, abs=1e-9)
     assert max(sizes) == 17 and sum(sizes) <= synthetic.n_users
+
+
+def test_of_many_users_some_are_asked(synthetic: Ratings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are ranked by the scores that the same networks have for them among all."""
+    split, networks = random_split(synthetic), untrained(synthetic)
+    held_back = split.validation.positives()
+    everybody = Validation(split.fit, held_back, 3, 0)
+    monkeypatch.setattr("drr_tutorial.recommenders.validation.MOST_USERS", 40)
+    some = Validation(split.fit, held_back, 3, 0)
+    assert len(some.users) == 40 and np.isin(some.users, held_back.users).all()
+    assert_array_equal(np.unique(some.task.users), some.users)
+    assert len(some.task.users) == np.isin(held_back.users, some.users).sum()
+    with torch.inference_mode():
+        whole = everybody._scores(networks, slice(0, synthetic.n_users))
+        assert_allclose(some._scores(networks, slice(0, 40)), whole[some.users], rtol=1e-4, atol=1e-5)
+    scores = evaluate_scores(whole, some.task)
+    assert some(networks) == pytest.approx({"hit": scores.mean("HR@10"), "dcg": scores.mean("nDCG@10")}, abs=1e-9)
+    assert some(networks) != Validation(split.fit, held_back, 3, 1)(networks)  # other users by another seed
+
+
+def untrained(ratings: Ratings) -> ActorCritic:
+    """Networks with random vectors."""
+    rng = np.random.default_rng(0)
+    vectors = (rng.normal(size=(n, 4)).astype(np.float32) for n in (ratings.n_users, ratings.n_items))
+    return ActorCritic(AgentConfig(memory_size=3), *vectors, torch.Generator().manual_seed(0))
