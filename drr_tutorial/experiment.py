@@ -179,15 +179,31 @@ def run_experiment(
 def run_plan(plan: Plan, folder: str | Path, *, progress: bool = True, say: Say = warnings.warn) -> Comparison:
     """The same for what is planned, in a folder that is `taken`; `say` is told of baselines that fail."""
     folder, start = as_path(folder), time.perf_counter()
+    plan, no_room = _with_room(plan, say)
     agent = DRRRecommender(plan.config, folder=folder, progress=progress).fit(plan.split.train, seen=plan.ratings)
     agent.save(folder / AGENT)
     fit_seconds = time.perf_counter() - start
     found = evaluate_plan(agent, plan, say=say)
+    found = found._replace(failed=no_room | found.failed)
     times = {"fit_seconds": fit_seconds, "total_seconds": time.perf_counter() - start}
     figures = {"validation": agent.history, "reports": summary(found.reports), "failed baselines": found.failed}
     about = provenance(plan.config, plan.ratings, plan.split)
     write_json(folder / METRICS, about | times | {"notes": plan.notes} | figures)
     return found
+
+
+def _with_room(plan: Plan, say: Say) -> tuple[Plan, dict[str, str]]:
+    """The plan without baselines that would not fit into memory, and why they would not; `say` is told."""
+    left, no_room = [], {}
+    train = plan.split.train
+    for name, baseline in zip(plan.baselines, _unfitted(plan.config, train, plan.baselines), strict=True):
+        try:
+            baseline.require_room(train)
+            left.append(name)
+        except DataError as error:
+            no_room[baseline.label] = str(error)
+            say(f"baseline {baseline.label!r} will be left out: {error}; --baselines chooses others")
+    return replace(plan, baselines=tuple(left)), no_room
 
 
 def evaluate_plan(agent: DRRRecommender, plan: Plan, *, k: int | None = None, say: Say = warnings.warn) -> Comparison:

@@ -18,6 +18,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.linalg import LinearOperator, svds
 
 Floats = NDArray[np.float32]
+AT_ONCE = 1 << 24  # numbers in an array: 64 MB
 LEAST_NOISE = 1e-4  # of an item that nobody likes, or everybody
 
 
@@ -65,8 +66,11 @@ class Taste(NamedTuple):
 
     def deviations(self, covariance: Floats) -> Floats:
         """Standard deviations of those, (m, n_items), for covariances of z (m, r, r)."""
-        variance = ((self.loadings @ covariance) * self.loadings).sum(axis=2)
-        return np.sqrt(variance)  # type: ignore[no-any-return]
+        variance = np.empty((len(covariance), len(self.loadings)), dtype=np.float32)
+        at_once = max(1, AT_ONCE // max(1, self.loadings.size))  # people; each has an array of (n_items, r)
+        for part in (slice(start, start + at_once) for start in range(0, len(covariance), at_once)):
+            variance[part] = ((self.loadings @ covariance[part]) * self.loadings).sum(axis=2)
+        return np.sqrt(variance)
 
 
 class Guess(NamedTuple):

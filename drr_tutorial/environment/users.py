@@ -15,6 +15,7 @@ from drr_tutorial.environment.memory import latest_liked
 from drr_tutorial.environment.rewards import RewardFunction, reward_matrix
 
 Candidates = Literal["balanced", "catalogue"]
+AT_ONCE = 1 << 18  # users times items that candidates are drawn from at once: in the processor's cache
 
 
 def draw_candidates(
@@ -28,11 +29,32 @@ def draw_candidates(
     """
     if candidates == "catalogue":
         return ~known
-    keys = np.where(positive | known, 2.0, rng.random(positive.shape))
-    n_positive = positive.sum(axis=1)
-    n_others = np.minimum(n_positive, (keys < 1).sum(axis=1))
-    cut = np.take_along_axis(np.sort(keys, axis=1), np.maximum(n_others - 1, 0)[:, None], axis=1)
-    return positive | ((keys <= cut) & (n_others > 0)[:, None])
+    drawn, at_once = np.empty_like(positive), max(1, AT_ONCE // max(1, positive.shape[1]))
+    for part in (slice(start, start + at_once) for start in range(0, len(positive), at_once)):
+        drawn[part] = _balanced(positive[part], known[part], rng)
+    return drawn
+
+
+def _balanced(positive: NDArray[np.bool_], known: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
+    """The positives and as many others as there are of them, of what is not known (m, n_items)."""
+    taken = positive | known
+    keys = rng.random(positive.shape)
+    np.putmask(keys, taken, 2.0)
+    n_others = np.minimum(positive.sum(axis=1), keys.shape[1] - np.count_nonzero(taken, axis=1))
+    return positive | ((keys <= _nth_smallest(keys, n_others)[:, None]) & (n_others > 0)[:, None])
+
+
+def _nth_smallest(keys: NDArray[np.float64], n: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The n-th smallest of each row (m,), or the smallest for n = 0, of uniform numbers (m, n_items)."""
+    n = np.maximum(n, 1)
+    bound = 2 * (int(n.max(initial=1)) + 8) / keys.shape[1]  # below it are twice as many as wanted, on average
+    rows, columns = np.nonzero(keys < bound)
+    counts = np.bincount(rows, minlength=len(keys))
+    if (counts < n).any():
+        return np.take_along_axis(np.sort(keys, axis=1), n[:, None] - 1, axis=1)[:, 0]
+    small = keys[rows, columns]
+    ends = np.cumsum(counts)
+    return np.asarray(small[np.lexsort((small, rows))][ends - counts + n - 1])
 
 
 class UserModel:

@@ -6,13 +6,15 @@ not liked: a session here is a lower bound, the same for all methods.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from drr_tutorial.data.splits import Split
 from drr_tutorial.evaluation.any_recommender import AnyRecommender
+from drr_tutorial.evaluation.blocks import blocks
 from drr_tutorial.evaluation.inputs import Scores, check_catalogue, check_ks
 from drr_tutorial.evaluation.reports import EvaluationReport
-from drr_tutorial.evaluation.sessions import likes_of, play_sessions
+from drr_tutorial.evaluation.sessions import likes_of, marked, play_sessions
 from drr_tutorial.evaluation.tasks import fingerprint_of
 
 
@@ -37,15 +39,18 @@ def evaluate_log_sessions(
     rng = np.random.default_rng(seed)
     users = np.sort(rng.permutation(liking)[:n_users])
     unrated = np.isin(np.arange(split.ratings.n_items), split.ratings.items, invert=True)
-    seen = (split.train.matrix()[users].toarray() > 0) | unrated
-    check_ks((steps,), int((~seen).sum(axis=1).min()))
-    liked = split.test.positives().matrix()[users].toarray() > 0
-    ids = split.ratings.user_ids[users]
+    known, likes = split.train.matrix()[users], split.test.positives().matrix()[users]
+    check_ks((steps,), int(np.count_nonzero(~unrated) - np.diff(known.indptr).max()))
+    ids, parts = split.ratings.user_ids[users], list(blocks(*known.shape))
 
-    def scores_after(answers: csr_array) -> Scores:
-        return recommender.scores_in_session(ids, likes_of(answers))
+    def found(part: slice) -> NDArray[np.bool_]:
+        def scores_after(answers: csr_array) -> Scores:
+            return recommender.scores_in_session(ids[part], likes_of(answers))
 
-    found = play_sessions(scores_after, liked, seen, steps, rng, recommender.label)
-    values = {f"reward@{steps}": found.sum(axis=1, dtype=np.float64)}
-    task = fingerprint_of(f"log sessions {seed} {steps}", users, split.ratings.item_ids, liked, seen)
+        liked, seen = marked(likes[part]), marked(known[part]) | unrated
+        return play_sessions(scores_after, liked, seen, steps, rng, recommender.label)
+
+    values = {f"reward@{steps}": np.concatenate([found(part) for part in parts]).sum(axis=1, dtype=np.float64)}
+    each = ((marked(likes[part]) for part in parts), (marked(known[part]) | unrated for part in parts))
+    task = fingerprint_of(f"log sessions {seed} {steps}", users, split.ratings.item_ids, *each)
     return EvaluationReport(recommender.label, "log sessions", (steps,), None, seed, ids, values, task)

@@ -68,6 +68,13 @@ def evaluate_scores(
     return _evaluate(lambda users: matrix[users], task, ks, method, batch_users=256)
 
 
+def evaluate_scorer(
+    scorer: Scorer, task: RankingTask, *, ks: Sequence[int] = (10,), method: str = "scores"
+) -> EvaluationReport:
+    """The same by a function that is asked for the scores of some users (indices, ascending) at a time."""
+    return _evaluate(scorer, task, ks, method, batch_users=256)
+
+
 def _evaluate(scorer: Scorer, task: RankingTask, ks: Sequence[int], method: str, batch_users: int) -> EvaluationReport:
     check_ks(ks, task.list_length)
     first, tied = np.empty((2, len(task.users)), dtype=np.int64)

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from drr_tutorial.evaluation.any_recommender import AnyRecommender
+from drr_tutorial.evaluation.blocks import blocks
 from drr_tutorial.evaluation.inputs import check_catalogue, check_ks, checked_scores
 from drr_tutorial.evaluation.reports import EvaluationReport
 from drr_tutorial.evaluation.tasks import fingerprint_of
@@ -52,14 +53,23 @@ def evaluate_sessions(
             f"heldout must hold users whom the recommender does not know, but user {user_ids[known][0]} and "
             f"{known.sum() - 1} others are in its training data; fit it on the train part of user_split"
         )
-    liked = heldout.positives().matrix()[users].toarray() > 0
-    shown = np.repeat(~rated[None], len(users), axis=0)
-    rewards = play_sessions(_asked(recommender), liked, shown, max(steps), np.random.default_rng(seed), method)
+    likes, rng = heldout.positives().matrix()[users], np.random.default_rng(seed)
+    parts, asked = list(blocks(*likes.shape)), _asked(recommender)
+    rewards = np.concatenate([
+        play_sessions(asked, liked, np.tile(~rated, (len(liked), 1)), max(steps), rng, method)
+        for liked in (marked(likes[part]) for part in parts)
+    ])  # fmt: skip
     sums = np.cumsum(rewards, axis=1, dtype=np.float64)
     values = {f"reward@{t}": sums[:, t - 1] for t in steps}
-    arrays = (liked,) if rated.all() else (liked, rated)
-    fingerprint = fingerprint_of(f"sessions {seed}", user_ids, heldout.item_ids, *arrays)
+    more = () if rated.all() else (rated,)
+    each = (marked(likes[part]) for part in parts)
+    fingerprint = fingerprint_of(f"sessions {seed}", user_ids, heldout.item_ids, each, *more)
     return EvaluationReport(method, "sessions", tuple(steps), None, seed, user_ids, values, fingerprint)
+
+
+def marked(matrix: csr_array) -> Bools:
+    """Where a sparse array (m, n_items) without negative entries has one: (m, n_items)."""
+    return np.asarray(matrix.toarray() > 0)
 
 
 def _asked(recommender: Any) -> Callable[[csr_array], ArrayLike]:

@@ -19,9 +19,10 @@ from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.data.splits import Split
 from drr_tutorial.environment.rewards import centred_reward
 from drr_tutorial.evaluation.any_recommender import AnyRecommender
+from drr_tutorial.evaluation.blocks import blocks
 from drr_tutorial.evaluation.inputs import Scores
 from drr_tutorial.evaluation.reports import EvaluationReport
-from drr_tutorial.evaluation.sessions import likes_of, play_sessions
+from drr_tutorial.evaluation.sessions import likes_of, marked, play_sessions
 from drr_tutorial.evaluation.tasks import fingerprint_of
 from drr_tutorial.representation.embeddings import Embeddings, factorize
 
@@ -80,21 +81,24 @@ def evaluate_simulated(
     rng = np.random.default_rng(seed)
     users = np.sort(rng.permutation(present)[: max(n_users, 0)])
     unrated = np.isin(np.arange(split.ratings.n_items), split.ratings.items, invert=True)
-    seen = (split.train.matrix()[users].toarray() > 0) | unrated
-    if n_users < 1 or not 1 <= steps <= (~seen).sum(axis=1).min():
+    known = split.train.matrix()[users]
+    if n_users < 1 or not 1 <= steps <= np.count_nonzero(~unrated) - np.diff(known.indptr).max():
         raise ValueError(
             "n_users must be at least 1, and steps from 1 to the items that each user has not rated, got "
             f"{n_users} and {steps}; try n_users=1000 and steps=10"
         )
-    rewards = world.rewards(users)
-    fingerprint = fingerprint_of(f"simulated {seed} {steps}", users, split.ratings.item_ids, rewards, seen)
-    ids = split.ratings.user_ids[users]
+    ids, parts = split.ratings.user_ids[users], list(blocks(*known.shape))
+    each = ((world.rewards(users[part]) for part in parts), (marked(known[part]) | unrated for part in parts))
+    fingerprint = fingerprint_of(f"simulated {seed} {steps}", users, split.ratings.item_ids, *each)
 
-    def scores_after(answers: csr_array) -> Scores:
-        return _scores(recommender, ids, likes_of(answers))
+    def earned(part: slice) -> NDArray[np.float32]:
+        def scores_after(answers: csr_array) -> Scores:
+            return _scores(recommender, ids[part], likes_of(answers))
 
-    earned = play_sessions(scores_after, rewards, seen, steps, rng, recommender.label)
-    values = {f"reward@{steps}": earned.sum(axis=1, dtype=np.float64)}
+        rewards, seen = world.rewards(users[part]), marked(known[part]) | unrated
+        return play_sessions(scores_after, rewards, seen, steps, rng, recommender.label)
+
+    values = {f"reward@{steps}": np.concatenate([earned(part) for part in parts]).sum(axis=1, dtype=np.float64)}
     return EvaluationReport(recommender.name, "simulated", (steps,), None, seed, ids, values, fingerprint)
 
 

@@ -16,6 +16,7 @@ paper, and `ncf_task` the published lists of another paper.
 """
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -203,9 +204,12 @@ def _items_at(
     return np.asarray(positions + n_before, dtype=np.int64)
 
 
-def fingerprint_of(text: str, user_ids: NDArray[Any], item_ids: NDArray[Any], *arrays: NDArray[Any]) -> str:
-    """Hex digest of a text, a catalogue and arrays (their bytes, in order)."""
+def fingerprint_of(
+    text: str, user_ids: NDArray[Any], item_ids: NDArray[Any], *arrays: NDArray[Any] | Iterator[NDArray[Any]]
+) -> str:
+    """Hex digest of a text, a catalogue and arrays (their bytes, in order); one array may come in parts."""
     digest = hashlib.blake2b(repr((text, user_ids.tolist(), item_ids.tolist())).encode(), digest_size=16)
     for array in arrays:
-        digest.update(np.ascontiguousarray(array).data)
+        for part in [array] if isinstance(array, np.ndarray) else array:
+            digest.update(np.ascontiguousarray(part).data)
     return digest.hexdigest()

@@ -27,6 +27,7 @@ from drr_tutorial.recommenders.growing import with_more
 from drr_tutorial.recommenders.lists import Options, Written, table_of_lists, write_lists
 from drr_tutorial.recommenders.params import params_of, with_params
 from drr_tutorial.recommenders.reasons import table_of_reasons
+from drr_tutorial.recommenders.saved import FILES, FORMAT, MARKS, _read_part
 from drr_tutorial.recommenders.seen import _same_catalogue, _union
 from drr_tutorial.recommenders.similar import liked_together, table_of_similar
 from drr_tutorial.storage import (
@@ -35,16 +36,12 @@ from drr_tutorial.storage import (
     last_whole,
     of_another_version,
     place_to_save,
-    read_arrays,
     read_json,
     whole_folder,
     write_arrays,
     write_json,
 )
 
-FORMAT = 2
-MARKS = ("version", "format", "recommender", "fingerprint")  # by which the parts of a save know each other
-FILES = ("recommender.json", "ratings.safetensors", "weights.safetensors")
 # whose classes `load` knows, imported or not
 HOMES = tuple(f"drr_tutorial.recommenders.{name}" for name in ("baselines", "dislikes_last", "drr", "gaussian"))
 Scores = NDArray[np.float32]
@@ -255,6 +252,9 @@ class Recommender(ABC):
         vars(self).update(with_params(self, params))
         return self
 
+    def require_room(self, ratings: Ratings) -> None:  # noqa: B027
+        """Raises `DataError` where `fit` would need more memory than there is; most ask for little."""
+
     @abstractmethod
     def _fit(self, ratings: Ratings) -> None: ...
 
@@ -341,10 +341,3 @@ def _class_of(about: Any, folder: Path) -> type[Recommender]:
         return class_named(name)
     except LookupError as error:
         raise of_another_version(folder, about, error) from error
-
-
-def _read_part(path: Path, about: dict[str, Any]) -> dict[str, NDArray[Any]]:
-    arrays, of = read_arrays(path)
-    if of != {name: about.get(name) for name in MARKS}:
-        raise StorageError(f"{path} belongs to another save; save it again")
-    return arrays

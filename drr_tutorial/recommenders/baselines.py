@@ -12,17 +12,20 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, csr_matrix
+from scipy.sparse import csr_array, csr_matrix, vstack
 
 from drr_tutorial.data.merge import Merged
 from drr_tutorial.data.ratings import Ratings
+from drr_tutorial.evaluation.blocks import blocks
 from drr_tutorial.recommenders.base import Recommender, Scores
+from drr_tutorial.recommenders.room import require_room
 from drr_tutorial.recommenders.similar import cosine
 from drr_tutorial.representation.answers import fold_in_answers
 from drr_tutorial.representation.embeddings import ALPHA, Embeddings, factorize
 from drr_tutorial.representation.growth import grown
 
 Arrays = dict[str, NDArray[Any]]
+EASE_BYTES = 36  # for each pair of items, where its inverse is computed: four squares of doubles and one of singles
 
 
 def _repeated(row: NDArray[Any], times: int) -> Scores:
@@ -198,6 +201,8 @@ class AverageRatingRecommender(_SameForAll):
 class ItemKNNRecommender(ItemToItem):
     """Cosine similarity of the users who like two items, shrunk where few like both; each item keeps its
     `n_neighbours` nearest.
+
+    The weights are a sparse array: items times items are looked at a block of rows at a time.
     """
 
     name = "item-kNN"
@@ -208,14 +213,40 @@ class ItemKNNRecommender(ItemToItem):
         require_at_least(1, n_neighbours=self.n_neighbours)
         require_at_least(0, shrinkage=self.shrinkage)
         liked = ratings.positives().matrix()
-        both = (liked.T @ liked).toarray()  # how many users like both
-        norms = np.sqrt(np.maximum(both.diagonal(), 1e-12))
-        similarity = both / (norms[:, None] * norms + self.shrinkage)
-        np.fill_diagonal(similarity, 0)
-        if self.n_neighbours < len(similarity):
+        by_item = csr_array(liked.T)
+        norms = np.sqrt(np.maximum(np.diff(by_item.indptr).astype(np.float32), 1e-12))
+        near = [self._neighbours(by_item, liked, norms, part) for part in blocks(ratings.n_items, ratings.n_items)]
+        self.nearest = csr_array(vstack(near).T)
+
+    def _neighbours(self, by_item: csr_array, liked: csr_array, norms: Scores, part: slice) -> csr_array:
+        """How similar the nearest neighbours of some items are to them, (m, n_items)."""
+        both = (by_item[part] @ liked).toarray()  # how many users like both
+        similarity = both / (norms[part, None] * norms + self.shrinkage)
+        similarity[np.arange(len(both)), np.arange(part.start, part.stop)] = 0
+        if self.n_neighbours < similarity.shape[1]:
             least = np.partition(similarity, -self.n_neighbours, axis=1)[:, -self.n_neighbours]
             similarity[similarity < least[:, None]] = 0
-        self.weights = similarity.T.astype(np.float32)
+        return csr_array(similarity.astype(np.float32))
+
+    def scores_for(self, histories: csr_array) -> Scores:
+        """Scores (m, n_items) by nonzeros of (m, n_items), in any order."""
+        scores: Scores = (binary(histories) @ self.nearest).toarray()
+        scores[np.diff(histories.indptr) == 0] = self._popularity
+        return scores
+
+    def _similarities(self, items: NDArray[np.integer[Any]]) -> Scores:
+        found: Scores = self.nearest[items].toarray()
+        return found
+
+    def _arrays(self) -> Arrays:
+        return {name: getattr(self.nearest, name) for name in ("data", "indices", "indptr")}
+
+    def _load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        if "weights" in arrays:  # as saved by version 0.1
+            self.nearest = csr_array(arrays["weights"])
+            return
+        shape = (len(arrays["indptr"]) - 1,) * 2
+        self.nearest = csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
 
 
 @dataclass
@@ -227,9 +258,14 @@ class EASERecommender(ItemToItem):
     name = "EASE"
     regularization: float = 500.0
 
+    def require_room(self, ratings: Ratings) -> None:
+        """Items times items must fit into memory. Raises `DataError` before anything is computed."""
+        require_room(EASE_BYTES * ratings.n_items**2, f"{self.name} of {ratings.n_items:,} items")
+
     def _fit(self, ratings: Ratings) -> None:
         if not self.regularization > 0:
             raise ValueError(f"regularization must be above 0, got {self.regularization}")
+        self.require_room(ratings)
         liked = ratings.positives().matrix()
         gram = (liked.T @ liked).toarray().astype(np.float64)
         gram[np.diag_indices_from(gram)] += self.regularization

@@ -68,6 +68,10 @@ class DislikesLast(Recommender):
             raise ValueError(f"settings must be of inner and settings, got {sorted(settings)}")
         return cls(class_named(inner).from_settings(own))
 
+    def require_room(self, ratings: Ratings) -> None:
+        """That of the inner recommender."""
+        self.inner.require_room(ratings)
+
     def _fit(self, ratings: Ratings) -> None:
         self.inner = copy.copy(self.inner).fit(ratings)
 

@@ -28,6 +28,10 @@ Signal = Literal["liked", "rated"]
 TYPICAL_COUNT = 100.0  # entries of the row that has the penalty as it is given, whatever the power
 ALPHA = 10.0  # iALS: weight of a positive against a missing entry
 CELLS = 1 << 18  # gathered vectors in one batch of rows, padding included: 64 MB at 64 factors
+ENTRIES = 1 << 20  # of equations, or of the vectors they are made of, at once: 4 MB, or one row's
+
+
+_Batch = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]  # rows, their columns and values
 
 
 @dataclass(frozen=True)
@@ -202,7 +206,7 @@ def _solve_rows(targets: csr_array, factors: Tensor, penalty: _Penalty) -> Tenso
     penalties = penalty.of_rows(torch.from_numpy(np.diff(targets.indptr)).to(factors), targets.shape[1])
     padded = torch.cat([factors, factors.new_zeros(1, k)])  # the last row pads
     solution = factors.new_zeros(targets.shape[0], k)
-    for rows, columns, values in _padded_batches(targets):
+    for rows, columns, values in _few_at_once(_padded_batches(targets), k):
         chosen = padded[torch.from_numpy(columns).to(factors.device)]  # (b, longest, k)
         goal = torch.from_numpy(values).to(factors.device) * (penalty.alpha if penalty.method == "ials" else 1.0)
         place = torch.from_numpy(rows).to(factors.device)
@@ -211,6 +215,15 @@ def _solve_rows(targets: csr_array, factors: Tensor, penalty: _Penalty) -> Tenso
         right = (goal[:, None] @ chosen).transpose(1, 2)  # (b, k, 1)
         solution[place] = _solved(matrices, right, penalty).squeeze(2)
     return solution
+
+
+def _few_at_once(batches: Iterator[_Batch], k: int) -> Iterator[_Batch]:
+    """The same batches in parts: many short rows would have many equations at once, each of k times k entries."""
+    for batch in batches:
+        most = max(1, ENTRIES // (k * max(k, batch[1].shape[1])))
+        for start in range(0, len(batch[0]), most):
+            part = slice(start, start + most)
+            yield batch[0][part], batch[1][part], batch[2][part]
 
 
 def _solved(matrices: Tensor, right: Tensor, penalty: _Penalty) -> Tensor:
@@ -231,9 +244,7 @@ def _unsolvable(penalty: _Penalty) -> ValueError:
     return ValueError(f"the equations of the vectors have no finite solution: {rule}, {values}")
 
 
-def _padded_batches(
-    table: csr_array,
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]]:
+def _padded_batches(table: csr_array) -> Iterator[_Batch]:
     """Rows of similar length together: row numbers (b,), their columns (b, longest) padded with n, their values
     padded with 0.
     """

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from drr_tutorial.actor_critic.networks import ActorCritic, AnyCritic, State
 from drr_tutorial.config import AgentConfig
+from drr_tutorial.training.known_items import KnownItems
 from drr_tutorial.training.optimizers import load_optimizer, make_optimizer
 from drr_tutorial.training.replay import TransitionBatch
 
@@ -59,8 +60,7 @@ class DDPG:
 
     The target actor and critic see the online state representation, as in the original. -Q reaches the state
     representation only through the action; the critic's loss reaches it directly. `generator` draws
-    the slates. `known` (n_users, n_items), bool, marks what users liked before and cannot be shown; with `once` that is
-    what their memory holds.
+    the slates. `known` is what users liked before and cannot be shown; with `once` that is what their memory holds.
     `largest_reward` bounds what a step can pay, up or down: no value that can be earned is clipped.
     """
 
@@ -75,7 +75,7 @@ class DDPG:
         generator: torch.Generator,
         *,
         embedding_lr: float = 0.0,
-        known: Tensor | None = None,
+        known: KnownItems | None = None,
         once: bool = False,
         largest_reward: float = 1.0,
     ) -> None:
@@ -257,7 +257,7 @@ class DDPG:
     def _barred(self, slate: Tensor | None, user: Tensor, memory: Tensor) -> Tensor | None:
         """Which items of a slate, or of the catalogue, cannot be shown, (n, m); None where all can."""
         if self.known is not None:
-            return self.known[user] if slate is None else self.known[user[:, None], slate]
+            return self.known.of(user) if slate is None else self.known.among(user, slate)
         if not self.once:
             return None
         n_items = self.online.n_items

@@ -13,6 +13,7 @@ from drr_tutorial.environment.in_turn import UsersInTurn
 from drr_tutorial.environment.vector_env import RecommendationVectorEnv
 from drr_tutorial.training.ddpg import DDPG
 from drr_tutorial.training.exploration import Exploration
+from drr_tutorial.training.known_items import KnownItems
 from drr_tutorial.training.n_step import NStep
 from drr_tutorial.training.parts import make_noise, make_replay
 from drr_tutorial.training.replay import PrioritizedReplayBuffer, ReplayBuffer
@@ -60,7 +61,7 @@ def parts_on_log(
         config.agent,
         torch.Generator().manual_seed(config.seed),
         embedding_lr=config.embedding.learning_rate,
-        known=None if history is None else torch.from_numpy(users.known.toarray()).to(config.device),
+        known=None if history is None else KnownItems(users.known),
         largest_reward=float(abs(users.rewards).max()),
     )
     return {

@@ -29,10 +29,13 @@ from drr_tutorial.training.exploration import Exploration
 from drr_tutorial.training.logs import TrainingLog
 from drr_tutorial.training.n_step import NStep
 from drr_tutorial.training.replay import ReplayBuffer
+from drr_tutorial.training.selection import select_among
 
 Validate = Callable[[ActorCritic], dict[str, float]]
 Callback = Callable[["Trainer"], bool | None]
 CHECKPOINT = "checkpoint.pt"
+ALL_SCORED = 1 << 21  # users at play times items, up to which all are scored, as a product of matrices is quick
+FEW = 1 / 8  # above: the share that can be shown, below which only that is scored
 
 
 class Environment(Protocol):
@@ -247,6 +250,10 @@ class Trainer:
     def select(self, action: NDArray[np.float32]) -> NDArray[np.int64]:
         """The available item with the largest dot product, for each user: (num_envs,)."""
         items = self.networks.item_vectors()
+        if self.env.penalty.size > ALL_SCORED:
+            places = np.flatnonzero(self.env.penalty == 0)
+            if len(places) < FEW * self.env.penalty.size:
+                return select_among(places, action, items.cpu().numpy())
         penalty, vectors = (torch.from_numpy(array).to(items.device) for array in (self.env.penalty, action))
         scores = torch.addmm(penalty, vectors, items.T)  # (num_envs, n_items)
         return scores.cpu().numpy().argmax(axis=1)  # several times as fast as torch's on a CPU

@@ -19,12 +19,15 @@ from drr_tutorial.experiment import run_experiment
 from drr_tutorial.lab import cli
 from drr_tutorial.provenance import processor
 from drr_tutorial.recommenders.base import Recommender
+from drr_tutorial.recommenders.drr import DRRRecommender
 from drr_tutorial.training.runs import read_config
 
 SMALL = (
     "--dataset synthetic --split random --quiet --embedding.n-factors 8 --embedding.n-iterations 3 "
     "--environment.num-envs 8 --environment.min-positives 3 --training.passes 0.5 --training.batch-size 64 --seed 3"
 ).split()
+
+LEFT_OUT = r"baseline 'EASE.*' will be left out: EASE of \d+ items needs .* GB .*--baselines chooses others"
 
 
 @pytest.fixture(scope="module")
@@ -246,6 +249,22 @@ def test_an_experiment_refuses_as_early_as_the_command(tmp_path: Path, monkeypat
         with pytest.raises(ValueError, match=text):
             run_experiment(config, tmp_path / "run", progress=False)
     assert not list(tmp_path.iterdir())
+
+
+def test_baselines_that_do_not_fit_into_memory_are_left_out_before_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("drr_tutorial.recommenders.room.free_bytes", lambda: 1_000_000)
+    monkeypatch.setattr(DRRRecommender, "fit", lambda *_, **__: pytest.fail("the training"))
+    with pytest.raises(pytest.fail.Exception, match="the training"), pytest.warns(UserWarning, match=LEFT_OUT):
+        run_experiment(ExperimentConfig(dataset="synthetic", split="random"), tmp_path / "run", progress=False)
+    monkeypatch.undo()
+    monkeypatch.setattr("drr_tutorial.recommenders.room.free_bytes", lambda: 1_000_000)
+    assert cli.main(["train", "--out", str(tmp_path / "again"), *SMALL, "--baselines", "ease", "popularity"]) == 0
+    assert re.search(LEFT_OUT, capsys.readouterr().err)
+    metrics = json.loads((tmp_path / "again" / "metrics.json").read_text())
+    assert [row["method"] for row in metrics["reports"]["full"]["methods"]][2:] == ["popularity, dislikes last"]
+    assert list(metrics["failed baselines"]) == ["EASE, dislikes last"]
 
 
 def test_a_training_on_a_file_is_found_from_other_folders(

@@ -108,6 +108,22 @@ def test_balanced_candidates_are_positives_and_as_many_others() -> None:
     assert np.allclose(share, 3 / 7, atol=0.05)
 
 
+@pytest.mark.parametrize("n_items", [1, 3, 40, 1000])
+@pytest.mark.parametrize("share_known", [0.0, 0.5, 0.97])
+def test_the_others_are_those_with_the_smallest_of_uniform_numbers(n_items: int, share_known: float) -> None:
+    """By sorting all of them, as slow as it is clear."""
+    rng = np.random.default_rng(n_items)
+    for _ in range(5):
+        positive = rng.random((6, n_items)) < rng.choice([0.02, 0.3])
+        known = (rng.random(positive.shape) < share_known) & ~positive
+        seed = int(rng.integers(1000))
+        keys = np.where(positive | known, np.inf, np.random.default_rng(seed).random(positive.shape))
+        ranks = keys.argsort(axis=1).argsort(axis=1)
+        expected = positive | ((ranks < positive.sum(axis=1, keepdims=True)) & np.isfinite(keys))
+        drawn = draw_candidates(positive, known, "balanced", np.random.default_rng(seed))
+        np.testing.assert_array_equal(drawn, expected)
+
+
 @pytest.mark.parametrize("candidates", ["balanced", "catalogue"])
 def test_what_nobody_rated_is_no_candidate(candidates: str) -> None:
     """Items 6 and 7 are in the catalogue only, 4 and 5 in another user's history and ratings."""

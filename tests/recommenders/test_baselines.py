@@ -1,6 +1,7 @@
 """The bars to beat, by hand: counts, damped means, cosines, EASE's optimality conditions, chance, and their order."""
 
 import importlib
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from drr_tutorial.data.ratings import Ratings
+from drr_tutorial.data.ratings import DataError, Ratings
 from drr_tutorial.data.splits import Split, random_split
 from drr_tutorial.evaluation.ranking import evaluate_ranking
 from drr_tutorial.evaluation.tasks import RankingTask, ranking_task
@@ -66,7 +67,7 @@ def test_an_item_that_nobody_rated_has_the_overall_mean() -> None:
 def test_item_knn_sums_cosines() -> None:
     ab, ac, bc = 2 / np.sqrt(3 * 2), 1 / np.sqrt(3 * 1), 1 / np.sqrt(2 * 1)  # likes in common / root of likes
     knn = ItemKNNRecommender(shrinkage=0).fit(TOY)
-    np.testing.assert_allclose(knn.weights, [[0, ab, ac], [ab, 0, bc], [ac, bc, 0]], rtol=1e-6)
+    np.testing.assert_allclose(knn.nearest.toarray(), [[0, ab, ac], [ab, 0, bc], [ac, bc, 0]], rtol=1e-6)
     np.testing.assert_allclose(knn.scores(1), [[ab, ab, ac + bc]], rtol=1e-6)
     np.testing.assert_allclose(
         knn.scores_for(history([0, 0, 1], [1, 0, 1])), [[ac, bc, 0], [ac, ab + bc, ac]], rtol=1e-6
@@ -75,23 +76,52 @@ def test_item_knn_sums_cosines() -> None:
 
 def test_item_knn_shrinks_where_few_like_both() -> None:
     knn = ItemKNNRecommender(shrinkage=10).fit(TOY)
-    assert knn.weights[0, 1] == pytest.approx(2 / (np.sqrt(6) + 10))
-    assert knn.weights[0, 2] == pytest.approx(1 / (np.sqrt(3) + 10))
+    assert knn.nearest[0, 1] == pytest.approx(2 / (np.sqrt(6) + 10))
+    assert knn.nearest[0, 2] == pytest.approx(1 / (np.sqrt(3) + 10))
 
 
 def test_each_item_keeps_its_nearest_neighbours() -> None:
     ab, bc = 2 / np.sqrt(6), 1 / np.sqrt(2)
     knn = ItemKNNRecommender(n_neighbours=1, shrinkage=0).fit(TOY)
     # a's nearest is b, b's is a, c's is b; weights[i, j] is what a like of i says for j
-    np.testing.assert_allclose(knn.weights, [[0, ab, 0], [ab, 0, bc], [0, 0, 0]], rtol=1e-6)
+    np.testing.assert_allclose(knn.nearest.toarray(), [[0, ab, 0], [ab, 0, bc], [0, 0, 0]], rtol=1e-6)
 
 
 def test_each_column_of_item_knn_has_as_many_neighbours_as_asked_for(synthetic: Ratings) -> None:
-    weights = ItemKNNRecommender(n_neighbours=7).fit(synthetic).weights
+    weights = ItemKNNRecommender(n_neighbours=7).fit(synthetic).nearest.toarray()
     liked = np.bincount(synthetic.positives().items, minlength=synthetic.n_items) > 0
     counts = (weights > 0).sum(axis=0)
     assert (counts[liked] >= 7).mean() > 0.9  # more where neighbours are equally near
     assert np.median(counts[liked]) == 7
+
+
+def test_item_knn_is_the_same_by_few_items_at_a_time(synthetic: Ratings, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = ItemKNNRecommender(n_neighbours=7).fit(synthetic)
+    monkeypatch.setattr("drr_tutorial.evaluation.blocks.CELLS", 31 * synthetic.n_items)
+    parts = ItemKNNRecommender(n_neighbours=7).fit(synthetic)
+    np.testing.assert_array_equal(parts.nearest.toarray(), whole.nearest.toarray())
+
+
+def test_item_knn_reads_the_dense_weights_of_older_saves() -> None:
+    knn, again = ItemKNNRecommender(shrinkage=0).fit(TOY), ItemKNNRecommender(shrinkage=0).fit(TOY)
+    again._load_arrays({"weights": knn.nearest.toarray()})
+    np.testing.assert_array_equal(again.scores([1, 2, 3]), knn.scores([1, 2, 3]))
+
+
+@pytest.mark.parametrize("make", [EASERecommender, lambda: DislikesLast(EASERecommender())])
+def test_ease_says_before_it_starts_when_items_times_items_do_not_fit(
+    make: Callable[[], Recommender], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drr_tutorial.recommenders.room.free_bytes", lambda: 36 * 3 * 3)
+    ease = make().fit(TOY)  # it just fits
+    monkeypatch.setattr("drr_tutorial.recommenders.room.free_bytes", lambda: 36 * 3 * 3 - 1)
+    with pytest.raises(DataError, match=r"EASE of 3 items needs .* GB .* item-kNN or iALS"):
+        make().require_room(TOY)
+    before = ease.scores(1)
+    with pytest.raises(DataError, match=r"EASE of 3 items"):
+        ease.fit(TOY)
+    np.testing.assert_array_equal(ease.scores(1), before)
+    IALSRecommender().require_room(TOY)
 
 
 @pytest.mark.parametrize("regularization", [0.5, 20.0])

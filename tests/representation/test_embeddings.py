@@ -184,6 +184,23 @@ def test_the_size_of_a_batch_changes_nothing(method: module.Method, monkeypatch:
         np.testing.assert_allclose(made().items, whole.items, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.parametrize("method", ["ials", "pmf"])
+def test_how_many_equations_are_set_up_at_once_changes_no_digit(
+    method: module.Method, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ratings = some_ratings(n_users=30, n_items=20)
+
+    def made() -> Embeddings:
+        return factorize(ratings, method=method, n_factors=4, regularization=REG, n_iterations=3, rng=rng())
+
+    whole = made()
+    monkeypatch.setattr(module, "ENTRIES", 3 * 4 * 4)
+    sizes = [len(rows) for rows, _, _ in module._few_at_once(module._padded_batches(ratings.matrix()), 4)]
+    assert max(sizes) <= 3 and sum(sizes) == 30
+    np.testing.assert_array_equal(made().users, whole.users)
+    np.testing.assert_array_equal(made().items, whole.items)
+
+
 @pytest.mark.parametrize("cells", [1, 13, 1 << 18])
 def test_every_row_is_in_one_batch_with_its_own_entries(cells: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "CELLS", cells)

@@ -7,10 +7,12 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 import torch
+from scipy.sparse import csr_array
 
 from drr_tutorial.actor_critic.networks import ActorCritic, State
 from drr_tutorial.config import AgentConfig, StateName
 from drr_tutorial.training.ddpg import DDPG, soft_update
+from drr_tutorial.training.known_items import KnownItems
 from drr_tutorial.training.replay import TransitionBatch
 
 N_USERS, N_ITEMS, K, N = 4, 6, 3, 2
@@ -23,7 +25,7 @@ CONSTANTS = {"CRITIC_DECAY": 0.0}
 
 
 def make(
-    known: torch.Tensor | None = None, embedding_lr: float = 0.0, largest_reward: float = 1.0, **changes: Any
+    known: KnownItems | None = None, embedding_lr: float = 0.0, largest_reward: float = 1.0, **changes: Any
 ) -> DDPG:
     """With other settings, and other constants of the class, in capitals."""
     constants = CONSTANTS | {name: changes.pop(name) for name in list(changes) if name.isupper()}
@@ -223,9 +225,9 @@ def test_targets_start_equal_and_follow_slowly() -> None:
 
 
 def test_known_items_are_never_selected() -> None:
-    known = torch.zeros(N_USERS, N_ITEMS, dtype=torch.bool)
+    known = np.zeros((N_USERS, N_ITEMS), dtype=np.bool_)
     known[:, :4] = True
-    ddpg = make(known=known, critic_sees="item")
+    ddpg = make(known=KnownItems(csr_array(known)), critic_sees="item")
     selected = ddpg.log_selected(
         torch.randn(N_USERS, K, generator=torch.Generator().manual_seed(0)),
         torch.arange(N_USERS),
