@@ -36,6 +36,7 @@ from drr_tutorial.storage import (
     last_whole,
     of_another_version,
     place_to_save,
+    read_arrays,
     read_json,
     whole_folder,
     write_arrays,
