@@ -4,7 +4,7 @@ A session is played greedily: step after step the best item that can still be sh
 `simulator.evaluate_simulated` plays with simulated users.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,22 +54,24 @@ def evaluate_sessions(
             f"{known.sum() - 1} others are in its training data; fit it on the train part of user_split"
         )
     likes, rng = heldout.positives().matrix()[users], np.random.default_rng(seed)
-    parts, asked = list(blocks(*likes.shape)), _asked(recommender)
-    rewards = np.concatenate([
-        play_sessions(asked, liked, np.tile(~rated, (len(liked), 1)), max(steps), rng, method)
-        for liked in (marked(likes[part]) for part in parts)
-    ])  # fmt: skip
-    sums = np.cumsum(rewards, axis=1, dtype=np.float64)
+
+    def played(liked: Bools) -> Bools:
+        return play_sessions(_asked(recommender), liked, np.tile(~rated, (len(liked), 1)), max(steps), rng, method)
+
+    sums = np.cumsum(np.concatenate([played(liked) for liked in _in_blocks(likes)]), axis=1, dtype=np.float64)
     values = {f"reward@{t}": sums[:, t - 1] for t in steps}
-    more = () if rated.all() else (rated,)
-    each = (marked(likes[part]) for part in parts)
-    fingerprint = fingerprint_of(f"sessions {seed}", user_ids, heldout.item_ids, each, *more)
+    arrays = [_in_blocks(likes)] if rated.all() else [_in_blocks(likes), rated]
+    fingerprint = fingerprint_of(f"sessions {seed}", user_ids, heldout.item_ids, *arrays)
     return EvaluationReport(method, "sessions", tuple(steps), None, seed, user_ids, values, fingerprint)
 
 
 def marked(matrix: csr_array) -> Bools:
     """Where a sparse array (m, n_items) without negative entries has one: (m, n_items)."""
     return np.asarray(matrix.toarray() > 0)
+
+
+def _in_blocks(matrix: csr_array) -> Iterator[Bools]:
+    return (marked(matrix[part]) for part in blocks(*matrix.shape))
 
 
 def _asked(recommender: Any) -> Callable[[csr_array], ArrayLike]:

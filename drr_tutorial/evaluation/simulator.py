@@ -77,16 +77,11 @@ def evaluate_simulated(
     session. Ties are broken at random. Metric: "reward@10" for 10 steps; one list a user. ValueError for steps or
     n_users below 1, for more steps than there are items to show, and for scores that are not finite.
     """
-    present = np.unique(split.test.users)
     rng = np.random.default_rng(seed)
-    users = np.sort(rng.permutation(present)[: max(n_users, 0)])
+    users = np.sort(rng.permutation(np.unique(split.test.users))[: max(n_users, 0)])
     unrated = np.isin(np.arange(split.ratings.n_items), split.ratings.items, invert=True)
     known = split.train.matrix()[users]
-    if n_users < 1 or not 1 <= steps <= np.count_nonzero(~unrated) - np.diff(known.indptr).max():
-        raise ValueError(
-            "n_users must be at least 1, and steps from 1 to the items that each user has not rated, got "
-            f"{n_users} and {steps}; try n_users=1000 and steps=10"
-        )
+    _check(n_users, steps, known, int((~unrated).sum()))
     ids, parts = split.ratings.user_ids[users], list(blocks(*known.shape))
     each = ((world.rewards(users[part]) for part in parts), (marked(known[part]) | unrated for part in parts))
     fingerprint = fingerprint_of(f"simulated {seed} {steps}", users, split.ratings.item_ids, *each)
@@ -100,6 +95,14 @@ def evaluate_simulated(
 
     values = {f"reward@{steps}": np.concatenate([earned(part) for part in parts]).sum(axis=1, dtype=np.float64)}
     return EvaluationReport(recommender.name, "simulated", (steps,), None, seed, ids, values, fingerprint)
+
+
+def _check(n_users: int, steps: int, known: csr_array, n_rated: int) -> None:
+    if n_users < 1 or not 1 <= steps <= n_rated - np.diff(known.indptr).max():
+        raise ValueError(
+            "n_users must be at least 1, and steps from 1 to the items that each user has not rated, got "
+            f"{n_users} and {steps}; try n_users=1000 and steps=10"
+        )
 
 
 def _scores(recommender: AnyRecommender, ids: NDArray[Any], likes: csr_array) -> Scores:
