@@ -128,16 +128,12 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
             quiet: No progress bars.
         """
         if resume is not None:
-            said = config != PRESETS["default"] or options != WorldOptions() or data != DataOptions()
-            refuse_others(resume, said or out is not None)
-            config, world = read_run(resume)
-            reading = read_reading(resume)
+            others = [config != PRESETS["default"], out, options != WorldOptions(), data != DataOptions()]
+            refuse_others(resume, any(others))
+            (config, world), reading = read_run(resume), read_reading(resume)
         else:
             world, reading = options.settings(), data.settings()
-            if world is not None and data != DataOptions():
-                raise ValueError(
-                    "columns, items, kind and duplicates must be left out beside --env: a world has no file"
-                )
+            data.refuse_beside(world)
             refuse_idle(config, default, world, usual_baselines=baselines == USUAL_BASELINES)
             refuse_taken(out)
         require_device(config)

@@ -33,6 +33,11 @@ class DataOptions:
     duplicates: Duplicates = "latest"
     """Which rating of a user who rates an item again counts: the latest, the mean, or none: refuse such a file."""
 
+    def refuse_beside(self, world: object | None) -> None:
+        """`ValueError` for any of them beside a world."""
+        if world is not None and self != DataOptions():
+            raise ValueError("columns, items, kind and duplicates must be left out beside --env: a world has no file")
+
     def settings(self) -> ReadingOptions:
         """The same for `read_ratings`. Raises `ValueError`."""
         columns, of_items = _columns("--columns", self.columns), _columns("--item-columns", self.item_columns)
