@@ -1,8 +1,8 @@
 """A trained agent for other programs: actor, state and item vectors as one ONNX file.
 
 Inputs are `user` (batch, k), vectors as the agent sees users, and `memory` (batch, N), indices of the latest likes,
-padded on the left with n_items. The output is `scores` (batch, n_items), in the order of `ratings.item_ids`; what a user
-has seen is to be left out there, and dislikes to be put last. Needs the extra `onnx`.
+padded on the left with n_items. The output is `scores` (batch, n_items), in the order of `ratings.item_ids`; what a
+user has seen is to be left out there, and dislikes to be put last. Needs the extra `onnx`.
 """
 
 import importlib
