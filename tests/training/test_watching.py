@@ -123,7 +123,8 @@ def test_figures_go_to_weights_and_biases() -> None:
 def test_figures_go_to_mlflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
     mlflow = pytest.importorskip("mlflow", reason="needs the extra 'tracking'")
-    mlflow.set_tracking_uri(tmp_path.as_uri())
+    mlflow.set_tracking_uri((tmp_path / "runs").as_uri())
+    mlflow.set_experiment("trainings")
     with mlflow.start_run() as run:
         logger = MLflowLogger({"gamma": 0.9})
         logger.log({"validation/nDCG@10": 0.25}, 3)

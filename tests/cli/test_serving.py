@@ -1,0 +1,59 @@
+"""Lists by the command line: for all users into a file, with candidates, exclusions and a fallback."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from drr_tutorial import cli
+from drr_tutorial.config import PRESETS
+from drr_tutorial.data.ratings import Ratings
+from drr_tutorial.recommenders.baselines import PopularityRecommender
+
+
+@pytest.fixture(scope="module")
+def run(synthetic: Ratings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as a training leaves it, with something quick in it."""
+    folder = tmp_path_factory.mktemp("run")
+    PopularityRecommender().fit(synthetic).save(folder / "agent")
+    (folder / "config.json").write_text(PRESETS["default"].to_json())
+    return folder
+
+
+def test_lists_of_all_users(run: Path, tmp_path: Path, synthetic: Ratings, capsys: pytest.CaptureFixture[str]) -> None:
+    for out in (tmp_path / "a.parquet", tmp_path / "a.csv"):
+        assert cli.main(["recommend", str(run), "--all", "--out", str(out), "--k", "3", "--quiet"]) == 0
+        assert capsys.readouterr().out == f"900 items for 300 users in {out}\n"
+    first = pd.read_csv(tmp_path / "a.csv")
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "a.parquet"), first, check_dtype=False)
+    again = ["--exclude", str(tmp_path / "a.csv"), "--out", str(tmp_path / "b.csv")]
+    assert cli.main(["recommend", str(run), "--all", "--k", "3", "--quiet", *again]) == 0
+    second = pd.read_csv(tmp_path / "b.csv")
+    assert pd.merge(first, second, on=["user_id", "item_id"]).empty and len(second) == 900
+
+
+def test_ids_one_a_line(run: Path, tmp_path: Path, synthetic: Ratings, capsys: pytest.CaptureFixture[str]) -> None:
+    stock = synthetic.item_ids[:40]
+    (tmp_path / "stock.txt").write_text("\n".join(map(str, stock)))
+    arguments = ["recommend", str(run), "--user", "new", "--fallback", "popular", "--k", "40"]
+    assert cli.main([*arguments, "--candidates", str(tmp_path / "stock.txt")]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("popular") == 40
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--all"], "--all and --out go together, as in: --all --out lists.parquet"),
+        (["--user", "1", "--out", "a.csv"], "--all and --out go together"),
+        (["--all", "--user", "1"], "give either --user ID or --liked ID ID ..., or --all --out FILE"),
+        (["--all", "--out", "lists.xls"], "give a file whose name ends in .csv"),
+        (["--user", "1", "--candidates", "nowhere.txt"], "nowhere.txt cannot be read"),
+        (["--liked", "1", "--disliked", "1"], "liked_items must be one or more different item ids"),
+    ],
+)
+def test_what_does_not_go_together(
+    run: Path, arguments: list[str], text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["recommend", str(run), *arguments]) == 1
+    assert text in capsys.readouterr().err
