@@ -268,7 +268,10 @@ def test_partial_fit_finds_what_a_whole_fit_finds(synthetic: Ratings, cut: tuple
 
 def test_closed_forms_know_all_that_a_whole_fit_knows(cut: tuple[Ratings, Ratings], synthetic: Ratings) -> None:
     for name in ("popularity", "average rating", "item-kNN", "EASE"):
-        grown, whole = make(name).fit(cut[0]).partial_fit(cut[1]), make(name).fit(part_of(synthetic, np.arange(len(synthetic))))
+        grown, whole = (
+            make(name).fit(cut[0]).partial_fit(cut[1]),
+            make(name).fit(part_of(synthetic, np.arange(len(synthetic)))),
+        )
         np.testing.assert_allclose(grown.scores([1, 290]), whole.scores([1, 290]), rtol=1e-4, atol=1e-5)
 
 
