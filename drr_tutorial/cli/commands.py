@@ -111,20 +111,17 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
         baselines: tuple[BaselineName, ...] = USUAL_BASELINES,
         quiet: bool = False,
     ) -> None:
-        """Train an agent, and print it beside baselines: random, popularity, EASE and iALS, or those that you name.
-        With --env: in a world, and print it beside the world's known bounds.
+        """Train an agent, and print it beside baselines; with --env in a world, and beside the world's known bounds.
 
         Args:
             config: The settings.
-            preset: Named settings to start from: the best recipe, that of the first chapters, what comes next,
-                the paper's, the original's, or that for worlds, which is the default with --env.
+            preset: Settings to start from: the best recipe, of the first chapters, what comes next, the paper's, the
+                original's, or for worlds, which is the default with --env.
             data: Of the reading of a file of your own.
             options: Of a training in a world.
             out: Folder for config.json, metrics.json, weights and TensorBoard log. Default: a new one under runs/.
-            resume: Go on with the training in this folder, to the same end as if it had never stopped. All settings are
-                taken from there.
-            baselines: What to compare with; nothing for the agent alone. EASE and item-kNN need memory for a number for
-                each pair of items.
+            resume: Go on with the training in this folder, with its settings, as if it had never stopped.
+            baselines: What to compare with; nothing for the agent alone. EASE needs memory for all pairs of items.
             quiet: No progress bars.
         """
         if resume is not None:

@@ -10,11 +10,12 @@ import tyro
 from drr_tutorial.cli.console import Folder
 from drr_tutorial.errors import DataError
 from drr_tutorial.recommenders.base import Recommender
-from drr_tutorial.recommenders.lists import form_of
+from drr_tutorial.recommenders.lists import Written, form_of
 from drr_tutorial.storage import as_path
 from drr_tutorial.training.runs import AGENT, read_config
 
 Ids = tyro.conf.UseAppendAction[tuple[str, ...]]
+Everybody = Annotated[bool, tyro.conf.arg(name="all"), tyro.conf.FlagCreatePairsOff]
 
 
 def recommend(
@@ -23,7 +24,7 @@ def recommend(
     user: str = "",  # None would be what the parser takes the text None for
     liked: Ids = (),
     disliked: Ids = (),
-    everybody: Annotated[bool, tyro.conf.arg(name="all"), tyro.conf.FlagCreatePairsOff] = False,
+    everybody: Everybody = False,
     k: int = 10,
     out: Path | None = None,
     candidates: Path | None = None,
@@ -36,38 +37,35 @@ def recommend(
 
     Args:
         folder: Folder of a finished training.
-        user: The user's id in the data. One that begins with two dashes: --user=ID.
+        user: The user's id in the data; --user=ID for one that begins with two dashes.
         liked: Item ids that somebody likes, latest last: --liked ID ID.
-        disliked: Item ids that the same person does not like.
+        disliked: And does not like.
         everybody: Lists of all users, with --out.
         k: How many items; who has rated nearly everything gets what is left.
-        out: With --all, the file to write: .csv, .csv.gz, .tsv, .tsv.gz or .parquet.
+        out: With --all, the file: .csv, .csv.gz, .tsv, .tsv.gz or .parquet.
         candidates: File with the ids of all that may be recommended: one a line, or a table with a column item_id.
-        exclude: File with the ids of what may not; with a column user_id, too, such as a file of lists: not to that
-            user.
-        exclude_seen: Leave out whatever the user rated in the data, or whatever is liked.
+        exclude: File with the ids of what may not; with a column user_id, too, such as a file of lists: not to them.
+        exclude_seen: Leave out what the user has rated, or what is liked.
         fallback: popular: who is unknown or likes nothing yet gets what most like, and the column source says so.
-        quiet: No progress bar.
+        quiet: No bar.
     """
     _refuse_mixtures(user, (*liked, *disliked), everybody, out)
+    shared: Any = {"candidates": read_ids(candidates), "exclude": read_ids(exclude), "exclude_seen": exclude_seen}
+    agent, otherwise = _agent_in(folder), None if fallback == "no" else fallback
     if out is not None:
-        form_of(as_path(out))
-    shared: dict[str, Any] = {
-        "candidates": read_ids(candidates),
-        "exclude": read_ids(exclude),
-        "exclude_seen": exclude_seen,
-    }
-    read_config(folder)  # which says so where it is the agent of a world
-    agent = Recommender.load(as_path(folder) / AGENT)
-    chosen: Any = None if fallback == "no" else fallback
-    if out is not None:
-        written = agent.write_lists(out, k=k, fallback=chosen, progress=not quiet, **shared)
-        print(f"{written.rows:,} items for {written.users:,} users in {written.path}{_said(written.short, k)}")
-        return
-    if user:
-        found = agent.recommend(user, k, fallback=chosen, **shared)
+        _print_written(agent.write_lists(out, k=k, fallback=otherwise, progress=not quiet, **shared), k)
+    elif user:
+        _print_list(agent.recommend(user, k, fallback=otherwise, **shared), k)
     else:
-        found = agent.recommend_for(liked, k, disliked_items=disliked, **shared)
+        _print_list(agent.recommend_for(liked, k, disliked_items=disliked, **shared), k)
+
+
+def _agent_in(folder: Path) -> Recommender:
+    read_config(folder)  # which says so where it is the agent of a world
+    return Recommender.load(as_path(folder) / AGENT)
+
+
+def _print_list(found: pd.DataFrame, k: int) -> None:
     if len(found) < k:
         text = f"only {len(found)} items are left to recommend; --no-exclude-seen shows again what was rated"
         print(f"drr-tutorial: {text}", file=sys.stderr)
@@ -97,7 +95,10 @@ def _refuse_mixtures(user: str, answered: tuple[str, ...], everybody: bool, out:
         raise ValueError("give either --user ID or --liked ID ID ..., or --all --out FILE")
     if everybody != (out is not None):
         raise ValueError("--all and --out go together, as in: --all --out lists.parquet")
+    if out is not None:
+        form_of(as_path(out))
 
 
-def _said(short: int, k: int) -> str:
-    return f"; {short:,} users have fewer than {k}, since little is left that they have not rated" if short else ""
+def _print_written(written: Written, k: int) -> None:
+    few = f"; {written.short:,} users have fewer than {k}, since little is left that they have not rated"
+    print(f"{written.rows:,} items for {written.users:,} users in {written.path}{few if written.short else ''}")

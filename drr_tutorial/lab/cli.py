@@ -41,10 +41,8 @@ def results(
         full: Also the rows and studies that take long.
         processes: Rows computed at once, with one thread each.
         list: Only say which studies there are and what is left to do.
-        recheck: For code that changed without changing a figure: compute a few rows again, and keep the others if these
-            are the same to the last digit.
-        against: Recheck on another processor than that of the result files: the folder runs/results of a checkout
-            with the code of before, where some rows were computed on this machine.
+        recheck: For code that changed without changing a figure: a few rows computed again decide about the others.
+        against: Recheck on another processor: the folder runs/results of a checkout with the code of before.
         by: Recheck by other studies: those that were rechecked after the very same changes; nothing is computed.
         quiet: No progress bar.
     """
@@ -59,13 +57,16 @@ def results(
         return
     if recheck:
         for study in studies:
-            if by:
-                print(recheck_by(study, [known[name] for name in by]))
-            else:
-                print(recheck_study(study, against=against, processes=processes, progress=not quiet))
+            print(_recheck(study, [known[name] for name in by], against, processes, not quiet))
         return
     for path in run_studies(studies, full=full, processes=processes, progress=not quiet):
         print(path)
+
+
+def _recheck(study: Study, by: Sequence[Study], against: Path | None, processes: int, progress: bool) -> Path:
+    if by:
+        return recheck_by(study, by)
+    return recheck_study(study, against=against, processes=processes, progress=progress)
 
 
 def _state(study: Study, full: bool) -> str:
