@@ -115,20 +115,19 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
 
         Args:
             config: The settings.
-            preset: Named settings to start from: the best recipe, that of the first chapters, what comes next,
-                the paper's, the original's, or that for worlds, which is the default with --env.
+            preset: Named settings to start from: the best recipe, that of the first chapters, what comes next, the paper's,
+                the original's, or that for worlds, the default with --env.
             data: Of the reading of a file of your own.
             options: Of a training in a world.
             out: Folder for config.json, metrics.json, weights and TensorBoard log. Default: a new one under runs/.
-            resume: Go on with the training in this folder, to the same end as if it had never stopped. All settings are
-                taken from there.
-            baselines: What to compare with; nothing for the agent alone. EASE and item-kNN need memory for a number for
-                each pair of items.
+            resume: Go on with the training in this folder, by its settings, to the same end as if it had never stopped.
+            baselines: What to compare with; nothing for the agent alone. EASE and item-kNN need memory for each pair of
+                items.
             quiet: No progress bars.
         """
         if resume is not None:
-            others = [config != PRESETS["default"], out, options != WorldOptions(), data != DataOptions()]
-            refuse_others(resume, any(others))
+            unsaid = (PRESETS["default"], None, WorldOptions(), DataOptions())
+            refuse_others(resume, (config, out, options, data) != unsaid)
             (config, world), reading = read_run(resume), read_reading(resume)
         else:
             world, reading = options.settings(), data.settings()
