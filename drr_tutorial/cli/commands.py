@@ -37,7 +37,16 @@ from drr_tutorial.provenance import LIBRARIES, machine
 from drr_tutorial.recommenders.base import Recommender
 from drr_tutorial.recommenders.drr import DRRRecommender
 from drr_tutorial.storage import as_path
-from drr_tutorial.training.runs import AGENT, METRICS, read_config, read_reading, read_run, refuse_taken, taken
+from drr_tutorial.training.runs import (
+    AGENT,
+    METRICS,
+    WorldSettings,
+    read_config,
+    read_reading,
+    read_run,
+    refuse_taken,
+    taken,
+)
 
 Preset = Literal["default", "simple", "next", "paper", "original", "planning"]
 Protocol = Literal["unseen", "original", "masked", "full"]
@@ -115,14 +124,13 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
 
         Args:
             config: The settings.
-            preset: Named settings to start from: the best recipe, that of the first chapters, what comes next, the paper's,
-                the original's, or that for worlds, the default with --env.
+            preset: Named settings to start from: the best recipe, that of the first chapters, what comes next, the
+                paper's, the original's, or that for worlds, the default with --env.
             data: Of the reading of a file of your own.
             options: Of a training in a world.
             out: Folder for config.json, metrics.json, weights and TensorBoard log. Default: a new one under runs/.
-            resume: Go on with the training in this folder, by its settings, to the same end as if it had never stopped.
-            baselines: What to compare with; nothing for the agent alone. EASE and item-kNN need memory for each pair of
-                items.
+            resume: Go on with the training in this folder, by its settings, to the end as if it had never stopped.
+            baselines: What to compare with; nothing for the agent alone. EASE, item-kNN: memory for all pairs of items.
             quiet: No progress bars.
         """
         if resume is not None:
@@ -131,8 +139,7 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
             (config, world), reading = read_run(resume), read_reading(resume)
         else:
             world, reading = options.settings(), data.settings()
-            data.refuse_beside(world)
-            refuse_idle(config, default, world, usual_baselines=baselines == USUAL_BASELINES)
+            _refuse_unfit(config, default, world, data, baselines)
             refuse_taken(out)
         require_device(config)
         if world is None:
@@ -141,6 +148,18 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
             print(train_in_world(config, world, resume or out, progress=not quiet))
 
     return train
+
+
+def _refuse_unfit(
+    config: ExperimentConfig,
+    default: ExperimentConfig,
+    world: WorldSettings | None,
+    data: DataOptions,
+    baselines: tuple[BaselineName, ...],
+) -> None:
+    """`ValueError` for what changes nothing in a world, if there is one."""
+    data.refuse_beside(world)
+    refuse_idle(config, default, world, usual_baselines=baselines == USUAL_BASELINES)
 
 
 def refuse_others(resume: Path, others: bool) -> None:
