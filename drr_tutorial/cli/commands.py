@@ -18,6 +18,7 @@ from drr_tutorial import __version__
 from drr_tutorial.actor_critic.devices import require_device
 from drr_tutorial.cli.console import Folder, is_said_on_purpose, join_values, terminal
 from drr_tutorial.cli.data import REPEATED, DataOptions, data
+from drr_tutorial.cli.serving import recommend
 from drr_tutorial.cli.worlds import WorldOptions, play, refuse_idle, train_in_world
 from drr_tutorial.config import PRESETS, ExperimentConfig
 from drr_tutorial.data.download import MOVIELENS, data_home, find_movielens
@@ -34,19 +35,9 @@ from drr_tutorial.experiment import (
     table,
 )
 from drr_tutorial.provenance import LIBRARIES, machine
-from drr_tutorial.recommenders.base import Recommender
 from drr_tutorial.recommenders.drr import DRRRecommender
 from drr_tutorial.storage import as_path
-from drr_tutorial.training.runs import (
-    AGENT,
-    METRICS,
-    WorldSettings,
-    read_config,
-    read_reading,
-    read_run,
-    refuse_taken,
-    taken,
-)
+from drr_tutorial.training.runs import AGENT, METRICS, read_config, read_reading, read_run, refuse_taken, taken
 
 Preset = Literal["default", "simple", "next", "paper", "original", "planning"]
 Protocol = Literal["unseen", "original", "masked", "full"]
@@ -61,7 +52,8 @@ def main(arguments: Sequence[str] | None = None, more: Mapping[str, Callable[...
     with terminal():
         return _run(
             join_values(
-                sys.argv[1:] if arguments is None else arguments, repeated=["--liked", "--env-kwargs", *REPEATED]
+                sys.argv[1:] if arguments is None else arguments,
+                repeated=["--liked", "--disliked", "--env-kwargs", *REPEATED],
             ),
             more or {},
         )
@@ -119,27 +111,27 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
         baselines: tuple[BaselineName, ...] = USUAL_BASELINES,
         quiet: bool = False,
     ) -> None:
-        """Train an agent, and print it beside baselines: random, popularity, EASE and iALS, or those that you name.
-        With --env: in a world, and print it beside the world's known bounds.
+        """Train an agent, and print it beside baselines; with --env in a world, and beside the world's known bounds.
 
         Args:
             config: The settings.
-            preset: Named settings to start from: the best recipe, that of the first chapters, what comes next, the
-                paper's, the original's, or that for worlds, the default with --env.
+            preset: Settings to start from: the best recipe, of the first chapters, what comes next, the paper's, the
+                original's, or for worlds, which is the default with --env.
             data: Of the reading of a file of your own.
             options: Of a training in a world.
             out: Folder for config.json, metrics.json, weights and TensorBoard log. Default: a new one under runs/.
-            resume: Go on with the training in this folder, by its settings, to the end as if it had never stopped.
-            baselines: What to compare with; nothing for the agent alone. EASE, item-kNN: memory for all pairs of items.
+            resume: Go on with the training in this folder, with its settings, as if it had never stopped.
+            baselines: What to compare with; nothing for the agent alone. EASE needs memory for all pairs of items.
             quiet: No progress bars.
         """
         if resume is not None:
-            unsaid = (PRESETS["default"], None, WorldOptions(), DataOptions())
-            refuse_others(resume, (config, out, options, data) != unsaid)
+            others = [config != PRESETS["default"], out, options != WorldOptions(), data != DataOptions()]
+            refuse_others(resume, any(others))
             (config, world), reading = read_run(resume), read_reading(resume)
         else:
             world, reading = options.settings(), data.settings()
-            _refuse_unfit(config, default, world, data, baselines)
+            data.refuse_beside(world)
+            refuse_idle(config, default, world, usual_baselines=baselines == USUAL_BASELINES)
             refuse_taken(out)
         require_device(config)
         if world is None:
@@ -148,18 +140,6 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
             print(train_in_world(config, world, resume or out, progress=not quiet))
 
     return train
-
-
-def _refuse_unfit(
-    config: ExperimentConfig,
-    default: ExperimentConfig,
-    world: WorldSettings | None,
-    data: DataOptions,
-    baselines: tuple[BaselineName, ...],
-) -> None:
-    """`ValueError` for what changes nothing in a world, if there is one."""
-    data.refuse_beside(world)
-    refuse_idle(config, default, world, usual_baselines=baselines == USUAL_BASELINES)
 
 
 def refuse_others(resume: Path, others: bool) -> None:
@@ -212,37 +192,6 @@ def evaluate(
     agent = DRRRecommender.load(folder / AGENT, plan.split.train)
     reports = evaluate_plan(agent, plan, k=k, say=_warn).reports[protocol]
     print(f"{caption(config, reports, plan.notes.get(protocol, ''))}\n\n{table(reports)}")
-
-
-def recommend(
-    folder: Folder,
-    /,
-    user: str = "",  # None would be what the parser takes the text None for
-    liked: tyro.conf.UseAppendAction[tuple[str, ...]] = (),
-    k: int = 10,
-    exclude_seen: bool = True,
-) -> None:
-    """Recommend items to a user of the data, or to somebody who likes some items.
-
-    Args:
-        folder: Folder of a finished training.
-        user: The user's id in the data. One that begins with two dashes: --user=ID.
-        liked: Item ids that somebody likes, latest last: --liked ID ID.
-        k: How many items; who has rated nearly everything gets what is left.
-        exclude_seen: Leave out whatever the user rated in the data, or whatever is liked.
-    """
-    if (not user) == (not liked):
-        raise ValueError("give either --user ID or --liked ID ID ...")
-    read_config(folder)  # which says so where it is the agent of a world
-    agent = Recommender.load(as_path(folder) / AGENT)
-    found = (
-        agent.recommend_for(liked, k, exclude_seen=exclude_seen)
-        if not user
-        else agent.recommend(user, k, exclude_seen=exclude_seen)
-    )
-    if len(found) < k:
-        _say(f"only {len(found)} items are left to recommend; --no-exclude-seen shows again what was rated")
-    print(found.to_string())
 
 
 def download(name: Annotated[Literal["ml-100k", "ml-1m"], tyro.conf.Positional] = "ml-100k", /) -> None:
