@@ -1,5 +1,7 @@
 """How long each notebook of the book takes, from a new kernel to its last cell. Run: python tests/benchmarks/runtimes.py
 
+With names of notebooks, such as 17_own_data: these only; the others keep their times, and theirs name the processor.
+
 Runs all of them, one after the other, on one thread each, and writes book/results/runtimes.json, which the pages `intro` and `runtimes`
 show. The stored notebooks stay as they are. Minutes to read are the words of the prose at 120 a minute, up to the next five.
 """
@@ -17,7 +19,7 @@ import nbformat
 from nbclient import NotebookClient
 
 from drr_tutorial.data.load import load_ratings
-from drr_tutorial.provenance import particulars
+from drr_tutorial.provenance import particulars, processor
 from drr_tutorial.storage import read_json, write_json
 
 BOOK = Path(__file__).parents[2] / "book"
@@ -28,6 +30,9 @@ WORDS_A_MINUTE = 120
 
 def main() -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
+    if sys.argv[1:]:
+        measure_some(sys.argv[1:])
+        return
     pages = [path for path in sorted(BOOK.glob("[!.]*.ipynb")) if path.stem != "runtimes"]
     pages.sort(key=lambda path: path.stem != "intro")
     if not RESULT.exists():  # the landing page shows it
@@ -44,6 +49,15 @@ def main() -> None:
     about["versions"] |= {name: importlib.metadata.version(name) for name in TOOLS}
     write_json(RESULT, about | {"notebooks": rows})
     print(*(f"{row['page']:40} {row['seconds to run']:8.1f} s" for row in read_json(RESULT)["notebooks"]), sep="\n")
+
+
+def measure_some(names: list[str]) -> None:
+    """Times of these pages in the file that is there."""
+    stored = read_json(RESULT)
+    new = [measure(BOOK / f"{name}.ipynb") | {"processor": processor()} for name in names]
+    pages = {row["page"]: row for row in [*stored["notebooks"], *new]}
+    write_json(RESULT, stored | {"notebooks": list(pages.values())})
+    print(*new, sep="\n")
 
 
 def peak_memory_of_kernels() -> int:
