@@ -17,8 +17,12 @@ ALONE = ("404", "book/slides-")  # pages with a look of their own, which the the
 MADE = ("_modules", "genindex", "py-modindex", "search", *ALONE)  # by Sphinx, not written
 WRITTEN = [page for page in PAGES if not page.startswith(MADE)]
 SOURCES = [page for page in PAGES if page.startswith("_modules")]
-LOOKED_AT = PAGES if os.environ.get("EVERY_PAGE") else [page for page in PAGES if page not in SOURCES] + SOURCES[::12]
-"""Pages of source code are all made alike: some of them, unless EVERY_PAGE=1 asks for all, which takes minutes more."""
+ALIKE = [page for page in PAGES if page.startswith("book/slides-")]
+EACH = [page for page in PAGES if page not in SOURCES and page not in ALIKE]
+LOOKED_AT = PAGES if os.environ.get("EVERY_PAGE") else [*EACH, *SOURCES[::12], *ALIKE[::4]]
+"""Pages of source code are all made alike, and so are slides: some of them, unless EVERY_PAGE=1 asks for all, which takes
+minutes more.
+"""
 
 
 def visit(browser: Any, base: str, path: str, **context: Any) -> tuple[Any, list[str]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.book.pages import ALONE, PAGES, SITE, WRITTEN, visit
+from tests.book.pages import ALONE, LOOKED_AT, PAGES, SITE, WRITTEN, visit
 
 VIEWS: dict[str, dict[str, Any]] = {
     "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
@@ -86,7 +86,7 @@ def test_the_download_button_gives_the_notebook_for_readers(path: Path) -> None:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("path", [page for page in PAGES if not page.startswith("_modules")])
+@pytest.mark.parametrize("path", [page for page in LOOKED_AT if not page.startswith("_modules")])
 def test_in_the_browser(browser: Any, base: str, path: str, view: str) -> None:
     page, wrong = visit(browser, base, path, **VIEWS[view])
     assert not wrong
