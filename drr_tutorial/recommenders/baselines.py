@@ -310,6 +310,7 @@ class BPRRecommender(Factors):
 
     The library draws its negatives from all interactions, so in proportion to popularity, and what it learns is taste
     beyond popularity. `popularity_weight` times the log of an item's likes gives that part back; 1 undoes the sampling.
+    Items that `partial_fit` brings get vectors by least squares, which fit the library's poorly: fit anew for them.
     """
 
     name = "BPR"

@@ -17,11 +17,12 @@ from drr_tutorial.config import ExperimentConfig
 from drr_tutorial.data.options import ReadingOptions
 from drr_tutorial.storage import StorageError, as_path, cannot_write, of_another_version, read_json, write_new_json
 from drr_tutorial.training.trainer import CHECKPOINT
+from drr_tutorial.training.watching import VALIDATIONS
 
 RUNS = Path("runs")
 CONFIG, AGENT, METRICS = "config.json", "agent", "metrics.json"
 READING = "reading"  # in config.json, beside the settings: how the data is read
-BEFORE_THE_FIRST_CHECKPOINT = (CONFIG, "tensorboard", "best.safetensors", "final.safetensors")
+BEFORE_THE_FIRST_CHECKPOINT = (CONFIG, "tensorboard", "best.safetensors", "final.safetensors", VALIDATIONS)
 
 
 class WorldSettings(NamedTuple):

@@ -12,6 +12,7 @@ from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.recommenders.drr import DRRRecommender
 from drr_tutorial.storage import StorageError
 from drr_tutorial.training.logs import TrainingLog
+from drr_tutorial.training.runs import taken
 from drr_tutorial.training.watching import VALIDATIONS, MLflowLogger, StopTraining, WandbLogger, watching
 from tests.contracts.test_recommenders import tiny_config
 
@@ -140,3 +141,13 @@ def test_a_stop_is_no_error_of_others() -> None:
         raise ZeroDivisionError
     with TrainingLog(None):
         raise StopTraining
+
+
+def test_what_was_validated_before_a_failure_does_not_keep_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with pytest.raises(RuntimeError, match="no space"), taken(folder, CONFIG) as place, watching(patience=2):
+        with TrainingLog(place) as log:
+            log.validation(0, {"hit": 0.5})
+        assert (place / VALIDATIONS).exists()
+        raise RuntimeError("no space")
+    assert not folder.exists()
