@@ -34,7 +34,7 @@ NOT_COMPARED = {  # (notebook, cell): why
     ("12_fair_table", "c006"): "particulars of a result file",
     ("15_winning", "c10-58"): "speeds of a result file",
     ("08_planning", "planning-18c"): "likes of a trained agent",
-    **{("17_own_data", f"own-{place}"): "numbers and items of a trained agent" for place in (12, 15, 19, 21, 25, 27)},
+    **{("17_own_data", f"own-{place}"): "numbers and items of a trained agent" for place in (12, 15, 20, 22, 26, 28)},
     ("whole_agent", "whole-20"): "a curve of a training",
     ("whole_agent", "whole-23"): "a training",
     ("whole_agent", "whole-27"): "sessions of a trained agent",
