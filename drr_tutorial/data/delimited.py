@@ -142,7 +142,7 @@ class Pieces:
 
     def __call__(self, file: DataFile, layout: Layout) -> Iterator[pd.DataFrame]:
         """Tables of texts whose columns are called by their positions. Raises `DataError` for stray quotes."""
-        from tqdm.auto import tqdm
+        from tqdm import tqdm
 
         size, head = os.path.getsize(file.path), 0 if layout.has_header else None
         bar = tqdm(

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from drr_tutorial.data.ids import as_ids, find
 from drr_tutorial.data.ratings import Ratings
