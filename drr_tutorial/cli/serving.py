@@ -1,5 +1,6 @@
 """Lists from a trained agent, as a command: for one user, for somebody new, for all into a file."""
 
+import gzip
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -80,7 +81,7 @@ def read_ids(path: Path | None) -> list[str] | pd.DataFrame | None:
     try:
         if path.name.lower().endswith(".parquet"):
             return pd.read_parquet(path)
-        lines = pd.read_csv(path, sep="\t" if ".tsv" in path.name.lower() else ",", dtype=str, keep_default_na=False)
+        lines = pd.read_csv(path, sep=_separator(path), dtype=str, keep_default_na=False)
     except (OSError, ValueError, UnicodeError) as error:
         raise DataError(f"{path} cannot be read ({' '.join(str(error).split())}); give ids, one a line") from error
     if {"item_id", "item"} & set(lines.columns):
@@ -88,6 +89,14 @@ def read_ids(path: Path | None) -> list[str] | pd.DataFrame | None:
     if len(lines.columns) > 1:
         raise DataError(f"{path} has no column item_id among {list(lines.columns)}; name it item_id")
     return [str(lines.columns[0]), *lines.iloc[:, 0].tolist()]
+
+
+def _separator(path: Path) -> str:
+    """What separates the names of the first line most often; a comma where there is one name."""
+    opened = gzip.open if path.name.lower().endswith(".gz") else open
+    with opened(path, "rt", encoding="utf-8-sig") as file:
+        first = file.readline()
+    return max(",;\t|", key=first.count)
 
 
 def _refuse_mixtures(user: str, answered: tuple[str, ...], everybody: bool, out: Path | None) -> None:

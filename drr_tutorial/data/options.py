@@ -37,8 +37,9 @@ class ReadingOptions:
     ratings.
     """
     duplicates: Duplicates = "latest"
-    """Which rating of a user who rates an item again counts: the latest (the last in the file among equal times, or
-    without times), the mean of all at the time of the latest, or none: such data is refused. Counts are summed.
+    """Which rating of a user who rates an item again counts: the latest (by whole seconds; the last in the file
+    among equal times, or without times), the mean of all at the time of the latest, or none: such data is refused.
+    Counts are summed.
     """
 
     def __post_init__(self) -> None:

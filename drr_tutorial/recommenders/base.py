@@ -109,7 +109,8 @@ class Recommender(ABC):
 
         What has user and item vectors folds new users and items in, and moves the vectors of known users who rated
         something; known items keep theirs, and an agent its networks. All others are computed anew from all ratings.
-        After many new ratings fit anew. `DataError` for times, ids or a scale that do not fit; `TypeError`.
+        After many new ratings fit anew. Few rows: `Ratings.from_columns`. `DataError` for times, ids or a scale that do
+        not fit; `TypeError`.
         """
         vars(self).update(vars(with_more(self, ratings)))  # in one step
         return self
@@ -249,7 +250,7 @@ class Recommender(ABC):
         return params_of(self, deep)
 
     def set_params(self, **params: Any) -> Self:
-        """Other settings, checked. Where any changes what is learned, what was learned is forgotten: fit again."""
+        """Other settings by name; `fit` checks their values. Where one changes, what was learned is forgotten."""
         vars(self).update(with_params(self, params))
         return self
 

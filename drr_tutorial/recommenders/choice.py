@@ -1,7 +1,7 @@
 """What may be in a list, and the best of it: candidates, items that are left out, the first k of rows of scores."""
 
 import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -11,8 +11,15 @@ from scipy.sparse import csr_array
 
 from drr_tutorial.data.ids import find
 from drr_tutorial.data.ratings import DataError, Ratings, UnknownIdError
+from drr_tutorial.data.roles import plain_name
 
 Bools = NDArray[np.bool_]
+COLUMNS = {
+    "user": ("user", "userid"),
+    "item": ("item", "itemid", "movie", "movieid"),
+    "other": ("rank", "title", "score", "source", "rating", "timestamp", "genres"),
+}
+"""Of a table of pairs, in the form of `plain_name`; the others say nothing here."""
 
 
 class Choice(NamedTuple):
@@ -27,16 +34,21 @@ class Choice(NamedTuple):
         not, or a table with a column item_id and, where that is for single users, user_id.
 
         Ids that the training data does not have are let pass: nobody is recommended these. Raises `UnknownIdError`
-        where no candidate is known, `ValueError` for what is no list, `DataError` for a table without item_id.
+        where none is known, `ValueError` for what is no list, `DataError` for a table without item_id, or with a
+        column that nobody knows.
         """
         barred = np.zeros(ratings.n_items, dtype=np.bool_)
-        pairs = _pairs(ratings, pd.DataFrame({"user_id": [], "item_id": []}))
+        pairs = _at(ratings, np.zeros(0, np.int64), np.zeros(0, np.int64))
         if candidates is not None:
             barred = ~_candidates(ratings, candidates)
-        if isinstance(exclude, pd.DataFrame) and _has_users(exclude):
-            pairs = _pairs(ratings, exclude)
+        roles = _roles(exclude, "exclude") if isinstance(exclude, pd.DataFrame) else {}
+        if "user" in roles:
+            pairs = _pairs(ratings, exclude, roles)
         elif exclude is not None:
-            items, known = find(as_ids_given(_item_column(exclude), "exclude"), ratings.item_ids)
+            given = as_ids_given(_item_column(exclude), "exclude")
+            items, known = find(given, ratings.item_ids)
+            if given and not known.any():
+                raise _nothing_known("exclude", given, ratings)
             barred[items[known]] = True
         return cls(barred, pairs)
 
@@ -96,38 +108,62 @@ def best(scores: NDArray[Any], k: int) -> NDArray[np.int64]:
 
 def _candidates(ratings: Ratings, candidates: Any) -> Bools:
     """(n_items,) what may be recommended."""
+    if isinstance(candidates, pd.DataFrame) and "user" in _roles(candidates, "candidates"):
+        raise DataError(
+            f"candidates are the same for all users, got a table with {list(map(str, candidates.columns))}; give its "
+            "column of items alone"
+        )
     given = as_ids_given(_item_column(candidates, "candidates"), "candidates")
     items, known = find(given, ratings.item_ids)
     if not known.any():
-        raise UnknownIdError(
-            f"candidates must hold items of the training data, got {given[:3]!r} and no other that {ratings.name} has; "
-            "`ratings.item_ids` lists them"
-        )
+        raise _nothing_known("candidates", given, ratings)
     allowed = np.zeros(ratings.n_items, dtype=np.bool_)
     allowed[items[known]] = True
     return allowed
 
 
+def _nothing_known(argument: str, given: Sequence[Any], ratings: Ratings) -> UnknownIdError:
+    return UnknownIdError(
+        f"{argument} must hold items of the training data, got {list(given[:3])!r} and no other that {ratings.name} "
+        "has; `ratings.item_ids` lists them"
+    )
+
+
 def _item_column(value: Any, argument: str = "exclude") -> Any:
-    if not isinstance(value, pd.DataFrame):
-        return value
-    return _column(value, argument, ("item_id", "item"))
+    return value[_roles(value, argument)["item"]] if isinstance(value, pd.DataFrame) else value
 
 
-def _has_users(table: pd.DataFrame) -> bool:
-    return any(name in table for name in ("user_id", "user"))
-
-
-def _pairs(ratings: Ratings, table: pd.DataFrame) -> csr_array:
-    users, known_users = find(_column(table, "exclude", ("user_id", "user")).to_numpy(), ratings.user_ids)
-    items, known_items = find(_column(table, "exclude", ("item_id", "item")).to_numpy(), ratings.item_ids)
+def _pairs(ratings: Ratings, table: pd.DataFrame, roles: Mapping[str, Any]) -> csr_array:
+    users, known_users = find(table[roles["user"]].to_numpy(), ratings.user_ids)
+    items, known_items = find(table[roles["item"]].to_numpy(), ratings.item_ids)
+    if len(table) and not known_items.any():
+        raise _nothing_known("exclude", table[roles["item"]].tolist(), ratings)
     known = known_users & known_items
-    places = (users[known], items[known])
-    return csr_array((np.ones(known.sum(), np.float32), places), shape=(ratings.n_users, ratings.n_items))
+    return _at(ratings, users[known], items[known])
 
 
-def _column(table: pd.DataFrame, argument: str, names: tuple[str, str]) -> pd.Series:
-    for name in names:
-        if name in table:
-            return table[name]
-    raise DataError(f"{argument} has no column {names[0]} among {list(map(str, table.columns))}; name it {names[0]}")
+def _at(ratings: Ratings, users: NDArray[Any], items: NDArray[Any]) -> csr_array:
+    """Ones at the pairs (m,) of indices: (n_users, n_items)."""
+    ones = np.ones(len(users), np.float32)
+    return csr_array((ones, (users, items)), shape=(ratings.n_users, ratings.n_items))
+
+
+def _roles(table: pd.DataFrame, argument: str) -> dict[str, Any]:
+    """ "item", and "user" where there is one -> the column's name, by the names that a file of ratings may have.
+
+    A column that is neither, nor one of a list, is refused: it may be the users' under another name, and what is for
+    one of them would be for all.
+    """
+    found = {role: [name for name in table.columns if plain_name(name) in names] for role, names in COLUMNS.items()}
+    strange = [name for name in table.columns if not any(name in names for names in found.values())]
+    for role in ("item", "user"):
+        if len(found[role]) > 1 or (role == "item" and not found[role]):
+            raise DataError(
+                f"{argument} must have one column item_id, and user_id where it is for single users, got "
+                f"{list(map(str, table.columns))}; name them so"
+            )
+    if strange:
+        raise DataError(
+            f"{argument} has a column {strange[0]!r} that is neither user_id nor item_id; name it so, or leave it out"
+        )
+    return {role: names[0] for role, names in found.items() if names and role != "other"}

@@ -123,7 +123,7 @@ def write_lists(
     form, wish = form_of(path), Wish.of(recommender.ratings, k, options)
     asked = Asked.of(recommender.ratings, users, wish)
     rows, short, fallback = 0, 0, 0
-    with whole_file(path) as temporary, _writer(temporary, form) as write:
+    with whole_file(path.resolve()) as temporary, _writer(temporary, form) as write:  # a link stays a link
         for block, source in _blocks(recommender, asked, wish, progress):
             write(block)
             rows += len(block)

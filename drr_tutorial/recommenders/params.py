@@ -43,4 +43,6 @@ def with_params(recommender: "Recommender", params: Mapping[str, Any]) -> dict[s
 
 
 def _same(one: Any, other: Any) -> bool:
-    return one is other or (type(one) is type(other) and bool(one == other))
+    """10 is 10.0, but True is not 1."""
+    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (one, other))
+    return one is other or ((numbers or type(one) is type(other)) and bool(one == other))

@@ -23,6 +23,8 @@ def table_of_similar(recommender: "Recommender", item: Any, k: Any, options: Opt
     if np.ndim(item) > 0:
         raise ValueError(f"item must be one item id, got {item!r}")
     wish, index = Wish.of(ratings, k, options), ratings.item_index(item)
+    if wish.choice.pairs.nnz:
+        raise ValueError("exclude must be for all, since items are like an item for everybody; give a list of item ids")
     likeness = np.array(recommender._similarities(index))
     likeness[0, index] = -np.inf
     chosen = best(hidden(likeness, wish.choice.barred), wish.k)[0]

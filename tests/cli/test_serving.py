@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -39,6 +40,27 @@ def test_ids_one_a_line(run: Path, tmp_path: Path, synthetic: Ratings, capsys: p
     assert cli.main([*arguments, "--candidates", str(tmp_path / "stock.txt")]) == 0
     shown = capsys.readouterr().out
     assert shown.count("popular") == 40
+
+
+@pytest.mark.parametrize("separator", ",;\t|")
+def test_a_table_of_pairs_by_any_separator(run: Path, tmp_path: Path, separator: str, synthetic: Ratings) -> None:
+    first, again = tmp_path / "first.csv", tmp_path / "again.csv"
+    assert cli.main(["recommend", str(run), "--all", "--k", "1", "--quiet", "--out", str(first)]) == 0
+    shown = pd.read_csv(first)[["user_id", "item_id"]].head(3)
+    shown.rename(columns={"user_id": "userId"}).to_csv(tmp_path / "not.csv", sep=separator, index=False)
+    asked = ["--exclude", str(tmp_path / "not.csv"), "--out", str(again)]
+    assert cli.main(["recommend", str(run), "--all", "--k", "1", "--quiet", *asked]) == 0
+    differs = pd.read_csv(first)["item_id"] != pd.read_csv(again)["item_id"]
+    assert np.flatnonzero(differs).tolist() == [0, 1, 2]
+
+
+def test_a_link_to_the_lists_stays_a_link(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "place").mkdir()
+    link, place = tmp_path / "lists.csv", tmp_path / "place" / "real.csv"
+    place.write_text("old")
+    link.symlink_to(place)
+    assert cli.main(["recommend", str(run), "--all", "--k", "1", "--quiet", "--out", str(link)]) == 0
+    assert link.is_symlink() and len(pd.read_csv(place)) == 300
 
 
 @pytest.mark.parametrize(

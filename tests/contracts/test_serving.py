@@ -127,7 +127,15 @@ def test_what_was_shown_yesterday_does_not_come_back(fitted: Recommender) -> Non
         ({"candidates": 50}, ValueError, r"candidates must be a list of item ids, got 50; for one item write \[50\]"),
         ({"candidates": ["nothing"]}, UnknownIdError, "candidates must hold items of the training data"),
         ({"exclude": "50"}, ValueError, "exclude must be a list of item ids, got '50'"),
-        ({"exclude": pd.DataFrame({"film": [1]})}, DataError, "exclude has no column item_id among .'film'."),
+        ({"exclude": pd.DataFrame({"film": [1]})}, DataError, "exclude must have one column item_id, .* got .'film'."),
+        (
+            {"exclude": pd.DataFrame({"reader": [1], "item": [1]})},
+            DataError,
+            "exclude has a column 'reader' that is nei",
+        ),
+        ({"exclude": ["nothing", "none"]}, UnknownIdError, "exclude must hold items of the training data, got .'nothi"),
+        ({"exclude": pd.DataFrame({"user": [1], "item": ["none"]})}, UnknownIdError, "exclude must hold items of the"),
+        ({"candidates": pd.DataFrame({"user_id": [1], "item_id": [1]})}, DataError, "candidates are the same for all"),
         ({"fallback": "best"}, ValueError, "fallback must be 'popular' or None, got 'best'"),
         ({"excluded": [1]}, TypeError, "'excluded' is no option of lists; there are exclude_seen, "),
     ],
@@ -339,3 +347,16 @@ def test_other_settings_forget_what_was_learned(synthetic: Ratings) -> None:
     with pytest.raises(ValueError, match="config must be an ExperimentConfig or one of"):
         drr.set_params(config="simplest")
     assert drr.config == "simple" and drr.set_params(progress=False).progress is False
+
+
+def test_a_setting_that_stays_as_it_was_forgets_nothing(synthetic: Ratings) -> None:
+    fitted = IALSRecommender(n_factors=8, n_iterations=1).fit(synthetic)
+    assert len(fitted.set_params(alpha=int(fitted.alpha), n_factors=8).recommend(1, 3)) == 3
+    with pytest.raises(RuntimeError, match="has learned nothing yet"):
+        fitted.set_params(n_factors=4).recommend(1, 3)
+
+
+def test_items_are_alike_for_everybody(popularity: Recommender) -> None:
+    for_one = pd.DataFrame({"user_id": [1], "item_id": popularity.ratings.item_ids[:1]})
+    with pytest.raises(ValueError, match="exclude must be for all"):
+        popularity.similar_items(popularity.ratings.item_ids[1], exclude=for_one)
