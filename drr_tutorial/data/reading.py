@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -45,6 +45,8 @@ class Reading:
     """The file of items, "" for none."""
     n_unrated: int = 0
     """Items of that file that nobody rated: they are not in the catalogue."""
+    unused: Sequence[str] = ()
+    """Names of columns that were not read."""
 
     @classmethod
     def of(
@@ -101,6 +103,7 @@ class Reading:
         ratings = self.ratings
         return [
             ("columns", ", ".join(f"{role}: {name}" for role, name in self.columns.items())),
+            ("unused", ", ".join(self.unused)),
             ("rows", f"{self.n_rows:,}" if self.n_dropped else ""),
             ("dropped", f"{self.n_dropped:,} ({self.merged})" if self.n_dropped else ""),
             ("ratings", f"{len(ratings):,}, {_percent(_density(ratings))} of all pairs of user and item"),

@@ -9,8 +9,9 @@ among them, all are strings.
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -57,6 +58,8 @@ class Table(NamedTuple):
     """Role -> the column's own name."""
     from_text: bool = False
     """See `as_ids`."""
+    unused: tuple[str, ...] = ()
+    """Names of the other columns."""
 
 
 def read_table(
@@ -139,7 +142,12 @@ def _text_table(file: DataFile, options: ReadingOptions, progress: bool) -> Tabl
     numbers = set() if options.kind == "thumbs" else {"rating"}
     with _named(str(file)):
         found = read_columns(file, layout, roles, numbers, Pieces(progress))
-    return Table(str(file), file.name, found, _headers(layout, roles), from_text=True)
+    unused = _unused(layout.names, roles) if layout.has_header else ()
+    return Table(str(file), file.name, found, _headers(layout, roles), from_text=True, unused=unused)
+
+
+def _unused(names: Sequence[str], roles: Mapping[str, int]) -> tuple[str, ...]:
+    return tuple(str(name) for place, name in enumerate(names) if place not in roles.values())
 
 
 def _headers(layout: Layout, roles: dict[str, int]) -> dict[str, str]:
@@ -157,7 +165,8 @@ def _parquet_table(file: DataFile, options: ReadingOptions) -> Table:
     table.validate(full=True)  # else text that is none is noticed when it is looked at
     frame = table.to_pandas(strings_to_categorical=True, ignore_metadata=True)
     columns = {role: frame[names[place]] for role, place in roles.items()}
-    return Table(str(file), file.name, columns, {role: names[place] for role, place in roles.items()})
+    headers = {role: names[place] for role, place in roles.items()}
+    return Table(str(file), file.name, columns, headers, unused=_unused(names, roles))
 
 
 def _frame_table(frame: pd.DataFrame, options: ReadingOptions, where: str, name: str) -> Table:
@@ -166,7 +175,8 @@ def _frame_table(frame: pd.DataFrame, options: ReadingOptions, where: str, name:
     columns = {role: frame.iloc[:, place] for role, place in roles.items()}
     for what in ("user", "item"):
         _refuse_two_kinds(columns[what], what, where)
-    return Table(where, name, columns, {role: names[place] for role, place in roles.items()})
+    headers = {role: names[place] for role, place in roles.items()}
+    return Table(where, name, columns, headers, unused=_unused(names, roles))
 
 
 def _refuse_two_kinds(column: pd.Series, what: str, where: str) -> None:
@@ -227,7 +237,8 @@ def _assembled(table: Table, items: ItemTable | None, options: ReadingOptions, l
     except DataError as error:
         raise DataError(f"{error}{what_they_could_be(kept.ratings, options, liked_above)}") from error
     _refuse_only_one(ratings, where)
-    return Reading.of(ratings, where, table.headers, len(users), options, liked_above, items)
+    reading = Reading.of(ratings, where, table.headers, len(users), options, liked_above, items)
+    return replace(reading, unused=table.unused)
 
 
 def _refuse_only_one(ratings: Ratings, where: str) -> None:

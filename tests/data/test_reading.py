@@ -1,6 +1,7 @@
 """The table of what was read says what is there, and what is not."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -87,3 +88,19 @@ def test_times_that_are_no_seconds_are_said() -> None:
 def test_data_with_a_name_has_a_table_too() -> None:
     shown = str(read_ratings("synthetic"))
     assert shown.startswith("synthetic\n  ratings  ") and "columns" not in shown and "dropped" not in shown
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet", "table"])
+def test_columns_that_are_not_read_are_named(tmp_path: Path, form: str) -> None:
+    """Among them may be the one that was meant: a second id, or stars where only clicks are asked for."""
+    frame = pd.DataFrame(
+        {"user_id": [1, 2], "customer_id": [8, 9], "item": [1, 2], "rating": [1, 5], "shop": ["a", "b"]}
+    )
+    source: Any = frame
+    if form != "table":
+        source = tmp_path / f"log.{form}"
+        frame.to_csv(source, index=False) if form == "csv" else frame.to_parquet(source)
+    for _ in range(2):  # from the file, then from the copy
+        reading = read_ratings(source, ReadingOptions(kind="likes"), progress=False)
+        assert "unused   customer_id, rating, shop" in str(reading)
+    assert "unused" not in str(read_ratings(frame[["user_id", "item", "rating"]], progress=False))
