@@ -19,7 +19,9 @@ class Predicts(Protocol):
 
 
 class Episodes(NamedTuple):
-    """Whole episodes; (n,) each."""
+    """Whole episodes, (n,) each: the first of every place, in the order of the places, then the second of every place,
+    and so on.
+    """
 
     returns: NDArray[np.float64]
     lengths: NDArray[np.int64]
@@ -37,6 +39,8 @@ def play_episodes(
     """Play `n_episodes` whole episodes, deterministically; the same users for the same environment and seed.
 
     Every place plays as many as the others, or one more: who counted only the first to end would count short ones.
+    Episodes stand where they were played, not when they ended. So with `n_episodes` places two policies' episodes are
+    those of the same users, one by one, and their differences are paired.
     """
     check_counts(n_episodes=n_episodes)
     if not isinstance(seed, int | np.integer) or seed < 0:
@@ -46,6 +50,7 @@ def play_episodes(
     observation, _ = envs.reset(seed=seed)
     sums = np.zeros((3, envs.num_envs))
     ended: list[NDArray[np.float64]] = []
+    places: list[NDArray[np.int64]] = []
     while (quota > 0).any():
         items, _ = policy.predict(observation, deterministic=True)
         observation, paid, over, cut_off, _ = envs.step(items)
@@ -55,8 +60,17 @@ def play_episodes(
         sums += np.stack([reward, np.ones(envs.num_envs), reward > 0])
         finished = terminated | truncated
         if finished.any():
-            ended.append(sums[:, finished & (quota > 0)])
+            places.append(np.flatnonzero(finished & (quota > 0)))
+            ended.append(sums[:, places[-1]])
             quota, sums[:, finished] = quota - finished, 0
             observation, _ = envs.reset(options={"reset_mask": finished})
-    returns, lengths, likes = np.concatenate(ended, axis=1)
+    returns, lengths, likes = np.concatenate(ended, axis=1)[:, _by_rounds(np.concatenate(places))]
     return Episodes(returns, lengths.astype(np.int64), likes.astype(np.int64))
+
+
+def _by_rounds(places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """An order (n,) of episodes that ended at these places, one after the other: first ones by place, then second."""
+    by_place = np.argsort(places, kind="stable")
+    counts = np.bincount(places)
+    rounds = np.arange(len(places)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return by_place[np.lexsort((places[by_place], rounds))]

@@ -59,6 +59,40 @@ def test_as_many_whole_episodes_as_asked_for(places: int, n: int) -> None:
     assert play_episodes(Always(0), many(places), n, seed=0).likes.sum() == 0
 
 
+class Placed(gym.Env[Any, Any]):
+    """Place i's episodes have 7 - i steps, so that later places end first; each pays 10 i + the round."""
+
+    observation_space = spaces.Discrete(10)
+    action_space = spaces.Discrete(2)
+
+    def __init__(self, place: int) -> None:
+        self.place, self.round = place, 0
+
+    def reset(self, *, seed: int | None = None, options: Any = None) -> Any:
+        super().reset(seed=seed)
+        self.left, self.round = 7 - self.place, self.round + 1
+        return self.left, {}
+
+    def step(self, action: Any) -> Any:
+        self.left -= 1
+        return self.left, float(self.left == 0) * (10 * self.place + self.round), self.left == 0, False, {}
+
+
+@pytest.mark.parametrize("n", [1, 3, 4, 11])
+def test_episodes_stand_where_they_were_played_not_when_they_ended(n: int) -> None:
+    envs = SyncVectorEnv(
+        [lambda place=place: Placed(place) for place in range(4)], autoreset_mode=AutoresetMode.DISABLED
+    )
+    returns = play_episodes(Always(1), envs, n, seed=0).returns
+    assert returns.tolist() == [10 * place + round for round in (1, 2, 3) for place in range(4)][:n]
+
+
+def test_two_policies_meet_the_same_users_one_by_one() -> None:
+    """A user who has 9 steps has them whatever is shown: the lengths agree, episode by episode."""
+    first, second = (play_episodes(Always(item), many(50), 50, seed=2) for item in (0, 1))
+    np.testing.assert_array_equal(first.lengths, second.lengths)
+
+
 def test_short_episodes_count_no_more_than_long_ones() -> None:
     """Half of the episodes have 9 steps. Who took the first 400 to end would see 1 in 10, or so."""
     lengths = play_episodes(Always(1), many(100), 400, seed=0).lengths
