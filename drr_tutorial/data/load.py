@@ -1,9 +1,9 @@
 """Any data set by one call: `load_ratings("ml-100k" | "ml-1m" | "synthetic" | path | table)`.
 
 Finding and fetching is the work of `download`, reading that of `movielens` and `tabular`, inventing that of
-`synthetic`. Here they meet. Files that were read once are kept in a fast form in the cache folder (`stored`); the copy
-carries the checksum of its sources and of what was said about their reading, and a stale or broken copy is as good as
-none.
+`synthetic`. Here they meet. Files that were read once are kept in a fast form in the cache folder (`stored`), whose
+columns need no memory of their own; the copy is named by the checksum of its sources and of what was said about their
+reading, and a stale or broken copy is as good as none.
 """
 
 import hashlib
@@ -181,11 +181,11 @@ def _copy_or_read(name: str, files: list[Path], said: str, read: Callable[[], Re
     before = _times(files)
     checksum = _checksum(files, said)
     place = hashlib.sha256(str(files[0].resolve()).encode()).hexdigest()[:12]
-    copy = download.cache_folder() / "parsed" / f"{name}-{place}.npz"
-    reading = read_copy(copy, checksum)
+    copy = download.cache_folder() / "parsed" / f"{name}-{place}" / checksum
+    reading = read_copy(copy)
     if reading is None:
         reading = _unchanged(files, before, read)
-        write_copy(copy, reading, checksum)
+        write_copy(copy, reading)
     return reading
 
 

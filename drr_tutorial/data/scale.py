@@ -59,7 +59,9 @@ class Scale:
         """The same scale with room for new ratings (n,). Raises `ValueError` for those that are no stars where the
         others are.
         """
-        lowest, highest = float(ratings.min(initial=self.highest)), float(ratings.max(initial=self.lowest))
+        if not len(ratings):
+            return self
+        lowest, highest = float(ratings.min()), float(ratings.max())
         are_stars = self.lowest >= FEWEST_STARS and self.highest == MOST_STARS
         if are_stars and not FEWEST_STARS <= lowest <= highest <= MOST_STARS:
             raise ValueError(

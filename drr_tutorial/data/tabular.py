@@ -253,7 +253,8 @@ def _assembled(
             beside=beside,
         )
     except DataError as error:
-        raise DataError(f"{error}{what_they_could_be(kept.ratings, options, liked_above)}") from error
+        more = "" if beside is not None else what_they_could_be(kept.ratings, options, liked_above)
+        raise DataError(f"{error}{more}") from error
     if beside is None:
         _refuse_only_one(ratings, where)
     reading = Reading.of(ratings, where, table.headers, len(users), options, liked_above, items)

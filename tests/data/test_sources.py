@@ -166,7 +166,7 @@ def test_a_broken_archive_is_named_and_nothing_is_kept(name: str, damage: str, t
     (tmp_path / name).write_bytes(bad[damage])
     with pytest.raises(DataError, match=f"{name}.* is no whole .*archive .*; get it again, or unpack it"):
         load_ratings(tmp_path / name)
-    assert not list((tmp_path / "cache").rglob("*.npz"))
+    assert not list((tmp_path / "cache").rglob("*.npy"))
 
 
 def test_an_archive_with_a_password(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_a_file_that_changes_while_it_is_read(fails: bool, tmp_path: Path, monke
     monkeypatch.setattr(load, "read_table", interrupted)
     with pytest.raises(DataError, match=r"mine\.csv has changed while it was read; wait until it is whole"):
         load_ratings(path)
-    assert not list((tmp_path / "cache").rglob("*.npz"))
+    assert not list((tmp_path / "cache").rglob("*.npy"))
 
 
 def test_tables_in_memory(expected: Ratings) -> None:
