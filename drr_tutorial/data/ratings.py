@@ -246,9 +246,7 @@ def _of_items(values: Mapping[Any, T] | None, item_ids: NDArray[Any], default: l
     return filled
 
 
-def _scale(
-    values: NDArray[np.float32], liked_above: float | None, name: str, beside: Ratings | None = None
-) -> Scale:
+def _scale(values: NDArray[np.float32], liked_above: float | None, name: str, beside: Ratings | None = None) -> Scale:
     try:
         if beside is not None:
             return beside.scale.stretched_to(values)
