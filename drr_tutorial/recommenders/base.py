@@ -251,7 +251,7 @@ class Recommender(ABC):
         return params_of(self, deep)
 
     def set_params(self, **params: Any) -> Self:
-        """Other settings by name, of the declared kinds; `fit` checks their ranges. Where one changes, what was learned is forgotten."""
+        """Other settings by name, of the kinds declared; where one changes, what was learned is forgotten."""
         vars(self).update(with_params(self, params))
         return self
 
