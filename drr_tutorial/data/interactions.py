@@ -48,7 +48,7 @@ def interactions(
     they `may_lack_likes`, where nothing is liked.
     """
     values = _numbers(values, options.kind, len(users))
-    _check_liked_above(values, options.kind, liked_above)
+    _check_liked_above(values, options.kind, liked_above, may_lack_likes)
     pairs = users.astype(np.int64) * (int(items.max(initial=0)) + 1) + items
     how = options.merged_by
     rows, kept = (None, values) if how == "refuse" else _once_a_pair(pairs, values, times, how)
@@ -102,7 +102,9 @@ def _thumbs(values: Any) -> NDArray[np.float64]:
     return np.where(np.asarray(known) == 1, 1.0, -1.0)[codes]
 
 
-def _check_liked_above(values: NDArray[np.float64], kind: str | None, liked_above: float | None) -> None:
+def _check_liked_above(
+    values: NDArray[np.float64], kind: str | None, liked_above: float | None, may_lack_likes: bool
+) -> None:
     if not len(values):
         return
     if kind in ("likes", "thumbs") and liked_above is not None:
@@ -113,6 +115,8 @@ def _check_liked_above(values: NDArray[np.float64], kind: str | None, liked_abov
             f"counts go from {lowest:g} to {highest:g}, half of them {np.median(values):g} or less; say above which "
             "count something is liked: liked_above=0 for whatever occurs (on the command line --liked-above)"
         )
+    if may_lack_likes:
+        return
     if kind is None and liked_above is None and lowest >= FEWEST_STARS and highest <= LIKED_ABOVE:
         raise DataError(
             f"ratings go from {lowest:g} to {highest:g}, so none is above 3 of 5 stars, and nothing is liked; say "

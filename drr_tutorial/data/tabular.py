@@ -232,14 +232,11 @@ def _assembled(
         coded = {what: as_coded_ids(columns[what], what, from_text=table.from_text) for what in ("user", "item")}
         times = as_times(columns["timestamp"]) if "timestamp" in columns else None
         users, item_codes = (np.asarray(coded[what].codes, dtype=np.int32) for what in ("user", "item"))
-        limit = liked_above if beside is None or options.kind not in _SCALED else beside.scale.liked_above
         kept = interactions(
-            users, item_codes, columns.get("rating"), times, options, limit, may_lack_likes=beside is not None
+            users, item_codes, columns.get("rating"), times, options, liked_above, may_lack_likes=beside is not None
         )
     rows: Any = slice(None) if kept.rows is None else kept.rows
-    if items is not None and beside is None:
-        items.refuse_strangers(coded["item"].categories.to_numpy(), where)
-    titles, genres = _about_items(table, coded["item"], items)
+    titles, genres = _about_items(table, coded["item"], items, may_be_strangers=beside is not None)
     try:
         ratings = Ratings.from_columns(
             coded["user"][rows],  # type: ignore[arg-type]
@@ -263,9 +260,13 @@ def _assembled(
 
 
 def _about_items(
-    table: Table, items: pd.Categorical, more: ItemTable | None
+    table: Table, items: pd.Categorical, more: ItemTable | None, *, may_be_strangers: bool
 ) -> tuple[dict[Any, str], dict[Any, tuple[str, ...]]]:
-    """Titles and genres by item, of the table itself before those of a table of items."""
+    """Titles and genres by item, of the table itself before those of a table of items. `DataError` where that has none
+    of the items, unless they `may_be_strangers`.
+    """
+    if more is not None and not may_be_strangers:
+        more.refuse_strangers(items.categories.to_numpy(), table.where)
     titles = first_of_items(items, table.columns.get("title"))
     genres = {item: genres_of(text) for item, text in first_of_items(items, table.columns.get("genres")).items()}
     return (titles, genres) if more is None else (more.titles | titles, more.genres | genres)

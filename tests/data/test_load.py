@@ -86,7 +86,7 @@ def test_a_broken_copy_is_ignored_and_rebuilt(path: Path, readings: list[Path], 
     good = copy.read_bytes()
     rng = np.random.default_rng(0)
     damaged = [b"", good[:20], good[: len(good) // 2], good[:-2], b"\x80\x04N.", b"{}", np.zeros(3).tobytes()]
-    for position in rng.choice(len(good), size=10, replace=False):
+    for position in rng.choice(len(good), size=4, replace=False):
         damaged.append(good[:position] + bytes([good[position] ^ 0xFF]) + good[position + 1 :])
     for content in damaged:
         copy.write_bytes(content)
