@@ -75,8 +75,10 @@ def as_length(k: Any, argument: str = "k") -> int:
         number = operator.index(k)
     except TypeError as error:
         raise ValueError(f"{argument} must be a whole number, got {k!r}") from error
-    if number < 1 or isinstance(k, bool):
-        raise ValueError(f"{argument} must be a whole number of at least 1, got {k!r}")
+    if isinstance(k, bool):  # which Python takes for 1
+        raise ValueError(f"{argument} must be a whole number, got {k!r}")
+    if number < 1:
+        raise ValueError(f"{argument} must be at least 1, got {number}")
     return number
 
 
