@@ -4,10 +4,12 @@ import functools
 import http.server
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.book import islands
 from tests.book.pages import CHROMIUM, FLAGS, SITE
 
 
@@ -34,3 +36,10 @@ def browser() -> Iterator[Any]:
         browser = started.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def island_pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a page for each island, named like it."""
+    pages = {name: islands.PAGE.format(name=name, fallback=islands.FALLBACK) for name in islands.extension().ISLANDS}
+    return islands.build(tmp_path_factory.mktemp("islands"), pages)
