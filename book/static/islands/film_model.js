@@ -27,7 +27,8 @@
       if (ials) a.forEach((value, place) => { a[place] = value + gram[place]; });
       for (const [item, value] of entries) {
         addOuter(a, of(item), ials ? about.alpha - 1 : 1);
-        of(item).forEach((entry, i) => { b[i] += (ials ? about.alpha : 1) * value * entry; });
+        const y = of(item), goal = (ials ? about.alpha : 1) * value;
+        for (let i = 0; i < k; i += 1) b[i] += goal * y[i];
       }
       return solve(a, b);
     }
@@ -37,8 +38,8 @@
       taste = taste || { centre: array(about.taste.centre), root: array(about.taste.root), noise: array(about.taste.noise) };
       const a = identity(k, 1), b = new Float64Array(k);
       for (const [item, value] of entries) {
-        const loading = new Float64Array(k), surprise = (value > 0 ? 1 : 0) - dot(of(item), taste.centre);
-        for (let i = 0; i < k; i += 1) for (let j = 0; j < k; j += 1) loading[j] += of(item)[i] * taste.root[i * k + j];
+        const y = of(item), loading = new Float64Array(k), surprise = (value > 0 ? 1 : 0) - dot(y, taste.centre);
+        for (let i = 0; i < k; i += 1) for (let j = 0; j < k; j += 1) loading[j] += y[i] * taste.root[i * k + j];
         addOuter(a, loading, 1 / taste.noise[item]);
         loading.forEach((entry, i) => { b[i] += surprise * entry / taste.noise[item]; });
       }

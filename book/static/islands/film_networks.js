@@ -36,9 +36,14 @@
   const withUser = (user, average) => Float64Array.from([...user, ...multiplied(user, average), ...average]);
 
   function pairwise(memory, weights, k, single) {
-    const weighted = filled(memory, k).map((vector, n) => times(vector, weights[n]));
-    const pairs = weighted.flatMap((one, a) => weighted.slice(a + 1).map((other) => multiplied(one, other)));
-    return Float64Array.from([...weighted.map(single), ...pairs].flatMap((vector) => [...vector]));
+    const weighted = filled(memory, k).map((vector, n) => times(vector, weights[n])), size = weighted.length;
+    const state = new Float64Array(k * (size + size * (size - 1) / 2));
+    weighted.forEach((vector, n) => state.set(single(vector), n * k));
+    let place = size;
+    for (let a = 0; a < size; a += 1) {
+      for (let b = a + 1; b < size; b += 1, place += 1) state.set(multiplied(weighted[a], weighted[b]), place * k);
+    }
+    return state;
   }
 
   function attended(user, memory, k, logit) {

@@ -5,9 +5,10 @@
 
   /* Base64 of little-endian numbers of 16 or 32 bits as a Float64Array. */
   function decoded({ type, base64 }) {
-    const bytes = Uint8Array.from(atob(base64), (sign) => sign.charCodeAt(0)), view = new DataView(bytes.buffer);
-    const read = type === "float16" ? (place) => half(view.getUint16(2 * place, true)) : (place) => view.getFloat32(4 * place, true);
-    return Float64Array.from({ length: bytes.length / (type === "float16" ? 2 : 4) }, (_, place) => read(place));
+    const text = atob(base64), bytes = new Uint8Array(text.length);
+    for (let place = 0; place < text.length; place += 1) bytes[place] = text.charCodeAt(place);
+    if (type === "float32") return Float64Array.from(new Float32Array(bytes.buffer)); // all browsers run on little-endian machines
+    return Float64Array.from(new Uint16Array(bytes.buffer)).map(half);
   }
 
   function half(bits) {
@@ -33,7 +34,8 @@
     return found;
   }
 
-  /* x of a x = b by Cholesky's factors; `a` (k, k) is symmetric, positive and overwritten. */
+  /* x of a x = b by Cholesky's factors; of `a` (k, k), symmetric and positive, the lower half is read and
+     overwritten. */
   function solve(a, b) {
     const k = b.length, x = Float64Array.from(b);
     for (let i = 0; i < k; i += 1) {
@@ -54,10 +56,13 @@
     return x;
   }
 
-  /* a (k, k) += weight * y y'. */
+  /* a (k, k) += weight * y y', in its lower half, which is all that `solve` reads. */
   function addOuter(a, y, weight) {
     const k = y.length;
-    for (let i = 0; i < k; i += 1) for (let j = 0; j < k; j += 1) a[i * k + j] += weight * y[i] * y[j];
+    for (let i = 0; i < k; i += 1) {
+      const factor = weight * y[i];
+      for (let j = 0; j <= i; j += 1) a[i * k + j] += factor * y[j];
+    }
   }
 
   function identity(k, size) {
