@@ -25,7 +25,7 @@ class Island(NamedTuple):
 
 
 ISLANDS = {
-    "tiny-play": Island(data=("tiny",), scripts=("tiny_play",)),
+    "tiny-play": Island(data=("tiny",), scripts=("tiny_world", "tiny_play")),
 }
 
 

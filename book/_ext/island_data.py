@@ -6,7 +6,7 @@ Only plain values: numbers, words, lists and dictionaries of them.
 from collections.abc import Callable
 from typing import Any
 
-from drr_tutorial.lab.tiny import ITEMS
+from drr_tutorial.lab.tiny import ITEMS, MOST_STEPS
 from drr_tutorial.worlds import planning, tiny
 
 
@@ -26,6 +26,8 @@ def tiny_world() -> dict[str, Any]:
         "threshold": planning.THRESHOLD,
         "leavesAfterLike": planning.LEAVES_AFTER_LIKE,
         "leavesAfterDislike": planning.LEAVES_AFTER_DISLIKE,
+        "longest": MOST_STEPS,
+        "mostItems": planning.PlanningWorld().max_steps,  # where nobody leaves
     }
 
 
