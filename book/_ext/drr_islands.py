@@ -6,12 +6,13 @@ All are plain scripts, so that a book opened from a disk works, too.
 """
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from docutils import nodes
 from docutils.parsers.rst import Directive, directives
-from island_data import DATA
+from island_data import DATA, exported
 
 FOLDER = "islands"  # of static/
 SHARED = ("loader", "controls", "plot", "random")
@@ -26,6 +27,12 @@ class Island(NamedTuple):
 
 ISLANDS = {
     "tiny-play": Island(data=("tiny",), scripts=("tiny_world", "tiny_play")),
+    "watch-episode": Island(data=("episodes",), scripts=("episode_picture", "watch_episode")),
+    "be-user": Island(
+        data=("films",), scripts=("linear", "film_networks", "film_model", "film_session", "strip", "be_user")
+    ),
+    "film-map": Island(data=("films",), scripts=("linear", "film_networks", "film_model", "film_session", "film_map")),
+    "seeds-explorer": Island(data=("seeds",), scripts=("student", "seeds_explorer")),
 }
 
 
@@ -34,11 +41,14 @@ class IslandNode(nodes.General, nodes.Element):
 
 
 class IslandDirective(Directive):
-    """`{island} name` with `:alt:`, a sentence that says what one can do there, and the fallback as content."""
+    """`{island} name` with `:alt:`, a sentence that says what one can do there, and the fallback as content.
+
+    `:folds: NAME`: the figure of this name on the page belongs to the fallback, too, and is put there by the scripts.
+    """
 
     required_arguments = 1
     has_content = True
-    option_spec: ClassVar = {"alt": directives.unchanged_required}
+    option_spec: ClassVar = {"alt": directives.unchanged_required, "folds": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
         """The island, with its content parsed."""
@@ -49,7 +59,7 @@ class IslandDirective(Directive):
             raise self.error(f"island {name!r} needs :alt:, a sentence that says what one can do there")
         if not self.content:
             raise self.error(f"island {name!r} needs content: what stands there on paper and without scripts")
-        node = IslandNode("", name=name, alt=self.options["alt"])
+        node = IslandNode("", name=name, alt=self.options["alt"], folds=self.options.get("folds"))
         self.state.nested_parse(self.content, self.content_offset, node)
         return [node]
 
@@ -67,6 +77,8 @@ def setup(app: Any) -> dict[str, Any]:
 def enter(writer: Any, node: IslandNode) -> None:
     """A box that a script finds by name."""
     asked = {"CLASS": "island", "role": "region", "data-island": node["name"], "aria-label": node["alt"]}
+    if node["folds"]:
+        asked["data-folds"] = node["folds"]
     writer.body.append(writer.starttag(node, "div", **asked))
     writer.body.append('<div class="island-fallback">\n')
 
@@ -87,7 +99,9 @@ def write_data(app: Any) -> None:
     folder = Path(app.outdir, "_static", FOLDER)
     folder.mkdir(parents=True, exist_ok=True)
     for name, made in DATA.items():
-        (folder / f"{data_file(name)}").write_text(as_script(name, made()), encoding="utf-8")
+        (folder / data_file(name)).write_text(as_script(name, made()), encoding="utf-8")
+    for name, path in exported().items():
+        shutil.copyfile(path, folder / data_file(name))
 
 
 def as_script(name: str, value: Any) -> str:
@@ -101,6 +115,11 @@ def data_file(name: str) -> str:
     return f"data-{name}.js"
 
 
+def can_live(name: str) -> bool:
+    """Whether all data of the island are there; without them it stays what it is on paper."""
+    return {*ISLANDS[name].data} <= {*DATA, *exported()}
+
+
 def files_of(names: list[str]) -> list[str]:
     """The scripts of these islands, each once, in an order in which they work."""
     shared = [f"{name}.js" for name in SHARED]
@@ -112,7 +131,7 @@ def files_of(names: list[str]) -> list[str]:
 def load_scripts(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """On a page with islands: their scripts and styles."""
     names = [node["name"] for node in doctree.findall(IslandNode)] if doctree is not None else []
-    if names:
+    if names := [name for name in names if can_live(name)]:
         app.add_css_file(f"{FOLDER}/islands.css")
         for file in files_of(names):
             app.add_js_file(f"{FOLDER}/{file}", loading_method="defer")

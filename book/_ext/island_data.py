@@ -3,8 +3,12 @@
 Only plain values: numbers, words, lists and dictionaries of them.
 """
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+import island_results
 
 from drr_tutorial.lab.tiny import ITEMS, MOST_STEPS
 from drr_tutorial.worlds import planning, tiny
@@ -31,4 +35,16 @@ def tiny_world() -> dict[str, Any]:
     }
 
 
-DATA: dict[str, Callable[[], Any]] = {"tiny": tiny_world}
+DATA: dict[str, Callable[[], Any]] = {
+    "tiny": tiny_world,
+    "episodes": island_results.episodes,
+    "seeds": island_results.seeds,
+}
+
+
+def exported() -> dict[str, Path]:
+    """Data that a command has written before, of what is there: the agents of `drr-tutorial export-web`, whose films are
+    no part of the repository. BOOK_FILMS says where else they lie.
+    """
+    films = Path(os.environ.get("BOOK_FILMS", Path(__file__).parents[2] / "_build" / "films.js"))
+    return {"films": films} if films.is_file() else {}

@@ -59,7 +59,7 @@ def agents_of_book(ratings: Ratings | None = None, *, progress: bool = True) -> 
         state: DRRRecommender(of_state(state), progress=False).fit(ratings)
         for state in tqdm(STATES, "agents", unit="agent", disable=not progress)
     }
-    return {DEFAULT: load_pretrained(DATA, ratings), **states}
+    return {**states, DEFAULT: load_pretrained(DATA, ratings)}
 
 
 def of_state(state: str) -> ExperimentConfig:

@@ -33,6 +33,7 @@
       get value() { return input.valueAsNumber; },
       set value(number) { input.value = number; tell(); },
       set max(number) { input.max = number; tell(); },
+      range(low, high, size, number) { Object.assign(input, { min: low, max: high, step: size }); input.value = number; tell(); },
       set disabled(off) { input.disabled = off; },
     };
   }

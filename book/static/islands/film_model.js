@@ -72,9 +72,16 @@
     return found;
   }
 
+  const built = new WeakMap(); // data -> agents by name
+
   /* An agent of `data`, as `export-web` wrote it: `look(liked, disliked)`, items by place and the latest like last, gives
      user, state, prior and action as vectors, and the scores of all items. */
   drr.filmAgent = function (data, name) {
+    const known = built.get(data) || built.set(data, {}).get(data);
+    return (known[name] = known[name] || build(data, name));
+  };
+
+  function build(data, name) {
     const about = data.agents.find((one) => one.name === name), decodedOnes = {};
     const array = (key) => (decodedOnes[key] = decodedOnes[key] || decoded(data.arrays[key]));
     const parts = about.parts.map((one) => part(one, array)), vectors = joined(parts, about.itemSize);
@@ -90,5 +97,13 @@
       return { user, state, prior, action, scores: product(vectors, action) };
     }
     return { look, k, vectors, about };
+  }
+
+  /* What each like adds to the score of an item, as `reasons` has it: with all answers, less without this one; the largest first,
+     those above zero. */
+  drr.filmReasons = function (agent, liked, disliked, item) {
+    const whole = agent.look(liked, disliked).scores[item], least = 1e-6 * Math.abs(whole);
+    const found = liked.map((one) => ({ item: one, weight: whole - agent.look(liked.filter((other) => other !== one), disliked).scores[item] }));
+    return found.filter(({ weight }) => weight > least).sort((a, b) => b.weight - a.weight);
   };
 })();

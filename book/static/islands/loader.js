@@ -24,6 +24,8 @@
       return;
     }
     root.dataset.state = "live";
+    const folded = document.getElementById(root.dataset.folds); // a figure elsewhere on the page that the island replaces
+    if (folded) fallback.append(folded.closest(".cell") || folded);
     root.append(folder(root, fallback));
   }
 
