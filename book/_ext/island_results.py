@@ -17,7 +17,8 @@ SETS = ("ml-100k", "ml-1m")
 def episodes() -> dict[str, Any]:
     """One user's sessions under several players, and under an agent at each stage of its training."""
     found = _summary("episodes")
-    return {**found, "steps": PlanningWorld().max_steps, "mostInterest": MOST_INTEREST}
+    sessions = {player: session for player, session in found["sessions"].items() if player != "user"}
+    return {**found, "sessions": sessions, "steps": PlanningWorld().max_steps, "mostInterest": MOST_INTEREST}
 
 
 def seeds() -> dict[str, Any]:

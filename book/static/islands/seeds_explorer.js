@@ -56,6 +56,9 @@
     const switches = make("div", { class: "island-row", role: "group", "aria-label": "Which seeds count" });
     let result = names[0], method, seeds;
 
+    const shown = (value) => value.toFixed(results[result].digits);
+    const table = () => results[result].methods[method].table;
+
     const of = choice({
       label: "Result", choices: names.map((name) => [name, name]), value: result,
       onchange: (name) => { result = name; start(); },
@@ -64,9 +67,6 @@
     const more = slider({ label: "One more seed, with", min: 0, max: 1, step: 0.01, value: 0, shown: (value) => shown(value) });
     const add = button("Add it", () => { seeds.push({ value: more.value, counts: true, added: true }); list(); show(); });
     const reset = button("As it was", () => open(method));
-
-    const shown = (value) => value.toFixed(results[result].digits);
-    const table = () => results[result].methods[method].table;
 
     /* Another result: its methods, and the first of them. */
     function start() {
