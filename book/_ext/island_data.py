@@ -11,7 +11,12 @@ from typing import Any
 import island_results
 
 from drr_tutorial.lab.tiny import ITEMS, MOST_STEPS
+from drr_tutorial.representation import traces
+from drr_tutorial.storage import read_json
 from drr_tutorial.worlds import planning, tiny
+
+RESULTS = Path(__file__).parents[1] / "results"
+DIGITS = 12  # of items: more than the page's dynamics are held to
 
 
 def tiny_world() -> dict[str, Any]:
@@ -35,8 +40,36 @@ def tiny_world() -> dict[str, Any]:
     }
 
 
+def planning_world() -> dict[str, Any]:
+    """The planning world, the bounds that are known of it, and what the agent of "The whole agent" makes of its items."""
+    world = planning.PlanningWorld()
+    known = read_json(RESULTS / "planning.json")["summary"]["bounds"]["all"]
+    return {
+        "topics": world.items.topics.round(DIGITS).tolist(),
+        "depths": world.items.depths.round(DIGITS).tolist(),
+        "corners": world.items.corners.round(DIGITS).tolist(),
+        "tasteShape": planning.TASTE_SHAPE,
+        "sharpness": planning.SHARPNESS,
+        "threshold": planning.THRESHOLD,
+        "boredomWeight": planning.BOREDOM_WEIGHT,
+        "boredomStays": planning.BOREDOM_STAYS,
+        "depthCost": planning.DEPTH_COST,
+        "growth": planning.GROWTH,
+        "interestStays": planning.INTEREST_STAYS,
+        "mostInterest": planning.MOST_INTEREST,
+        "leavesAfterLike": planning.LEAVES_AFTER_LIKE,
+        "leavesAfterDislike": planning.LEAVES_AFTER_DISLIKE,
+        "maxSteps": world.max_steps,
+        "fades": traces.DECAYS,
+        "traceSize": traces.SIZE,
+        "userSize": traces.USER_SIZE,
+        "bounds": {name: known[name] for name in ("static", "myopic", "planner")},
+    }
+
+
 DATA: dict[str, Callable[[], Any]] = {
     "tiny": tiny_world,
+    "planning": planning_world,
     "episodes": island_results.episodes,
     "seeds": island_results.seeds,
 }

@@ -5,8 +5,8 @@
   const { make, slider, choice, button, row } = drr.controls;
   const AGENT = "DRR", PAUSE = 180; // milliseconds a step
   const PLAYERS = [
-    [AGENT, "DRR, the agent of this book"], ["random", "any item, at random"], ["popularity", "what most people like"],
-    ["greedy", "greed: the next like, and knows the user"], ["planner", "the planner, who knows the user"],
+    [AGENT, "DRR, our agent"], ["random", "chance"], ["popularity", "popularity"],
+    ["greedy", "greed that knows all"], ["planner", "a planner that knows all"],
   ];
 
   drr.island("watch-episode", (stage) => {
@@ -16,13 +16,12 @@
     let player = AGENT, trained = last, count = steps, timer = null;
 
     const session = () => sessions[player === AGENT ? String(curve[trained][0]) : player];
-    const thousands = (number) => (number ? `${Math.round(number / 1000).toLocaleString("en")} thousand steps` : "untrained");
     const likesOf = (list) => list.filter(Boolean).length;
 
     const who = choice({ label: "Who recommends?", choices: PLAYERS, value: AGENT, onchange: (value) => { player = value; whole(); } });
     const training = slider({
-      label: "DRR after training for", min: 0, max: last, step: 1, value: last,
-      shown: (place) => thousands(curve[place][0]),
+      label: "DRR's training, in thousand steps", min: 0, max: last, step: 1, value: last,
+      shown: (place) => String(Math.round(curve[place][0] / 1000)),
       onchange: (place) => { trained = place; player = who.value = AGENT; whole(); },
     });
     const place = slider({
@@ -38,7 +37,7 @@
       const { topic, depth, liked, chance } = session(), step = count - 1, likes = likesOf(liked.slice(0, count));
       const answer = `${liked[step] ? "liked" : "not liked"} (the chance was ${Math.round(100 * chance[step])} %)`;
       const end = count < topic.length ? "" : count < steps ? " Then the user leaves." : " That was the last step.";
-      return `Step ${count}: an item of topic ${picture.row(topic[step])}, depth ${depth[step].toFixed(1)}, ${answer}. `
+      return `Step ${count}: an item of topic ${picture.row(topic[step])}, depth ${depth[step].toFixed(1).replace("-", "−")}, ${answer}. `
         + `So far ${likes} likes in ${count} steps.${end}`;
     }
 

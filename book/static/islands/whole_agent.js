@@ -4,6 +4,7 @@
   "use strict";
   const drr = (window.drr = window.drr || {});
   const { product, network, adam } = drr.networks;
+  const NOTHING = 1e-9; // a share of an item that moves nothing; most have no more
 
   /* What an agent knows of the items: e (n, k), and F with the products of its entries with the last one (n, 2 k - 1). */
   function itemsOf({ topics, depths }) {
@@ -50,7 +51,7 @@
     const moves = [adam(actor), adam(critic)];
     const room = (width) => new Float64Array(most * width);
     const kept = [0, 1].map(() => ({ a: room(k), length: room(1), p: room(nItems), q: room(nItems), g: room(f), mean: room(1) }));
-    const by = { actor: room(k), critic: room(1 + f), p: room(nItems), error: room(1) };
+    const by = { actor: room(k), critic: room(1 + f) };
     catchUp(1);
 
     /* The slow copies move this share of the way. */
@@ -106,14 +107,14 @@
       return room.mean;
     }
 
-    /* The gradient of sum over rows of weight(row) * worth(row), by the actor. */
-    function raise(weight, n, { a, length, p, q, mean }) {
+    /* Adds the gradient of the sum of weights times `worth`, by the actor. */
+    function raise(weights, n, { a, length, p, q, mean }) {
       for (let row = 0; row < n; row += 1) {
-        const w = weight(row) / softness, to = row * k;
+        const to = row * k;
         by.actor.fill(0, to, to + k);
         for (let i = 0, at = row * nItems; i < nItems; i += 1, at += 1) {
-          if (p[at] < 1e-9) continue; // its share is nothing; most are
-          const push = w * p[at] * (q[at] - mean[row]);
+          if (p[at] < NOTHING) continue;
+          const push = weights[row] * p[at] * (q[at] - mean[row]) / softness;
           for (let d = 0; d < k; d += 1) by.actor[to + d] += push * e[i * k + d];
         }
         let along = 0; // a = z / |z|
@@ -123,48 +124,50 @@
       actor.backward(by.actor, n);
     }
 
-    /* The same by the critic, whose values stand in `worth` linearly. */
-    function believe(weight, n, { p }) {
-      by.critic.fill(0, 0, n * (f + 1));
+    /* The same by the critic, whose values `worth` is linear in. */
+    function believe(weights, n, { p }) {
       for (let row = 0; row < n; row += 1) {
-        const w = weight(row), to = row * (f + 1);
-        by.critic[to] = w;
+        const to = row * (f + 1);
+        by.critic.fill(0, to, to + f + 1);
+        by.critic[to] = weights[row];
         for (let i = 0, at = row * nItems; i < nItems; i += 1, at += 1) {
-          if (p[at] >= 1e-9) for (let d = 0; d < f; d += 1) by.critic[to + 1 + d] += w * p[at] * F[i * f + d];
+          if (p[at] < NOTHING) continue;
+          for (let d = 0; d < f; d += 1) by.critic[to + 1 + d] += weights[row] * p[at] * F[i * f + d];
         }
       }
       critic.backward(by.critic, n);
     }
 
-    /* Both losses of a batch {s, item, reward, discount, then}, their gradients added. `bugs` of the clinic that are on. */
-    function losses({ n, s, item, reward, discount, then }, bugs = {}) {
-      const ahead = bugs.moving ? worth(actor, critic, then, n, kept[1]) : worth(slowActor, slowCritic, then, n, kept[1]);
-      const y = Array.from({ length: n }, (_, row) => reward[row] + discount[row] * ahead[row]);
-      if (bugs.moving) { // y moves towards Q as well
-        const { mean } = worth(actor, critic, s, n, kept[0]) && kept[0];
-        const error = (row) => y[row] - kept[0].q[row * nItems + item[row]];
-        const weights = y.map((_, row) => 2 * error(row) * discount[row] / n);
-        worth(actor, critic, then, n, kept[1]);
-        raise((row) => weights[row], n, kept[1]);
-        believe((row) => weights[row], n, kept[1]);
-        void mean;
-      }
-      const now = worth(actor, critic, s, n, kept[0]);
-      let [criticLoss, actorLoss] = [0, 0];
+    /* Moves Q of the items shown by these weights: adds their gradient. */
+    function correct(weights, n, item) {
       for (let row = 0; row < n; row += 1) {
-        by.error[row] = y[row] - kept[0].q[row * nItems + item[row]];
-        criticLoss += by.error[row] ** 2 / n;
-        actorLoss -= now[row] / n;
-      }
-      raise(() => -1 / n, n, kept[0]);
-      if (bugs.pleased) believe(() => -1 / n, n, kept[0]); // -Q moves the critic, too
-      for (let row = 0; row < n; row += 1) {
-        const d = -2 * by.error[row] / n, to = row * (f + 1);
-        by.critic[to] = d;
-        for (let place = 0; place < f; place += 1) by.critic[to + 1 + place] = d * F[item[row] * f + place];
+        by.critic[row * (f + 1)] = weights[row];
+        for (let d = 0; d < f; d += 1) by.critic[row * (f + 1) + 1 + d] = weights[row] * F[item[row] * f + d];
       }
       critic.backward(by.critic, n);
-      return { criticLoss, actorLoss };
+    }
+
+    /* Adds the gradients of both losses of a batch, and says the losses. A batch has n states `s` with `item`, `reward`, `discount`
+       of what follows, and the states `then`. `bugs` of the clinic: `moving`: y is made by the networks that learn, and moves
+       towards Q; `pleased`: the actor's loss moves the critic as well. */
+    function losses({ n, s, item, reward, discount, then }, bugs = {}) {
+      const ahead = bugs.moving ? worth(actor, critic, then, n, kept[1]) : worth(slowActor, slowCritic, then, n, kept[1]);
+      const y = Array.from(reward.subarray(0, n), (one, row) => one + discount[row] * ahead[row]);
+      const errors = (q) => y.map((goal, row) => goal - q[row * nItems + item[row]]);
+      if (bugs.moving) {
+        const pull = errors(values(critic, s, n, kept[0])).map((error, row) => 2 * error * discount[row] / n);
+        worth(actor, critic, then, n, kept[1]); // again: gradients go through what a network saw last
+        raise(pull, n, kept[1]);
+        believe(pull, n, kept[1]);
+      }
+      const now = worth(actor, critic, s, n, kept[0]), error = errors(kept[0].q), uphill = y.fill(-1 / n);
+      raise(uphill, n, kept[0]);
+      if (bugs.pleased) believe(uphill, n, kept[0]);
+      correct(error.map((one) => -2 * one / n), n, item);
+      return {
+        criticLoss: error.reduce((sum, one) => sum + one * one / n, 0),
+        actorLoss: error.reduce((sum, _, row) => sum - now[row] / n, 0),
+      };
     }
 
     function update(batch, rate, bugs) {
