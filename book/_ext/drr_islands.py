@@ -27,18 +27,15 @@ class Island(NamedTuple):
 
 ISLANDS = {
     "tiny-play": Island(data=("tiny",), scripts=("tiny_world", "tiny_play")),
-<<<<<<< HEAD
+    "train-here": Island(
+        data=("planning",), scripts=("planning_world", "networks", "whole_agent", "training", "train_here")
+    ),
     "watch-episode": Island(data=("episodes",), scripts=("episode_picture", "watch_episode")),
     "be-user": Island(
         data=("films",), scripts=("linear", "film_networks", "film_model", "film_session", "strip", "be_user")
     ),
     "film-map": Island(data=("films",), scripts=("linear", "film_networks", "film_model", "film_session", "film_map")),
     "seeds-explorer": Island(data=("seeds",), scripts=("student", "seeds_explorer")),
-=======
-    "train-here": Island(
-        data=("planning",), scripts=("planning_world", "networks", "whole_agent", "training", "train_here")
-    ),
->>>>>>> p1
 }
 
 

@@ -1,5 +1,5 @@
-"""The command `export-web`: trained agents as a script for a page (`recommenders.web`); by default those of the book's page
-"Play".
+"""The command `export-web`: trained agents as a script for a page (`recommenders.web`); by default those of the book's
+page "Play".
 
 Those are the package's default, trained already, and an agent for each state representation of chapter 3: the preset
 `simple`, its vectors shorter, so that the page is small and a reader can see each number. They learn from all ratings
@@ -51,8 +51,9 @@ def export(
 
 
 def agents_of_book(ratings: Ratings | None = None, *, progress: bool = True) -> dict[str, DRRRecommender]:
-    """The default, and an agent of each state representation, on MovieLens 100K; `DataError` where it is not at hand and
-    cannot be fetched.
+    """An agent of each state representation, and the default, on MovieLens 100K, of which `ratings` is all.
+
+    Raises `DataError` where the data are not at hand and cannot be fetched.
     """
     ratings = load_ratings(DATA) if ratings is None else ratings
     states = {

@@ -5,7 +5,7 @@ ratings or vectors: of the users only what is one number or vector for all of th
 
     name     what the data is called
     items    ids, titles, genres (places in `genreNames`), as they are in the data
-    places   (n_items, 2): where the items lie, by the first agent's vectors; `spread`: share of their variance
+    places   (n_items, 2) in [-1, 1]: where the items lie, by the first agent's vectors; `spread`: share of their variance
     agents   name, parts (how vectors are folded in), state, actor, warm start; arrays by their keys
     arrays   key -> shape, type ("float16" where that loses nothing, else "float32"), base64 of little-endian numbers
 
@@ -31,6 +31,7 @@ from drr_tutorial.environment.taste import taste_of_factors
 from drr_tutorial.recommenders.drr import DRRRecommender
 from drr_tutorial.representation.answers import NOISE_SCALE
 from drr_tutorial.representation.embeddings import TYPICAL_COUNT, Embeddings
+from drr_tutorial.representation.plane import principal_plane
 from drr_tutorial.representation.states import STATES
 from drr_tutorial.storage import as_path, whole_file
 
@@ -53,7 +54,8 @@ def as_values(agents: Mapping[str, DRRRecommender]) -> dict[str, Any]:
     """What the script holds, JSON-able."""
     _require_one_catalogue(agents)
     first, arrays = next(iter(agents.values())), Arrays()
-    data, (places, spread) = first.ratings, plane(first.networks.item_vectors().detach().cpu().numpy())
+    data = first.ratings
+    places, shares = principal_plane(first.networks.item_vectors().detach().cpu().numpy())
     names = sorted({genre for genres in data.genres for genre in genres})
     items = {
         "ids": data.item_ids.tolist(),
@@ -64,27 +66,11 @@ def as_values(agents: Mapping[str, DRRRecommender]) -> dict[str, Any]:
     return {
         "name": data.name,
         "items": items,
-        "places": _kept(arrays, places),
-        "spread": spread,
+        "places": _kept(arrays, (places / np.abs(places).max()).astype(np.float32)),
+        "spread": float(shares.sum()),
         "agents": [{"name": name, **_agent(agent, arrays)} for name, agent in agents.items()],
         "arrays": arrays,
     }
-
-
-def plane(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
-    """Where vectors (n, k) lie in two dimensions, (n, 2) in (-1, 1), and the share of their variance that this shows.
-
-    The first two principal components of their directions: lengths say how often an item is liked more than by whom.
-    A vector of zeros has no direction and lies where the average would.
-    """
-    sizes = np.linalg.norm(vectors, axis=1, keepdims=True)
-    directions = np.divide(vectors, sizes, out=np.zeros_like(vectors), where=sizes > 0)
-    centred = np.where(sizes > 0, directions - directions[sizes[:, 0] > 0].mean(axis=0), 0)
-    left, scales, _ = np.linalg.svd(centred.astype(np.float64), full_matrices=False)
-    found = left[:, :2] * scales[:2]
-    found *= np.where(found[np.abs(found).argmax(axis=0), [0, 1]] < 0, -1, 1)  # the farthest is on the positive side
-    largest = max(float(np.abs(found).max()), 1e-12)
-    return (found / largest).astype(np.float32), float((scales[:2] ** 2).sum() / max((scales**2).sum(), 1e-12))
 
 
 def _require_one_catalogue(agents: Mapping[str, DRRRecommender]) -> None:
@@ -123,7 +109,9 @@ def _agent(agent: DRRRecommender, arrays: Arrays) -> dict[str, Any]:
     parts = [_part(part, factors, arrays) for part, factors in zip(joint.parts, scales, strict=True)]
     if joint.parts[0].method == "ials":
         parts[0] |= _taste(agent, arrays)
-    fold = {name: _kept(arrays, getattr(warm, name).cpu().numpy()) for name in ("fold", "spread") if config.memory_weight}
+    fold = {
+        name: _kept(arrays, getattr(warm, name).cpu().numpy()) for name in ("fold", "spread") if config.memory_weight
+    }
     return {
         "parts": parts,
         "itemSize": max(float(joint.items.std()), 1e-12),

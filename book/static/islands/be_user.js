@@ -1,4 +1,5 @@
-/* Be the user: answer about films, and see state, action and list of a trained agent move; "why this film" by leaving answers out. */
+/* Be the user: answer about films, and see state, action and list of a trained agent move; "why this film" by leaving likes
+   out. */
 (function () {
   "use strict";
   const drr = (window.drr = window.drr || {});
@@ -59,12 +60,17 @@
       matches.replaceChildren(...none, ...found.map((item) => make("li", {}, make("span", {}, titles[item]), ...answers(item))));
     }
 
+    function takeBack(item) {
+      said = `Without ${titles[item]}.`;
+      session.forget(item);
+    }
+
     function showMine() {
       const { answers: given } = session, latest = new Set(session.liked.slice(-agent().about.memory));
       count.textContent = `Your answers: ${given.length}${given.length < ABOUT ? `; about ${ABOUT} say something of you` : ""}`;
       mine.replaceChildren(...given.map(({ item, liked }) => make("li", { class: liked ? "liked" : "missed" },
         make("span", {}, `${liked ? "♥" : "✕"} ${titles[item]}${latest.has(item) ? " (in the memory)" : ""}`),
-        button("Take back", () => { said = `Without ${titles[item]}.`; session.forget(item); }, { "aria-label": `Take back ${titles[item]}` }))));
+        button("Take back", () => takeBack(item), { "aria-label": `Take back ${titles[item]}` }))));
       clear.disabled = !given.length;
     }
 
@@ -98,7 +104,8 @@
         const was = before ? before.items.indexOf(item) : place;
         const step = was < 0 ? "new" : was > place ? `▲${was - place}` : was < place ? `▼${place - was}` : "";
         const why = make("p", { class: "island-why", hidden: true });
-        const ask = button("Why?", () => explain(item, why, ask), { "aria-expanded": "false", "aria-label": `Why ${titles[item]}?` });
+        const named = { "aria-expanded": "false", "aria-label": `Why ${titles[item]}?` };
+        const ask = button("Why?", () => explain(item, why, ask), named);
         return make("li", {}, make("span", {}, titles[item], make("small", {}, ` ${step}`)), ...answers(item), ask, why);
       }));
     }
@@ -109,8 +116,10 @@
       ask.setAttribute("aria-expanded", String(!why.hidden));
       const found = drr.filmReasons(agent(), session.liked, session.disliked, item).slice(0, REASONS);
       const words = found.map(({ item: liked, weight }) => `${titles[liked]} (+${weight.toFixed(2)})`);
-      const none = session.liked.length ? "No single like of yours raises it." : "Nothing is known of you: it suits the average user.";
-      why.textContent = words.length ? `Because you like ${words.join(", ")}. Without that like, its score is so much lower.` : none;
+      const average = session.answers.length ? "" : "Nothing is known of you: it suits the average user.";
+      why.textContent = words.length
+        ? `Because you like ${words.join(", ")}. Without that like, its score is so much lower.`
+        : average || "No single like of yours raises it.";
     }
 
     /* By how much state and action moved, where they are those of the same agent. */
@@ -126,7 +135,8 @@
       note.textContent = agent().about.actor.shared
         ? "This actor does not look at the state: it starts at your vector and weighs its patterns as it does for everybody. So "
           + "your answers move the action through your vector alone."
-        : "This actor looks at the state: how it weighs the patterns of your vector depends on what you like, and what you liked last.";
+        : "This actor looks at the state: how it weighs the patterns of your vector depends on that vector, and on what you "
+          + "liked last.";
     }
 
     function showNews() {

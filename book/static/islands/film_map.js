@@ -35,8 +35,8 @@
     const matches = make("ul", { class: "island-films", "aria-label": "Films found" });
     const near = make("ul", { class: "island-films", "aria-label": "Films most alike" }), nearName = make("h4");
     const said = status(), svg = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", class: "island-plot island-map" });
-    const above = draw("g", {}), all = draw("path", { class: "island-all", d: titles.map((_, item) => `M${at(item).join(" ")}h0`).join("") });
-    svg.append(all, above);
+    const above = draw("g", {}), dots = titles.map((_, item) => `M${at(item).join(" ")}h0`).join("");
+    svg.append(draw("path", { class: "island-all", d: dots }), above);
 
     search.addEventListener("input", showMatches);
     search.addEventListener("keydown", (event) => {
@@ -87,20 +87,22 @@
       above.replaceChildren(
         ...recommended.map((item) => circle(item, 5, "island-ring")),
         draw("path", { class: "island-trail", d: trail }),
-        ...answers.flatMap(({ item, liked }, n) => [circle(item, 5, liked ? "island-liked" : "island-missed"), label(item, n + 1, "island-count")]),
+        ...answers.map(({ item, liked }) => circle(item, 5, liked ? "island-liked" : "island-missed")),
+        ...answers.map(({ item }, n) => label(item, n + 1, "island-count")),
         ...(chosen === null ? [] : [
           ...neighbours(agent, chosen, NEAR).map(({ item }) => circle(item, 5, "island-near")),
           circle(chosen, 8, "island-chosen"), label(chosen, titles[chosen], "island-name"),
         ]));
-      svg.setAttribute("aria-label", `A map of ${titles.length} films; ${answers.length} answered, ${recommended.length} recommended.`);
+      const counts = `${answers.length} answered, ${recommended.length} recommended`;
+      svg.setAttribute("aria-label", `A map of ${titles.length} films; ${counts}.`);
     }
 
     session.watch(show);
     stage.append(
       make("label", { for: search.id }, "Find a film, or press on one in the map."), row(search), matches, svg,
-      make("p", { class: "island-note" }, `Each dot is a film. Two dimensions show ${Math.round(100 * data.spread)} % of how the directions of `
-        + "their vectors differ, so films that lie together need not be alike. The line is the trail of your answers above, in their order: "
-        + "filled if you liked the film, open if not; rings are what the agent recommends now."),
+      make("p", { class: "island-note" }, `Each dot is a film. Two dimensions show ${Math.round(100 * data.spread)} % of how the `
+        + "directions of their vectors differ, so films that lie together need not be alike. The line is the trail of your "
+        + "answers, in their order: filled if you liked the film, open if not. Rings are what the agent recommends now."),
       said, nearName, near);
     show();
   });

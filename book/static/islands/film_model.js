@@ -103,7 +103,8 @@
      those above zero. */
   drr.filmReasons = function (agent, liked, disliked, item) {
     const whole = agent.look(liked, disliked).scores[item], least = 1e-6 * Math.abs(whole);
-    const found = liked.map((one) => ({ item: one, weight: whole - agent.look(liked.filter((other) => other !== one), disliked).scores[item] }));
+    const without = (one) => agent.look(liked.filter((other) => other !== one), disliked).scores[item];
+    const found = liked.map((one) => ({ item: one, weight: whole - without(one) }));
     return found.filter(({ weight }) => weight > least).sort((a, b) => b.weight - a.weight);
   };
 })();

@@ -22,7 +22,8 @@
     return (words, count) => {
       const asked = plain(words);
       if (!asked) return [];
-      const rank = (item) => (known[item].startsWith(asked) || known[item].startsWith(`the ${asked}`) ? 0 : known[item].includes(` ${asked}`) ? 1 : 2);
+      const begins = (title) => title.startsWith(asked) || title.startsWith(`the ${asked}`);
+      const rank = (item) => (begins(known[item]) ? 0 : known[item].includes(` ${asked}`) ? 1 : 2);
       const found = known.flatMap((title, item) => (title.includes(asked) ? [item] : []));
       return found.sort((a, b) => rank(a) - rank(b) || worth[b] - worth[a]).slice(0, count);
     };

@@ -22,7 +22,8 @@
       svg.append(draw("line", { class: "island-line", x1: along(low), x2: along(high), y1: height, y2: height, style }));
       for (const end of [low, mean, high]) {
         const half = end === mean ? 9 : 5;
-        svg.append(draw("line", { class: "island-line", x1: along(end), x2: along(end), y1: height - half, y2: height + half, style }));
+        const at = { x1: along(end), x2: along(end), y1: height - half, y2: height + half };
+        svg.append(draw("line", { class: "island-line", ...at, style }));
       }
     }
 
@@ -106,9 +107,11 @@
       const counted = seeds.filter(({ counts }) => counts).map(({ value }) => value);
       const now = counted.length > 1 ? drr.intervalOverSeeds(counted) : null, over = results[result].over;
       const words = now
-        ? `${counted.length} seeds: ${shown(now.mean)}, the 95 % interval for the mean of many seeds goes from ${shown(now.low)} to ${shown(now.high)}.`
+        ? `${counted.length} seeds: ${shown(now.mean)}. The 95 % interval for the mean of many seeds goes from `
+          + `${shown(now.low)} to ${shown(now.high)}.`
         : `${counted.length === 1 ? "One seed says" : "No seed says"} nothing about others: an interval needs two.`;
-      const known = table(), ours = `The book has ${shown(known.mean)}, from ${shown(known.low)} to ${shown(known.high)} over ${over}.`;
+      const known = table();
+      const ours = `The book has ${shown(known.mean)}, from ${shown(known.low)} to ${shown(known.high)} over ${over}.`;
       const drawn = now && { ...now, low: Math.max(now.low, range()[0]), high: Math.min(now.high, range()[1]) };
       picture.update({ range: range(), seeds, now: drawn, table: known, over, shown, alt: `${words} ${ours}` });
       said.textContent = `${words} ${ours}`;

@@ -13,9 +13,8 @@
   /* `update(now, before, alt)`: vectors of one length, in one scale. */
   drr.strip = function () {
     const svg = document.createElementNS(SPACE, "svg"), old = path("island-was"), fresh = path("island-is");
-    for (const [name, value] of Object.entries({ viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", class: "island-strip" })) {
-      svg.setAttribute(name, value);
-    }
+    const looks = { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", class: "island-strip" };
+    for (const [name, value] of Object.entries(looks)) svg.setAttribute(name, value);
     svg.append(old, fresh);
 
     function bars(vector, most, share) {

@@ -18,7 +18,9 @@
     const session = () => sessions[player === AGENT ? String(curve[trained][0]) : player];
     const likesOf = (list) => list.filter(Boolean).length;
 
-    const who = choice({ label: "Who recommends?", choices: PLAYERS, value: AGENT, onchange: (value) => { player = value; whole(); } });
+    const who = choice({
+      label: "Who recommends?", choices: PLAYERS, value: AGENT, onchange: (value) => { player = value; whole(); },
+    });
     const training = slider({
       label: "DRR's training, in thousand steps", min: 0, max: last, step: 1, value: last,
       shown: (place) => String(Math.round(curve[place][0] / 1000)),
@@ -37,8 +39,8 @@
       const { topic, depth, liked, chance } = session(), step = count - 1, likes = likesOf(liked.slice(0, count));
       const answer = `${liked[step] ? "liked" : "not liked"} (the chance was ${Math.round(100 * chance[step])} %)`;
       const end = count < topic.length ? "" : count < steps ? " Then the user leaves." : " That was the last step.";
-      return `Step ${count}: an item of topic ${picture.row(topic[step])}, depth ${depth[step].toFixed(1).replace("-", "−")}, ${answer}. `
-        + `So far ${likes} likes in ${count} steps.${end}`;
+      const item = `topic ${picture.row(topic[step])}, depth ${depth[step].toFixed(1).replace("-", "−")}`;
+      return `Step ${count}: an item of ${item}, ${answer}. So far ${likes} likes in ${count} steps.${end}`;
     }
 
     function show() {

@@ -1,5 +1,5 @@
-"""One user of the planning world under different players, and under an agent at each stage of its training: the sessions
-that the island "Watch an episode" plays.
+"""One user of the planning world under different players, and under an agent at each stage of its training: what the
+island "Watch an episode" plays.
 
     "players"   mean likes of the same users: random, popularity, and with full knowledge greedy and planner
     "curve"     steps of training, and mean likes of the agent as it was then; the first untrained
@@ -74,7 +74,7 @@ class Popularity:
 def at_random(sessions: Sessions) -> NDArray[np.int64]:
     """Any item, (m,); the same ones whenever it is asked about users at the same steps."""
     n_items = sessions.users.world.n_items  # type: ignore[attr-defined]
-    draws = [np.random.default_rng((EVALUATION_SEED, user, step)) for user, step in enumerate(sessions.n_shown)]
+    draws = [np.random.default_rng((EVALUATION_SEED, user, step)) for user, step in enumerate(sessions.n_shown)]  # type: ignore[arg-type]
     return np.array([rng.integers(n_items) for rng in draws])
 
 
