@@ -76,8 +76,8 @@ DATA: dict[str, Callable[[], Any]] = {
 
 
 def exported() -> dict[str, Path]:
-    """Data that a command has written before, of what is there: the agents of `drr-tutorial export-web`, whose films are
-    no part of the repository. BOOK_FILMS says where else they lie.
+    """Data that a command has written before, of what is there: the agents of `drr-tutorial export-web`, whose films
+    are no part of the repository. BOOK_FILMS says where else they lie.
     """
     films = Path(os.environ.get("BOOK_FILMS", Path(__file__).parents[2] / "_build" / "films.js"))
     return {"films": films} if films.is_file() else {}

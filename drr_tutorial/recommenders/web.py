@@ -5,7 +5,8 @@ ratings or vectors: of the users only what is one number or vector for all of th
 
     name     what the data is called
     items    ids, titles, genres (places in `genreNames`), as they are in the data
-    places   (n_items, 2) in [-1, 1]: where the items lie, by the first agent's vectors; `spread`: share of their variance
+    places   (n_items, 2) in [-1, 1]: where the items lie, by the first agent's vectors
+    spread   the share of how their directions differ that `places` shows
     agents   name, parts (how vectors are folded in), state, actor, warm start; arrays by their keys
     arrays   key -> shape, type ("float16" where that loses nothing, else "float32"), base64 of little-endian numbers
 
@@ -109,9 +110,8 @@ def _agent(agent: DRRRecommender, arrays: Arrays) -> dict[str, Any]:
     parts = [_part(part, factors, arrays) for part, factors in zip(joint.parts, scales, strict=True)]
     if joint.parts[0].method == "ials":
         parts[0] |= _taste(agent, arrays)
-    fold = {
-        name: _kept(arrays, getattr(warm, name).cpu().numpy()) for name in ("fold", "spread") if config.memory_weight
-    }
+    matrices = {"fold": warm.fold, "spread": warm.spread} if config.memory_weight else {}
+    fold = {name: _kept(arrays, matrix.cpu().numpy()) for name, matrix in matrices.items()}
     return {
         "parts": parts,
         "itemSize": max(float(joint.items.std()), 1e-12),
