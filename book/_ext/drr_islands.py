@@ -27,7 +27,11 @@ class Island(NamedTuple):
 ISLANDS = {
     "tiny-play": Island(data=("tiny",), scripts=("tiny_world", "tiny_play")),
     "train-here": Island(
-        data=("planning",), scripts=("planning_world", "networks", "whole_agent", "training", "train_here")
+        data=("planning",),
+        scripts=(
+            *("planning_world", "networks", "whole_agent", "replay", "evaluation", "training"),
+            *("session_plot", "train_here"),
+        ),
     ),
 }
 
