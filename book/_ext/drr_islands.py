@@ -28,7 +28,11 @@ class Island(NamedTuple):
 ISLANDS = {
     "tiny-play": Island(data=("tiny",), scripts=("tiny_world", "tiny_play")),
     "train-here": Island(
-        data=("planning",), scripts=("planning_world", "networks", "whole_agent", "training", "train_here")
+        data=("planning",),
+        scripts=(
+            *("planning_world", "networks", "whole_agent", "replay", "evaluation", "training"),
+            *("session_plot", "train_here"),
+        ),
     ),
     "watch-episode": Island(data=("episodes",), scripts=("episode_picture", "watch_episode")),
     "be-user": Island(

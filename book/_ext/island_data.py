@@ -41,7 +41,7 @@ def tiny_world() -> dict[str, Any]:
 
 
 def planning_world() -> dict[str, Any]:
-    """The planning world, the bounds that are known of it, and what the agent of "The whole agent" makes of its items."""
+    """The planning world, its bounds, and what the agent of "The whole agent" makes of items."""
     world = planning.PlanningWorld()
     known = read_json(RESULTS / "planning.json")["summary"]["bounds"]["all"]
     return {

@@ -19,7 +19,8 @@
 
     function drawTaste(random) {
       const weights = rules.corners.map(() => random.gamma(rules.tasteShape));
-      const drawn = Array.from({ length: K }, (_, k) => weights.reduce((sum, one, topic) => sum + one * rules.corners[topic][k], 0));
+      const along = (k) => weights.reduce((sum, one, topic) => sum + one * rules.corners[topic][k], 0);
+      const drawn = Array.from({ length: K }, (_, k) => along(k));
       const size = Math.hypot(...drawn);
       return drawn.map((one) => one / size);
     }

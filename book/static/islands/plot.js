@@ -90,4 +90,5 @@
     }
     return { root, update };
   };
+  drr.plot.draw = draw;
 })();

@@ -9,7 +9,7 @@
   drr.tinyWorld = function (rules, on = { boredom: true, growth: true, leaving: true }) {
     const B = rules.boredomLevels, X = rules.interestLevels, nStates = B * B * X * X;
     const like = new Float64Array(nStates * N_ITEMS);
-    const up = new Float64Array(nStates * N_ITEMS), down = new Float64Array(nStates * N_ITEMS); // P(liked, stays), P(not liked, stays)
+    const [up, down] = [0, 1].map(() => new Float64Array(nStates * N_ITEMS)); // P(liked and stays), P(not liked and stays)
     const after = [new Int16Array(nStates * N_ITEMS), new Int16Array(nStates * N_ITEMS)]; // a dislike, a like
     const [disliked, liked] = after;
     const stays = [rules.leavesAfterDislike, rules.leavesAfterLike].map((chance) => (on.leaving ? 1 - chance : 1));

@@ -177,8 +177,21 @@
       return found;
     }
 
-    return { actors, critics, act: (states, n) => act(actor, states, n), values: (states, n) => values(critic, states, n),
-      select: (a, n) => select(a, n, kept[0].p), losses, update };
+    /* The item nearest to the vector in row `row` of `actions`. */
+    function nearest(actions, row) {
+      let [best, found] = [-Infinity, 0];
+      for (let item = 0; item < nItems; item += 1) {
+        let along = 0;
+        for (let d = 0; d < k; d += 1) along += actions[row * k + d] * e[item * k + d];
+        if (along > best) [best, found] = [along, item];
+      }
+      return found;
+    }
+
+    return {
+      items, stateSize, actors, critics, nearest, losses, update,
+      act: (states, n) => act(actor, states, n), values: (states, n) => values(critic, states, n),
+    };
   }
 
   drr.wholeAgent = { itemsOf, memory, agent };
