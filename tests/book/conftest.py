@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.book import islands
+from drr_tutorial.recommenders.web import export_web
+from tests.book import film_lists, islands
 from tests.book.pages import CHROMIUM, FLAGS, SITE
 
 
@@ -40,6 +41,11 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def island_pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a page for each island, named like it."""
-    pages = {name: islands.PAGE.format(name=name, fallback=islands.FALLBACK) for name in islands.extension().ISLANDS}
-    return islands.build(tmp_path_factory.mktemp("islands"), pages)
+    """The folder of a page for each island, named like it; "films" has both that are about films."""
+    folder, names = tmp_path_factory.mktemp("islands"), islands.extension().ISLANDS
+    pages = {name: islands.PAGE.format(name=name, fallback=islands.FALLBACK) for name in names}
+    pages["films"] = pages["be-user"] + "\n" + pages["film-map"].replace("# The", "## The")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BOOK_FILMS", str(folder / "films.js"))
+        export_web(film_lists.agents_of_page(), folder / "films.js")
+        return islands.build(folder, pages)

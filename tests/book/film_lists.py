@@ -1,10 +1,14 @@
 """Lists for random answers, of the package's agent and of the agent in a page, side by side."""
 
+import dataclasses
+import functools
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from drr_tutorial.config import PRESETS, ExperimentConfig
+from drr_tutorial.data.synthetic import synthetic_ratings
 from drr_tutorial.recommenders.drr import DRRRecommender
 from drr_tutorial.recommenders.web import as_values
 from tests.book import islands
@@ -20,6 +24,26 @@ LISTS = """([data, name, asked, k]) => {
   });
 }"""
 Answers = tuple[list[int], list[int]]
+
+
+def short(preset: str, embedding: Mapping[str, Any], **agent: Any) -> ExperimentConfig:
+    """A preset with a short training and short vectors, and other settings of its vectors and its agent."""
+    start, vectors = PRESETS[preset], {"n_factors": 8, "n_iterations": 3, **embedding}
+    return dataclasses.replace(
+        start,
+        embedding=dataclasses.replace(start.embedding, **vectors),
+        agent=dataclasses.replace(start.agent, actor_lr=1e-2, **agent),
+        training=dataclasses.replace(start.training, passes=1.0, batch_size=128, critic_first=0.1, validation_share=0),
+    )
+
+
+@functools.cache
+def agents_of_page() -> dict[str, DRRRecommender]:
+    """What the pages of the tests have: two agents of an invented catalogue."""
+    ratings = synthetic_ratings(seed=0, n_users=120, n_items=150)
+    default = short("default", {"rated_factors": 8, "stars_factors": 4})
+    configs = {"drr-ave": short("simple", {}), "default": default}
+    return {name: DRRRecommender(config, progress=False).fit(ratings) for name, config in configs.items()}
 
 
 def blank(browser: Any) -> Any:

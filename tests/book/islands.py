@@ -38,7 +38,7 @@ def build(folder: Path, pages: dict[str, str]) -> Path:
     from sphinx.util.docutils import docutils_namespace
 
     source, out = folder / "source", folder / "html"
-    source.mkdir()
+    source.mkdir(exist_ok=True)
     config = CONFIG.format(extensions=str(EXTENSIONS), static=str(ROOT / "book" / "static"))
     (source / "conf.py").write_text(config, encoding="utf-8")
     names = "\n".join(pages)
