@@ -23,7 +23,7 @@ def page(browser: Any, island_pages: Path) -> Iterator[Any]:
 
 
 def said(page: Any) -> str:
-    return str(page.get_by_role("status").inner_text())
+    return str(page.locator(".island-status").inner_text())
 
 
 @pytest.mark.parametrize("player", ["random", "popularity", "greedy", "planner"])
