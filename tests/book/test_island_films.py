@@ -125,7 +125,7 @@ def test_the_map_finds_films_and_shows_the_way(page: Any, agent: DRRRecommender)
     shown = stage.locator('ul[aria-label="Films most alike"] li > span').all_inner_texts()
     assert [text.partition(" cosine ")[0].strip() for text in shown] == list(alike["title"])
     assert [float(text.partition(" cosine ")[2]) for text in shown] == pytest.approx(list(alike["score"]), abs=6e-3)
-    stage.get_by_role("button", name="Go to").first.click()
+    stage.get_by_role("button", name="Go there").first.click()
     assert stage.locator(".island-name").inner_html() == alike["title"].iloc[0]
 
 

@@ -68,7 +68,7 @@
       nearName.textContent = "Most alike by all numbers of the vectors";
       near.replaceChildren(...alike.map(({ item: other, cosine }) => make("li", {},
         make("span", {}, `${titles[other]} `, make("small", {}, `cosine ${cosine.toFixed(2)}`)),
-        button("Go there", () => choose(other), { "aria-label": `Go to ${titles[other]}` }))));
+        button("Go there", () => choose(other), { "aria-label": `Go there: ${titles[other]}` }))));
       said.textContent = `${titles[item]}${genres.length ? `: ${genres.join(", ")}` : ""}. Most alike: ${titles[alike[0].item]}.`;
       show();
     }
