@@ -3,7 +3,7 @@
   "use strict";
   const drr = (window.drr = window.drr || {});
   const { make, slider, toggle, button, status, row } = drr.controls;
-  const AGENT = { users: 64, batch: 128, steps: 2000, hidden: 64, softness: 0.05, follow: 0.01 };
+  const AGENT = { users: 64, batch: 128, steps: 3000, hidden: 64, softness: 0.05, follow: 0.01 };
   const START = { gamma: 0.95, ahead: 5, noise: 0.5, rate: 0.0015 };
   const BUGS = {
     pleased: "case 2: the actor's loss moves the critic, too",
