@@ -1,5 +1,6 @@
 """Train it here: the page's world, state, losses, gradients and update are those of the package and of "The whole agent"."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -163,3 +164,102 @@ def test_an_update_gives_the_same_weights(page: Any, small: dict[str, Any]) -> N
     for mine, theirs in zip(found["weights"], expected, strict=True):
         difference = np.abs(np.subtract(mine, theirs))
         assert np.quantile(difference, 0.99) < 1e-5 and difference.max() < 2 * RATE
+
+
+def test_the_agent_learns_what_is_rewarded(page: Any) -> None:
+    """Only items of the first topic are liked, whatever the state: soon it shows nothing else, and expects 1."""
+    found = page.evaluate("""() => { const n = 64, agent = makeAgent(n, 24), random = drr.random(1), size = n * 110;
+      const draw = () => Float64Array.from({length: size}, random.normal), batch = drr.replay.batch(n, 110);
+      for (let step = 0; step < 300; step += 1) {
+        batch.s.set(draw());
+        for (let row = 0; row < n; row += 1) { batch.item[row] = random.integer(200); batch.reward[row] = +(batch.item[row] % 8 === 0); }
+        agent.update(batch, 0.005, {});
+      }
+      const states = draw(), actions = agent.act(states, n), items = Array.from({length: n}, (_, row) => agent.nearest(actions, row));
+      const q = agent.values(states, n);
+      return [items.filter(item => item % 8 === 0).length / n, items.reduce((sum, item, row) => sum + q[row * 200 + item] / n, 0)]; }""")
+    assert found[0] > 0.9 and found[1] == pytest.approx(1, abs=0.25)
+
+
+@pytest.mark.parametrize(
+    ("bugs", "left", "summed", "follows"),
+    [
+        ({}, False, 1 + 0.25, 0.125),
+        ({}, True, 1 + 0.25, 0),
+        ({"endless": True}, True, 1 + 0.25, 0.125),
+        ({"paid": True}, False, 1, 0),
+        ({"paid": True}, True, 1, 0),
+    ],
+)
+def test_rewards_in_a_row_and_what_the_bugs_make_of_them(
+    page: Any, bugs: dict[str, bool], left: bool, summed: float, follows: float
+) -> None:
+    """A like, a dislike, a like, with gamma 1/2. What stands in the done slot cuts, be it an end or a reward."""
+    steps = [{"liked": liked} for liked in (1, 0, 1)]
+    found = page.evaluate("([steps, left, bugs]) => drr.training.addUp(steps, left, 0.5, bugs)", [steps, left, bugs])
+    assert found == [summed, follows]
+
+
+def test_where_a_reward_stands_in_the_done_slot_an_end_is_none(page: Any) -> None:
+    steps = [{"liked": 0}, {"liked": 0}]
+    assert page.evaluate("steps => drr.training.addUp(steps, true, 0.5, {paid: true})", steps) == [0, 0.25]
+
+
+def test_greed_in_the_page_earns_what_is_known_of_it(page: Any) -> None:
+    """Of 800 users; and the same user meets the same luck, however many others there are."""
+    found = page.evaluate("""() => { const {sessions, greed, finish} = drr.evaluation, rules = drr.data.planning;
+      const play = count => finish(sessions(rules, count, 1, greed(rules)));
+      return [play(800).likes, play(3).session, play(1).session, rules.bounds.myopic]; }""")
+    assert found[0] == pytest.approx(found[3], abs=1.5)
+    assert found[1] == found[2]
+
+
+def test_the_ring_keeps_the_latest_and_draws_whole_transitions(page: Any) -> None:
+    found = page.evaluate("""() => { const ring = drr.replay(2), batch = drr.replay.batch(500, 2), random = drr.random(0);
+      for (let n = 0; n < 50000; n += 1) ring.store([n, n], n % 200, n % 7, n % 3, [n + 1, n + 1]);
+      ring.draw(batch, random);
+      return [...batch.item].map((item, row) => [batch.s[2 * row], batch.then[2 * row + 1], item, batch.reward[row], batch.discount[row]]); }""")
+    numbers = {int(row[0]) for row in found}
+    assert len(numbers) > 450 and min(numbers) >= 10000
+    assert all([n, n + 1, n % 200, n % 7, n % 3] == row for row in found for n in [int(row[0])])
+
+
+def test_a_reader_trains_changes_something_and_stops(browser: Any, island_pages: Path) -> None:
+    """While it trains the page answers; how quickly can be said where nothing else keeps the machine busy."""
+    page, wrong = islands.open_island(browser, island_pages, "train-here", viewport={"width": 390, "height": 800})
+    stage = islands.live(page)
+    stage.get_by_label("gamma: how far it looks ahead").press("ArrowLeft")
+    stage.get_by_label("case 3: what follows an end counts").press("Space")
+    stage.get_by_role("button", name="Train").press("Enter")
+    stage.get_by_text("Step 0 of").wait_for()
+    waits = page.evaluate("""async () => { const waits = [];
+      for (let n = 0; n < 20; n += 1) { const began = performance.now();
+        await new Promise(done => setTimeout(done)); waits.push(performance.now() - began); }
+      return waits.sort((a, b) => a - b); }""")
+    stage.get_by_role("button", name="Stop").press("Enter")
+    said = stage.locator(".island-status").inner_text()
+    curves = stage.locator(".island-legend li").all_inner_texts()
+    stage.get_by_role("button", name="Clear the curves").press("Enter")
+    left = stage.locator("path.island-line").count()
+    picture = stage.locator("svg[role=img]").nth(1).get_attribute("aria-label")
+    page.context.close()
+    busy = hasattr(os, "getloadavg") and os.getloadavg()[0] > (os.cpu_count() or 1) + 1
+    assert (busy or waits[10] < 50) and not wrong
+    assert said.startswith("Stopped. Step ") and "likes a session" in said
+    assert curves[-1] == "gamma 0.94, case 3" and left == 0
+    assert picture is not None and picture.startswith("The session of one user with the agent after ")
+
+
+@pytest.mark.skipif(
+    not os.environ.get("TRAIN_HERE"), reason="minutes: TRAIN_HERE=1 trains with five seeds as the page does"
+)
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_it_ends_ahead_of_greed_within_a_minute(page: Any, seed: int) -> None:
+    found = page.evaluate(
+        """seed => { const began = performance.now(); let last = null;
+          for (const one of drr.training(drr.data.planning, {...drr.trainHere, seed}).run()) if (one) last = one;
+          return [last.likes, (performance.now() - began) / 1000]; }""",
+        seed,
+    )
+    print(f"seed {seed}: {found[0]:.1f} likes in {found[1]:.0f} seconds")
+    assert found[0] > page.evaluate("drr.data.planning.bounds.myopic") and found[1] < 60

@@ -2,19 +2,19 @@
 (function () {
   "use strict";
   const drr = (window.drr = window.drr || {});
-  const SEED = 7; // of the users and their luck
+  const FIRST = 16; // seed of the first user and that user's luck; greed with full knowledge earns a typical session there
 
   /* `choose(places, users)` gives the items for the users at these places; `told(place, item, liked)` hears the answers. Yields
      after each step of all sessions; returns mean likes, mean likes discounted by gamma, and the steps of the first user. */
   function* sessions(rules, count, gamma, choose, told) {
-    const luck = drr.random(SEED), users = drr.planningUsers(rules, count), first = [];
-    let here = Array.from({ length: count }, (_, place) => place), [likes, discounted] = [0, 0];
-    here.forEach((place) => users.arrive(place, luck));
+    const users = drr.planningUsers(rules, count), first = [];
+    const lucks = Array.from({ length: count }, (_, place) => drr.random(FIRST + place)); // whoever recommends meets the same
+    let here = lucks.map((_, place) => place), [likes, discounted] = [0, 0];
+    lucks.forEach((luck, place) => users.arrive(place, luck));
     for (let step = 0; step < rules.maxSteps && here.length; step += 1) {
       const items = choose(here, users);
-      const chances = Float64Array.from({ length: 2 * count }, luck.uniform);
       here = here.filter((place, row) => {
-        const found = users.step(place, items[row], chances[2 * place], chances[2 * place + 1]);
+        const found = users.step(place, items[row], lucks[place].uniform(), lucks[place].uniform());
         likes += found.liked;
         discounted += found.liked * Math.pow(gamma, step);
         if (told) told(place, items[row], found.liked);

@@ -40,6 +40,16 @@
     return out;
   }
 
+  /* Adds the biases to all n rows; with `cuts`, what is below 0 becomes 0. */
+  function add(out, bias, n, cuts) {
+    for (let row = 0, at = 0; row < n; row += 1) {
+      for (let k = 0; k < bias.length; k += 1, at += 1) {
+        const sum = out[at] + bias[k];
+        out[at] = cuts && sum < 0 ? 0 : sum;
+      }
+    }
+  }
+
   /* A network for at most `most` samples at once, e.g. of sizes [110, 96, 96, 9]. All its weights are one array: those of a
      layer (outputs, inputs), then its biases. `random` draws them as PyTorch does; without it they are 0. */
   function network(sizes, most, random) {
@@ -67,10 +77,7 @@
         layer.seen = x;
         product(x, layer.weight, layer.out, n, layer.outputs, layer.inputs);
         const last = place === layers.length - 1;
-        for (let k = 0, end = n * layer.outputs; k < end; k += 1) {
-          const sum = layer.out[k] + layer.bias[k % layer.outputs];
-          layer.out[k] = last || sum > 0 ? sum : 0;
-        }
+        add(layer.out, layer.bias, n, !last);
         x = layer.out;
       });
       return x;
@@ -85,7 +92,7 @@
         transpose(seen, through, n, inputs);
         const found = product(across, through, weight, outputs, inputs, n);
         for (let k = 0; k < found.length; k += 1) byWeight[k] += found[k];
-        for (let k = 0; k < n * outputs; k += 1) byBias[k % outputs] += d[k];
+        for (let row = 0, at = 0; row < n; row += 1) for (let k = 0; k < outputs; k += 1, at += 1) byBias[k] += d[at];
         if (!place) return;
         product(d, transpose(layer.weight, weight, outputs, inputs), back, n, inputs, outputs);
         for (let k = 0; k < n * inputs; k += 1) if (seen[k] <= 0) back[k] = 0;

@@ -4,7 +4,7 @@
   "use strict";
   const drr = (window.drr = window.drr || {});
   const SPACE = "http://www.w3.org/2000/svg";
-  const WIDTH = 520, LEFT = 46, RIGHT = 12, TOP = 12, BOTTOM = 42;
+  const WIDTH = 520, LEFT = 46, RIGHT = 24, TOP = 12, BOTTOM = 42;
   const DASHES = ["", "7 3", "2 3", "9 3 2 3", "12 4", "1 2"];
 
   function draw(tag, attributes, text) {

@@ -3,7 +3,7 @@
   "use strict";
   const drr = (window.drr = window.drr || {});
   const { make, slider, toggle, button, status, row } = drr.controls;
-  const AGENT = { users: 64, batch: 128, steps: 2000, hidden: 64, softness: 0.05, follow: 0.01 };
+  const AGENT = { users: 64, batch: 128, steps: 3000, hidden: 64, softness: 0.05, follow: 0.01 };
   const START = { gamma: 0.95, ahead: 5, noise: 0.5, rate: 0.0015 };
   const BUGS = {
     pleased: "case 2: the actor's loss moves the critic, too",
@@ -34,6 +34,8 @@
     port2.postMessage(0);
     return () => { stopped = true; };
   }
+
+  drr.trainHere = { ...AGENT, ...START, bugs: {} }; // for the tests
 
   drr.island("train-here", (stage) => {
     const rules = drr.data.planning, curves = [];
@@ -67,8 +69,9 @@
     }
 
     function show(picture, heading, who, { session }) {
-      const words = `${who}: ${session.filter(({ liked }) => liked).length} likes in ${session.length} steps`;
-      heading.textContent = words;
+      const likes = session.filter(({ liked }) => liked).length, steps = session.length;
+      const words = `${who}: ${likes} likes in ${steps} step${steps === 1 ? "" : "s"}`;
+      heading.textContent = `A session with ${words}.`;
       picture.update(session, `The session of one user with ${words}.`);
     }
 
@@ -79,7 +82,7 @@
 
     function train() {
       const chosen = settings(), running = drr.training(rules, { ...AGENT, ...chosen, seed: (seed += 1) }).run();
-      const curve = { name: nameOf(chosen), points: [] };
+      const curve = { name: nameOf(chosen), points: [], began: performance.now() };
       curves.push(curve);
       curves.splice(0, curves.length - MOST_CURVES);
       go.textContent = "Stop";
@@ -97,14 +100,20 @@
       draw();
       show(ours, title, `the agent after ${found.step} steps`, found);
       said.textContent = `Step ${found.step} of ${AGENT.steps}: ${found.likes.toFixed(1)} likes a session. Discounted, its critic `
-        + `expects ${found.expected.toFixed(1)} of a new user, and gets ${found.discounted.toFixed(1)}.`;
+        + `expects ${found.expected.toFixed(1)} of a new user, and gets ${found.discounted.toFixed(1)}.${left(curve, found.step)}`;
+    }
+
+    /* How long it will take still. */
+    function left({ began }, step) {
+      const seconds = (performance.now() - began) / 1000 * (AGENT.steps / step - 1);
+      return step && seconds >= 1 ? ` About ${Math.round(seconds)} seconds left.` : "";
     }
 
     function halt(words) {
       if (stop) stop();
       stop = null;
       go.textContent = "Train anew";
-      said.textContent = `${words} ${said.textContent.replace(/^(Done|Stopped)\. /, "")}`;
+      said.textContent = `${words} ${said.textContent.replace(/ About \d+ seconds left\./, "")}`;
     }
 
     const list = (words, ...parts) => make("fieldset", {}, make("legend", {}, words), row(...parts));
@@ -118,6 +127,6 @@
     draw();
     const { sessions, greed, finish } = drr.evaluation;
     show(greeds, greedTitle, "greed that knows everything", finish(sessions(rules, 1, 1, greed(rules))));
-    show(ours, title, "the agent, before it has learned", { session: [] });
+    title.textContent = "The agent has played no session yet.";
   });
 })();
