@@ -4,7 +4,7 @@
   "use strict";
   const drr = (window.drr = window.drr || {});
   const { make, slider, toggle, choice, button, status, row } = drr.controls;
-  const SPACE = "http://www.w3.org/2000/svg", WIDTH = 520, LEFT = 118, RIGHT = 14, ROWS = [22, 56, 90], FLOOR = 112, HEIGHT = 150;
+  const SPACE = "http://www.w3.org/2000/svg", WIDTH = 520, LEFT = 118, RIGHT = 26, ROWS = [22, 56, 90], FLOOR = 112, HEIGHT = 150;
 
   function draw(tag, attributes, text) {
     const element = document.createElementNS(SPACE, tag);
