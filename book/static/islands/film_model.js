@@ -47,7 +47,7 @@
     }
 
     /* The user's vector (k,) by what is liked and disliked, items. */
-    function foldIn(liked, disliked) {
+    function folded(liked, disliked) {
       const ones = (list, value) => list.map((item) => [item, value]);
       if (!liked.length && !disliked.length) return average;
       if (!disliked.length) return solved(ones(liked, 1));
@@ -55,7 +55,7 @@
       if (about.taste) return byTaste(both);
       return solved(ials ? ones([...liked, ...disliked], 1) : both);
     }
-    return { items, k, n, foldIn, userFactor: about.userFactor, itemFactor: about.itemFactor };
+    return { items, k, n, folded, userFactor: about.userFactor, itemFactor: about.itemFactor };
   }
 
   /* All parts' vectors side by side, (n, sum of their k), in the size that networks like. */
@@ -89,7 +89,7 @@
     const networks = drr.filmNetworks(about, array, k);
 
     function look(liked, disliked) {
-      const folded = parts.flatMap((one) => [...times(one.foldIn(liked, disliked), one.userFactor)]);
+      const folded = parts.flatMap((one) => [...times(one.folded(liked, disliked), one.userFactor)]);
       const user = Float64Array.from(times(folded, 1 / largest(folded)));
       const seen = liked.slice(-about.memory);
       const memory = [...Array(about.memory - seen.length).fill(null), ...seen.map((item) => rowOf(vectors, item, k))];
