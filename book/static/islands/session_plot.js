@@ -26,6 +26,7 @@
         if (left) svg.append(draw("text", { x: x + 8, y: y + 5 }, "×"));
       });
     }
+    update([], "No session has been played yet.");
     return { root: svg, update };
   };
 })();

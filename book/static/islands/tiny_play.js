@@ -71,7 +71,7 @@
       over = false;
       goal.textContent = `User ${user}. Which item do you recommend? Press a button, or the keys 1 to 4. Get as many likes as `
         + `you can before ${on.leaving ? "the user leaves" : `all ${rules.mostItems} steps are over`}.`;
-      said.textContent = "Nobody knows yet what this user is bored of.";
+      said.textContent = "Nothing has been shown yet.";
       mine.replaceChildren();
       guess.replaceChildren();
       rows.replaceChildren();
