@@ -1,4 +1,4 @@
-/* A trained agent in the browser: the vectors and weights that `drr-tutorial export-web` wrote, and from somebody's answers the
+/* A trained agent in the browser: the vectors and weights that a command wrote (`recommenders/web.py`), and from somebody's answers the
    way to a list: fold-in, state, action, scores. It follows `DRRRecommender.recommend_for`; a test compares 200 lists. */
 (function () {
   "use strict";
@@ -74,7 +74,7 @@
 
   const built = new WeakMap(); // data -> agents by name
 
-  /* An agent of `data`, as `export-web` wrote it: `look(liked, disliked)`, items by place and the latest like last, gives
+  /* An agent of `data`, as that command wrote it: `look(liked, disliked)`, items by place and the latest like last, gives
      user, state, prior and action as vectors, and the scores of all items. */
   drr.filmAgent = function (data, name) {
     const known = built.get(data) || built.set(data, {}).get(data);
