@@ -1,5 +1,5 @@
-/* A trained agent in the browser: the vectors and weights that a command wrote (`recommenders/web.py`), and from somebody's answers the
-   way to a list: fold-in, state, action, scores. It follows `DRRRecommender.recommend_for`; a test compares 200 lists. */
+/* A trained agent in the browser: vectors and weights that a command wrote (`recommenders/web.py`), and from somebody's answers
+   the way to a list: fold-in, state, action, scores. It follows `DRRRecommender.recommend_for`; a test compares 200 lists. */
 (function () {
   "use strict";
   const drr = (window.drr = window.drr || {});
