@@ -107,6 +107,17 @@ def test_search_finds_without_a_network(browser: Any, base: str) -> None:
     assert any("05_training" in hit or "deeper_replay" in hit for hit in hits), hits
 
 
+@pytest.mark.parametrize("word", ["replay", "SARDINE", "gamma"])
+def test_search_puts_pages_before_names_of_the_package(browser: Any, base: str, word: str) -> None:
+    page, _ = visit(browser, base, f"search.html?q={word}")
+    page.wait_for_selector("#search-results ul.search li", timeout=10_000)
+    hits = page.locator("#search-results ul.search li > a").all_inner_texts()
+    page.context.close()
+    named = [hit.startswith("drr_tutorial.") for hit in hits]
+    assert any(named)
+    assert not any(named[:3]), hits[:3]
+
+
 @pytest.mark.parametrize("path", WRITTEN)
 def test_a_page_says_what_it_is(path: str) -> None:
     head = (SITE / path).read_text(encoding="utf-8").partition("</head>")[0]

@@ -66,6 +66,18 @@ def test_no_dead_link_inside(path: str) -> None:
             assert anchor in parsed(file.relative_to(SITE.resolve()).as_posix() if target else path).ids, link
 
 
+@pytest.mark.parametrize("path", WRITTEN)
+def test_nothing_is_taken_for_a_mail_address(path: str) -> None:
+    """HR@10 would be one to Sphinx."""
+    assert not [link for link in parsed(path).links if link.startswith("mailto:")]
+
+
+@pytest.mark.parametrize("path", WRITTEN)
+def test_an_id_stands_once_on_a_page(path: str) -> None:
+    ids = re.findall(r'\sid="([^"]+)"', (SITE / path).read_text(encoding="utf-8"))
+    assert not {name for name in ids if ids.count(name) > 1}
+
+
 @pytest.mark.parametrize("path", [page for page in PAGES if re.match(r"book/\d\d_", page)])
 def test_every_chapter_shows_its_outputs(path: str) -> None:
     text = (SITE / path).read_text(encoding="utf-8")

@@ -27,6 +27,8 @@ from tests.lab.notebooks.book import context, page
         ("{term}`policy`, {term}`a policy <policy>`", "policy, a policy"),
         ("in code `{doc}` and ``a `{cite}` b`` stay", "in code `{doc}` and ``a `{cite}` b`` stay"),
         ("x^{{t}} and {a}", "x^{{t}} and {a}"),
+        ("it is <!-- figures: a -->0.5<!-- end -->, so", "it is 0.5, so"),
+        ("<!-- figures: a -->\n| a |\n|---|\n<!-- end -->\n", "| a |\n|---|"),
         ("(target)=\n# A\n% comment\n+++\ntext", "# A\ntext"),
         ("`a`\n: first,\n  more\n\n`b`\n: second", "- `a`: first,\n  more\n\n- `b`: second"),
         ("| a | b |\n|---|---|\n| {glue:text}`films` | $x$ |", "| a | b |\n|---|---|\n| 1682 | $x$ |"),
