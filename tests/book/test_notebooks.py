@@ -20,6 +20,7 @@ NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
 CHAPTERS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
 DEEPER = sorted(BOOK.glob("deeper_*.ipynb"))
 SHORT = {1, 2, 3, 4, 5, 6}  # the core chapters that are to be read in half an hour
+CLINIC = 14  # which shows much of the package's own code
 SHORT_OR_SECOND = {*SHORT, 7, 8, 9, 10, 11}  # with those of part II
 WORDS = 2000  # of such a chapter, exercises and questions included; formulas and code are none
 WIDTH = 80  # of its code, and of what that prints
@@ -60,7 +61,7 @@ def exercises(path: Path) -> list[str]:
 
 
 def narrow(path: Path) -> bool:
-    return path in DEEPER or (path in CHAPTERS and number(path) in SHORT)
+    return path in DEEPER or (path in CHAPTERS and number(path) in {*SHORT, CLINIC})
 
 
 def wrong_settings(path: Path) -> list[tuple[str, str]]:
