@@ -135,7 +135,9 @@ def _at_brackets(code: str, width: int) -> list[str]:
             return [head, *(f"    {part}" for part in _between_commas(inside, width - 4)), tail]
     returned = code.removeprefix("return ")
     several = any(sign == "," and depth == 0 for _, depth, sign in _signs(code))
-    return ["return (", f"    {returned}", ")"] if several and returned != code else [code]
+    if not several or returned == code:
+        return [code]
+    return ["return (", *(f"    {part}" for part in _between_commas(returned, width - 4)), ")"]
 
 
 def _between_commas(inside: str, width: int) -> list[str]:

@@ -67,7 +67,7 @@ def test_broken_lines_are_the_same_code(piece: Any, width: int) -> None:
         ('found = f("a, (b", [1, 2], {"key": 3}).of(1)', ["found = f(", '    "a, (b", [1, 2], {"key": 3}', ").of(1)"]),
         (
             "return self.first(), self.second(), self.third",
-            ["return (", "    self.first(), self.second(), self.third", ")"],
+            ["return (", "    self.first(),", "    self.second(),", "    self.third", ")"],
         ),
         (
             '    f"of {len(self) - 1} it is {number + 1} too far",',
