@@ -93,7 +93,7 @@ def launch_buttons(app: Any, config: Any) -> None:
 
 def chapters_first(app: Any, config: Any) -> None:
     """Who searches for "replay" finds the pages about it before the modules of that name."""
-    config.html_search_scorer = str(Path(__file__).with_name("search_scorer.js"))
+    config.html_search_scorer = str(Path(__file__).with_name("search.js"))
 
 
 def share_html_handlers(app: Any, config: Any) -> None:
