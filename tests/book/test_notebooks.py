@@ -191,6 +191,15 @@ def test_code_and_what_it_prints_are_at_most_80_wide(path: Path) -> None:
     assert not [line for text in texts for line in text.splitlines() if len(line) > WIDTH or line.endswith("\\")]
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_answer_stands_open_below_its_exercise(path: Path) -> None:
+    """What follows a solution is another exercise, a heading or code: a reason belongs into the solution, folded."""
+    cells = read(path).cells
+    after = [cell for before, cell in itertools.pairwise(cells) if "solution" in tags(before)]
+    open_words = [cell.source for cell in after if cell.cell_type == "markdown"]
+    assert not [words for words in open_words if not words.startswith((":::", "#"))]
+
+
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 class TestEveryChapter:
     @pytest.mark.parametrize(
