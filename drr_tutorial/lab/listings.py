@@ -112,14 +112,15 @@ def _fitting(line: str, width: int) -> list[str]:
         head, *branches = choice.groups()
         parts += [f"{head}(", *(f"    {branch}" for branch in branches), ")"]
     elif message:
-        parts += _in_two(*message.groups(), room)
+        parts += _in_two(message, room)
     else:
         parts += _at_brackets(code, room)
     return [indent + part for part in parts]
 
 
-def _in_two(kind: str, words: str, comma: str, width: int) -> list[str]:
+def _in_two(message: re.Match[str], width: int) -> list[str]:
     """A message as two, which Python joins; broken at a space that stands in no braces."""
+    kind, words, comma = message.groups()
     spaces = [place + 1 for place, depth, sign in _signs(words) if sign == " " and depth == 0]
     end = max((place for place in spaces if place + len(kind) + 2 <= width), default=len(words))
     first, rest = words[:end], words[end:]
