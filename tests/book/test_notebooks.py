@@ -252,6 +252,8 @@ class TestEveryChapter:
         assert len(re.findall(r":{3,}\{dropdown\}", section)) >= 3
         assert section.count("Right") >= 3
         assert section.count("Wrong") >= 3
+        reasons = re.findall(r"\. — \*(?:Right|Wrong), because\* ", section)
+        assert len(reasons) == section.count("Right") + section.count("Wrong"), "reasons look alike in all chapters"
 
 
 @pytest.mark.parametrize("path", DEEPER, ids=lambda path: path.stem)
