@@ -110,7 +110,7 @@ def test_search_finds_without_a_network(browser: Any, base: str) -> None:
 @pytest.mark.parametrize("word", ["replay", "SARDINE", "gamma"])
 def test_search_puts_pages_before_names_of_the_package(browser: Any, base: str, word: str) -> None:
     page, _ = visit(browser, base, f"search.html?q={word}")
-    page.wait_for_selector("#search-results ul.search li", timeout=10_000)
+    page.get_by_text("Search finished").wait_for(timeout=10_000)
     hits = page.locator("#search-results ul.search li > a").all_inner_texts()
     page.context.close()
     named = [hit.startswith("drr_tutorial.") for hit in hits]
