@@ -82,11 +82,13 @@ def open_blocks(lines: list[str]) -> list[str]:
 
 
 def mark_up(line: str) -> str:
-    """Single backticks to code, Gymnasium's headings to bold words, |x| to itself, and chapters to links."""
+    """Single backticks to code, Gymnasium's headings to bold words, |x| and HR@10 to themselves, chapters to links."""
     line = re.sub(r"^## ((?:[A-Z]\w+ ?)+)", lambda found: f"**{found[1].strip()}** ", line)
     line = re.sub(r"(?<![`:\w])`([^`]+)`(?!`)", r"``\1``", line)
     parts = line.split("``")
-    return "``".join(part if number % 2 else linked(part.replace("|", r"\|")) for number, part in enumerate(parts))
+    return "``".join(
+        part if number % 2 else linked(re.sub(r"([|@])", r"\\\1", part)) for number, part in enumerate(parts)
+    )
 
 
 def linked(text: str) -> str:

@@ -1,6 +1,6 @@
 """What Jupyter Book 1 on Sphinx 7.4 lacks here: formulas without a network, measured times, labels of citations, launch
-buttons that ask for an address, notebooks for readers to download, exercises numbered by their labels, and two small
-repairs.
+buttons that ask for an address, notebooks for readers to download, exercises numbered by their labels, a search that
+puts chapters before code, and three small repairs.
 """
 
 import importlib.util
@@ -37,10 +37,12 @@ def setup(app: Any) -> dict[str, Any]:
     register_plugin("pybtex.style.formatting", "drr", AuthorYearStyle)
     app.connect("config-inited", measured_times)
     app.connect("config-inited", launch_buttons)
+    app.connect("config-inited", chapters_first)
     app.connect("config-inited", share_html_handlers, priority=900)
     app.connect("html-page-context", drop_repeated_scripts, priority=900)
     app.connect("builder-inited", copy_mathjax)
     app.connect("doctree-read", name_solutions)
+    app.connect("doctree-read", tell_exercises_apart)
     app.connect("build-finished", offer_readers_notebooks)
     app.connect("env-check-consistency", number_exercises)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
@@ -89,6 +91,11 @@ def launch_buttons(app: Any, config: Any) -> None:
     }
 
 
+def chapters_first(app: Any, config: Any) -> None:
+    """Who searches for "replay" finds the pages about it before the modules of that name."""
+    config.html_search_scorer = str(Path(__file__).with_name("search.js"))
+
+
 def share_html_handlers(app: Any, config: Any) -> None:
     """sphinx-exercise registers its nodes for 'singlehtml' by name, which hides all others' 'html' ones there."""
     handlers = app.registry.translation_handlers
@@ -112,6 +119,12 @@ def name_solutions(app: Any, doctree: Any) -> None:
     """A folded solution says that it is one, and not "code cell content"."""
     for node in doctree.findall(lambda each: "tag_solution" in getattr(each, "attributes", {}).get("classes", ())):
         node["prompt_show"], node["prompt_hide"] = "Show the solution", "Hide the solution"
+
+
+def tell_exercises_apart(app: Any, doctree: Any) -> None:
+    """sphinx-exercise gives what stands in every exercise the same id."""
+    for node in doctree.findall(lambda each: getattr(each, "attributes", {}).get("ids") == ["exercise-content"]):
+        node["ids"] = [f"{node.parent['ids'][0]}-content"]
 
 
 def number_exercises(app: Any, env: Any) -> None:

@@ -116,6 +116,20 @@ def test_the_glossary_has_entries_with_words_in_them() -> None:
     assert all(len(meaning.split()) >= 6 and "{doc}" in meaning for _, meaning in entries)
 
 
+def test_a_word_of_the_glossary_stands_on_the_page_that_it_points_to() -> None:
+    """Or one of its family, by its first five letters."""
+    entries = re.findall(r"^(\S.*)\n((?:    .+\n)+)", text("glossary.md").split("{glossary}")[1], re.MULTILINE)
+    pointed = [(name, page) for name, meaning in entries for page in re.findall(r"\{doc\}`(\w+)`", meaning)]
+    said = {page: next(text(path.name) for path in PAGES if path.stem == page).casefold() for _, page in pointed}
+    missing = [
+        (name, page)
+        for name, page in pointed
+        if not any(word[:5] in said[page] for word in re.findall(r"\w{3,}", name.casefold()))
+    ]
+    assert len(pointed) >= 80
+    assert not missing
+
+
 def test_notebooks_run_as_fast_as_promised() -> None:
     rows = json.loads(text("results/runtimes.json"))["notebooks"]
     trains = ("5.", "Reading the log", "The whole agent")  # several trainings, and the page says so

@@ -20,6 +20,7 @@ NOTEBOOKS = sorted(BOOK.glob("*.ipynb"))
 CHAPTERS = sorted(BOOK.glob("[0-9][0-9]_*.ipynb"))
 DEEPER = sorted(BOOK.glob("deeper_*.ipynb"))
 SHORT = {1, 2, 3, 4, 5, 6}  # the core chapters that are to be read in half an hour
+CLINIC = 14  # which shows much of the package's own code
 SHORT_OR_SECOND = {*SHORT, 7, 8, 9, 10, 11}  # with those of part II
 WORDS = 2000  # of such a chapter, exercises and questions included; formulas and code are none
 WIDTH = 80  # of its code, and of what that prints
@@ -60,7 +61,7 @@ def exercises(path: Path) -> list[str]:
 
 
 def narrow(path: Path) -> bool:
-    return path in DEEPER or (path in CHAPTERS and number(path) in SHORT)
+    return path in DEEPER or (path in CHAPTERS and number(path) in {*SHORT, CLINIC})
 
 
 def wrong_settings(path: Path) -> list[tuple[str, str]]:
@@ -190,6 +191,15 @@ def test_code_and_what_it_prints_are_at_most_80_wide(path: Path) -> None:
     assert not [line for text in texts for line in text.splitlines() if len(line) > WIDTH or line.endswith("\\")]
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_answer_stands_open_below_its_exercise(path: Path) -> None:
+    """What follows a solution is another exercise, a heading or code: a reason belongs into the solution, folded."""
+    cells = read(path).cells
+    after = [cell for before, cell in itertools.pairwise(cells) if "solution" in tags(before)]
+    open_words = [cell.source for cell in after if cell.cell_type == "markdown"]
+    assert not [words for words in open_words if not words.startswith((":::", "#"))]
+
+
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 class TestEveryChapter:
     @pytest.mark.parametrize(
@@ -242,6 +252,8 @@ class TestEveryChapter:
         assert len(re.findall(r":{3,}\{dropdown\}", section)) >= 3
         assert section.count("Right") >= 3
         assert section.count("Wrong") >= 3
+        reasons = re.findall(r"\. — \*(?:Right|Wrong), because\* ", section)
+        assert len(reasons) == section.count("Right") + section.count("Wrong"), "reasons look alike in all chapters"
 
 
 @pytest.mark.parametrize("path", DEEPER, ids=lambda path: path.stem)

@@ -109,6 +109,29 @@ def test_search_finds_without_a_network(browser: Any, base: str) -> None:
     assert any("05_training" in hit or "deeper_replay" in hit for hit in hits), hits
 
 
+@pytest.mark.parametrize("word", ["replay", "SARDINE", "gamma"])
+def test_search_puts_pages_before_names_of_the_package(browser: Any, base: str, word: str) -> None:
+    page, _ = visit(browser, base, f"search.html?q={word}")
+    page.get_by_text("Search finished").wait_for(timeout=10_000)
+    hits = page.locator("#search-results ul.search li > a").all_inner_texts()
+    page.context.close()
+    named = [hit.startswith("drr_tutorial.") for hit in hits]
+    assert any(named)
+    assert not any(named[:3]), hits[:3]
+
+
+def test_search_shows_text_of_the_pages_and_what_was_typed(browser: Any, base: str) -> None:
+    """A word whose stem is not its beginning is shown by the page's first words."""
+    page, _ = visit(browser, base, "search.html?q=greedy")
+    page.wait_for_selector("#search-results p.context", timeout=10_000)
+    page.wait_for_timeout(1000)
+    shown = page.locator("#search-results p.context").all_inner_texts()
+    icon, typed = (page.locator(f"main form.bd-search {part}").first.bounding_box() for part in ("i", "input"))
+    page.context.close()
+    assert not [text for text in shown if len(text) < 60 or ".ipynb" in text[:20]]
+    assert icon["x"] + icon["width"] <= typed["x"] + 1
+
+
 @pytest.mark.parametrize("path", WRITTEN)
 def test_a_page_says_what_it_is(path: str) -> None:
     head = (SITE / path).read_text(encoding="utf-8").partition("</head>")[0]

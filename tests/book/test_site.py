@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.book.pages import ALONE, LOOKED_AT, PAGES, SITE, WRITTEN, visit
+from tests.book.pages import ALONE, LOOKED_AT, PAGES, SITE, SOURCES, WRITTEN, visit
 
 VIEWS: dict[str, dict[str, Any]] = {
     "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
@@ -64,6 +64,30 @@ def test_no_dead_link_inside(path: str) -> None:
         assert file.exists(), link
         if anchor and file.suffix == ".html":
             assert anchor in parsed(file.relative_to(SITE.resolve()).as_posix() if target else path).ids, link
+
+
+def test_source_pages_lead_back_to_where_a_name_is_explained() -> None:
+    back = [(path, link) for path in SOURCES for link in parsed(path).links if "book/api" in link and "#" in link]
+    known = {path: parsed(path).ids for path in PAGES if path.startswith("book/api")}
+    lost = [
+        (path, link)
+        for path, link in back
+        if link.partition("#")[2] not in known[link[link.index("book/") :].partition("#")[0]]
+    ]
+    assert len(back) > 1000
+    assert not lost
+
+
+@pytest.mark.parametrize("path", WRITTEN)
+def test_nothing_is_taken_for_a_mail_address(path: str) -> None:
+    """HR@10 would be one to Sphinx."""
+    assert not [link for link in parsed(path).links if link.startswith("mailto:")]
+
+
+@pytest.mark.parametrize("path", WRITTEN)
+def test_an_id_stands_once_on_a_page(path: str) -> None:
+    ids = re.findall(r'\sid="([^"]+)"', (SITE / path).read_text(encoding="utf-8"))
+    assert not {name for name in ids if ids.count(name) > 1}
 
 
 @pytest.mark.parametrize("path", [page for page in PAGES if re.match(r"book/\d\d_", page)])

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from drr_tutorial.lab.listings import body, headed
+from drr_tutorial.lab.clinic.differences import code_of
+from drr_tutorial.lab.listings import body, fitted, headed
 from drr_tutorial.training.ddpg import DDPG
 from drr_tutorial.training.optimizers import Lookahead, ranger
+from drr_tutorial.training.replay import PrioritizedReplayBuffer, ReplayBuffer
 
 HEADED = [DDPG.update, DDPG.expected_value, DDPG.slate_value]
 ON_PAGES = [DDPG.update, DDPG.expected_value, DDPG.next_value, ranger, Lookahead.step]
@@ -36,6 +38,47 @@ def test_it_is_the_same_code(function: Callable[..., Any], width: int) -> None:
 @pytest.mark.parametrize("function", ON_PAGES, ids=lambda function: function.__name__)
 def test_it_fits_a_page(function: Callable[..., Any]) -> None:
     assert max(map(len, body(function).splitlines())) <= 80
+
+
+WIDE = [
+    DDPG.expected_value,
+    DDPG.taken_action,
+    ReplayBuffer.add,
+    PrioritizedReplayBuffer.update_priorities,
+    PrioritizedReplayBuffer._draw,
+]
+
+
+@pytest.mark.parametrize("piece", WIDE, ids=lambda piece: piece.__name__)
+@pytest.mark.parametrize("width", [60, 80])
+def test_broken_lines_are_the_same_code(piece: Any, width: int) -> None:
+    source = code_of(piece)
+    assert ast.dump(ast.parse(fitted(source, width))) == ast.dump(ast.parse(source))
+    assert max(map(len, source.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        (
+            "def longer(self, first: int, second: int) -> int:",
+            ["def longer(", "    self, first: int, second: int", ") -> int:"],
+        ),
+        ('found = f("a, (b", [1, 2], {"key": 3}).of(1)', ["found = f(", '    "a, (b", [1, 2], {"key": 3}', ").of(1)"]),
+        (
+            "return self.first(), self.second(), self.third",
+            ["return (", "    self.first(),", "    self.second(),", "    self.third", ")"],
+        ),
+        (
+            '    f"of {len(self) - 1} it is {number + 1} too far",',
+            ['    f"of {len(self) - 1} it is "', '    f"{number + 1} too far",'],
+        ),
+        ("call(items)  # noqa: B008 a note for a tool that is long", ["call(items)"]),
+        ("a_name_that_is_longer_than_any_line_could_be = 1", ["a_name_that_is_longer_than_any_line_could_be = 1"]),
+    ],
+)
+def test_where_a_line_is_broken(line: str, shown: list[str]) -> None:
+    assert fitted(line, 40).splitlines() == shown
 
 
 def without_docstring(first: int, second: int) -> int:

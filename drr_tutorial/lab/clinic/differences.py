@@ -5,15 +5,19 @@ import inspect
 import textwrap
 from typing import Any
 
+from drr_tutorial.lab.listings import fitted
+
 
 def difference(healthy: Any, defective: Any) -> str:
     """Both sources, without docstrings, under a line that says which is which."""
-    return f"# healthy: {_name(healthy)}\n{code_of(healthy)}\n\n\n# defective: {_name(defective)}\n{code_of(defective)}"
+    heads = (fitted(f"# {word}: {_name(piece)}") for word, piece in (("healthy", healthy), ("defective", defective)))
+    first, second = heads
+    return f"{first}\n{code_of(healthy)}\n\n\n{second}\n{code_of(defective)}"
 
 
 def code_of(piece: Any) -> str:
-    """Source of a function or class as it stands in the package, without docstrings. Raises `OSError` without a
-    source.
+    """Source of a function or class in the package, without docstrings, no line wider than a page. Raises `OSError`
+    without a source.
     """
     lines = textwrap.dedent(inspect.getsource(piece)).splitlines()
     hidden: set[int] = set()
@@ -21,7 +25,7 @@ def code_of(piece: Any) -> str:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node, clean=False) is not None:
             first = node.body[0]
             hidden |= set(range(first.lineno, (first.end_lineno or first.lineno) + 1))
-    return "\n".join(line for number, line in enumerate(lines, 1) if number not in hidden)
+    return fitted("\n".join(line for number, line in enumerate(lines, 1) if number not in hidden))
 
 
 def _name(piece: Any) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 
 from drr_tutorial.data.load import load_ratings
 from drr_tutorial.data.ratings import Ratings
-from drr_tutorial.lab.exercises import Check
+from drr_tutorial.lab.exercises import Check, answers
 
 REWARDS, GAMMA = (1.0, 0.0, 1.0, 1.0), 0.5  # of exercise 1.2
 LENGTH, K = 100, 10  # the lists of exercises 1.3 and 1.4
@@ -113,11 +113,8 @@ def _per_item(ratings: Ratings) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 def _number(answer: Any) -> float | None:
     """The answer as a float, or None if it is not one finite number."""
-    try:
-        value = np.asarray(answer, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return float(value) if value.ndim == 0 and not isinstance(answer, bool | str) and np.isfinite(value) else None
+    found = None if isinstance(answer, bool | str) else answers.numbers(answer)
+    return None if found is None else float(found)
 
 
 def _near(number: float, value: float, tolerance: float) -> bool:

@@ -53,14 +53,11 @@ def check_bonus(answer: Any) -> str | None:
 
 def check_dislikes(answer: Any) -> str | None:
     """10.3: letters of the methods that learn something from a dislike."""
-    try:
-        letters = {str(letter).strip(" ,;").lower() for letter in answer} - {""}
-    except TypeError:
-        return 'Pass letters, as in check("10.3", {"a", "b"}).'
+    letters = answers.letters(answer, "abcd")
+    if letters is None:
+        return 'Pass letters from a to d, as in check("10.3", {"a", "b"}).'
     if letters == {"c", "d"}:
         return None
-    if letters - set("abcd"):
-        return "Pass letters from a to d."
     if letters & {"a", "b"}:
         return "EASE sums over likes, and the paper's memory keeps likes alone: a dislike leaves both as they were."
     return "One is missing. Which of them is given 0 or -1 for what was not liked?"

@@ -75,7 +75,8 @@ def check_values(answer: Any) -> str | None:
 
 def check_symptoms(answer: Any) -> str | None:
     """14.4: a mapping from symptom to defect."""
-    if not isinstance(answer, dict) or set(answer) != set(SYMPTOMS):
+    found = answers.words(answer, SYMPTOMS, SYMPTOMS.values())
+    if found is None:
         return f"Pass a dictionary with the keys A, B, C and D, and defects out of {sorted(SYMPTOMS.values())}."
     hints = {
         "A": "A: what can become longer and longer without another film being shown?",
@@ -83,7 +84,7 @@ def check_symptoms(answer: Any) -> str | None:
         "C": "C: the agent is fine, the figure is not. Who knows the training data best, and what would punish that?",
         "D": "D: what must be the same for all users if all get the same list?",
     }
-    return next((hint for key, hint in hints.items() if answer[key] != SYMPTOMS[key]), None)
+    return next((hint for key, hint in hints.items() if found[key] != SYMPTOMS[key]), None)
 
 
 CHECKS: dict[str, Check] = {

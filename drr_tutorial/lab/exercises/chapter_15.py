@@ -61,13 +61,14 @@ def check_joint(answer: Any) -> str | None:
 
 def check_says(answer: Any) -> str | None:
     """15.4: what the recipe without an ingredient says about the ingredient."""
-    if not isinstance(answer, dict) or set(answer) != set(SAYS):
+    found = answers.words(answer, SAYS, SAYS.values())
+    if found is None:
         return f"Pass a dictionary with the keys A, B and C, and words out of {sorted(SAYS.values())}."
-    if answer == SAYS:
+    if found == SAYS:
         return None
-    if answer.get("A") == "harms" and answer.get("C") == "helps":
+    if found["A"] == "harms" and found["C"] == "helps":
         return "The rows are of the agent *without* the ingredient. If it is worse without, the ingredient helps."
-    if answer.get("B") != SAYS["B"]:
+    if found["B"] != SAYS["B"]:
         return "B: the interval holds 0, so the ingredient may help or harm."
     return "Look at which side of 0 the whole interval lies, and remember that the row is without the ingredient."
 

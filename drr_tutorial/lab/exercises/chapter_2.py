@@ -95,7 +95,7 @@ def _lists(answer: Any) -> list[tuple[Any, ...]] | None:
     """Nested sequences as a list of tuples of whole numbers or booleans; None for anything else."""
     try:
         rows = [tuple(np.asarray(row).tolist()) for row in answer]
-    except (TypeError, ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError, RuntimeError):  # the last from tensors that need a gradient
         return None
     return rows if all(isinstance(value, int | float) for row in rows for value in row) else None
 

@@ -1,6 +1,5 @@
 """Checks of chapter 3, state representation: sizes, DRR-ave by hand, padding, and the memory's order."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -84,9 +83,10 @@ def order(answer: Any) -> str | None:
     """3.4: which representations do not change when the memory is reversed, whatever their weights."""
     if isinstance(answer, str):
         answer = {answer}
-    if not isinstance(answer, Iterable):
+    try:
+        names = {str(name).strip().lower() for name in answer}
+    except TypeError:
         return "Give a set of names, such as {'drr-p', 'drr-u'}."
-    names = {str(name).lower() for name in answer}
     known = {name.lower() for name in _NAMES}
     if names == {"drr-att"}:
         return None

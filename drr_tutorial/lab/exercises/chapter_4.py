@@ -17,11 +17,8 @@ VALUES, GREEDY_VALUES = np.array([1.25, 0.5, 1]), np.array([1, 0, 1])  # gamma 0
 
 def check_ranking(answer: Any) -> str | None:
     """4.1: the letters of the changes that leave everybody's ranking as it is."""
-    try:
-        letters = {str(letter).strip(" ,;").lower() for letter in answer} - {""}
-    except TypeError:
-        return 'Pass the letters, as in check("4.1", {"b", "c"}).'
-    if letters - set("abcde"):
+    letters = answers.letters(answer, "abcde")
+    if letters is None:
         return 'Pass letters from a to e only, as in check("4.1", {"b", "c"}).'
     if letters == KEEPS_RANKING:
         return None

@@ -90,14 +90,15 @@ def check_tau(answer: Any) -> str | None:
 
 def check_diagnoses(answer: Any) -> str | None:
     """5.4: a mapping from run to cause."""
-    if not isinstance(answer, dict) or set(answer) != set(DIAGNOSES):
+    found = answers.words(answer, DIAGNOSES, DIAGNOSES.values())
+    if found is None:
         return f"Pass a dictionary with the keys A, B and C, and causes out of {sorted(DIAGNOSES.values())}."
     hints = {
         "A": "Run A: rewards are at most 1, so no honest Q can be in the hundreds. What can grow without end?",
         "B": "Run B: the fall comes at once and mends itself. What gets better with time?",
         "C": "Run C: the agent does well in training and gains nothing outside it. What did it see before?",
     }
-    return next((hint for run, hint in hints.items() if answer[run] != DIAGNOSES[run]), None)
+    return next((hint for run, hint in hints.items() if found[run] != DIAGNOSES[run]), None)
 
 
 def check_losses(answer: Any) -> str | None:

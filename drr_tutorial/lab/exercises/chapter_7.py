@@ -62,11 +62,8 @@ def check_broken(answer: Any) -> str | None:
 
 def check_nothing_to_plan(answer: Any) -> str | None:
     """7.4: the letters of the worlds in which gamma 0 earns as much as gamma 1."""
-    try:
-        letters = {str(letter).strip(" ,;").lower() for letter in answer} - {""}
-    except TypeError:
-        return 'Pass the letters, as in check("7.4", {"a", "b"}).'
-    if letters - set("abcde"):
+    letters = answers.letters(answer, "abcde")
+    if letters is None:
         return 'Pass letters from a to e only, as in check("7.4", {"a", "b"}).'
     if letters == NOTHING_TO_PLAN:
         return None

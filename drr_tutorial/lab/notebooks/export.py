@@ -52,7 +52,9 @@ def write_notebooks(folder: Path) -> list[Path]:
 
     Raises `StorageError` when the folder holds something already, or cannot be written.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and not folder.is_dir():
+        raise StorageError(f"{folder} is a file; give a new folder, so that nothing of yours is overwritten")
+    if folder.exists() and any(folder.iterdir()):
         raise StorageError(f"{folder} is not empty; give a new folder, so that nothing of yours is overwritten")
     book = Book(book_folder())
     try:

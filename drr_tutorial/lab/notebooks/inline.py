@@ -56,7 +56,15 @@ def _token(found: re.Match[str], context: Context) -> str:
         raise ValueError(
             f"{context.page.name}: no plain words are known for the role {{{role}}}; see ROLES in {__name__}"
         )
+    if role == "cite:t" and _is_in_brackets(found):
+        return citations.in_brackets(content, context.sources)[1:-1]
     return ROLES[role](content, context)
+
+
+def _is_in_brackets(found: re.Match[str]) -> bool:
+    """Whether words in round brackets hold it, where a year in brackets would be too many."""
+    before = found.string[: found.start()].rpartition("\n\n")[2]
+    return before.count("(") > before.count(")")
 
 
 def _python(role: str, content: str) -> str:
@@ -79,7 +87,7 @@ def _page(content: str, context: Context) -> str:
     if name in context.pages:
         return context.links.to(context.pages[name], words or context.pages[name].title)
     if name.startswith(MADE):  # `help` shows the same
-        return words or "the reference of the package"
+        return words or "reference of the package"
     raise ValueError(f"{context.page.name}: there is no page {name!r}")
 
 

@@ -58,7 +58,8 @@ def _paragraphs(lines: list[str], context: Context) -> Iterator[str]:
     """Text without fences; of a list of definitions, each becomes a point of a list."""
     kept = [line for line in lines if not DROPPED.fullmatch(line)]
     if kept:
-        text = re.sub(r"^(\S.*)\n: +", r"- \1: ", "\n".join(kept), flags=re.MULTILINE)
+        text = re.sub(r"<!--.*?-->", "", "\n".join(kept), flags=re.DOTALL)
+        text = re.sub(r"^(\S.*)\n: +", r"- \1: ", text, flags=re.MULTILINE)
         yield plain_paragraph(text, context)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from drr_tutorial.lab.exercises import CHAPTERS, answers
 
@@ -32,6 +33,11 @@ NO_ANSWERS = [
     [1, 2],
     10**400,
     [10**400] * 2,
+    np.array(0.3),
+    torch.tensor([1.0, 2.0], requires_grad=True),
+    [torch.tensor(3.0, requires_grad=True)] * 3,
+    {key: np.arange(2) for key in "ABC"},
+    {key: np.arange(2) for key in "ABCD"},
 ]
 
 
@@ -44,6 +50,25 @@ def test_every_chapter_has_three_exercises_or_more() -> None:
 @pytest.mark.parametrize("answer", NO_ANSWERS, ids=lambda answer: repr(answer).partition(" at 0x")[0])
 def test_answers_of_a_wrong_kind_get_a_hint(number: str, answer: Any) -> None:
     assert CHECKS[number](answer)
+
+
+def test_a_computed_loss_is_an_answer_though_it_has_a_gradient() -> None:
+    losses = torch.tensor([0.5, -3.0], requires_grad=True)
+    assert CHECKS["5.5"](losses) is None
+    assert CHECKS["5.5"](list(losses)) is None
+
+
+@pytest.mark.parametrize("given", [["C", "d "], "c, d", {"c", "d"}, ("D", "c"), np.array(["c", "d"])])
+def test_letters_may_come_in_any_collection(given: Any) -> None:
+    assert CHECKS["10.3"](given) is None
+    assert answers.letters(given, "abc") is None
+
+
+@pytest.mark.parametrize("number", ["5.4", "14.4", "15.4"])
+def test_a_word_that_is_none_of_those_asked_for_gets_their_list(number: str) -> None:
+    keys = "ABC" if number != "14.4" else "ABCD"
+    hint = CHECKS[number](dict.fromkeys(keys, "something else"))
+    assert hint is not None and "out of [" in hint
 
 
 # Three wrong answers, or more, that a reader is most likely to give where the answer is a number or a row of numbers.

@@ -171,7 +171,7 @@ def test_the_command_overwrites_nothing(
     with pytest.raises(StorageError, match="is not empty; give a new folder"):
         write_notebooks(tmp_path / "new")
     (tmp_path / "file").write_text("mine", encoding="utf-8")
-    with pytest.raises(StorageError, match="is not empty; give a new folder"):
+    with pytest.raises(StorageError, match="is a file; give a new folder"):
         write_notebooks(tmp_path / "file")
     with pytest.raises(StorageError, match="cannot write .*; check the permissions and the free space"):
         write_notebooks(tmp_path / "file" / "below")

@@ -1,0 +1,20 @@
+/* Sphinx's own weights, but for names of the package: a result that has a description is one, and comes after pages. */
+var Scorer = {
+  score: ([, , , description, score]) => (description ? score - 100 : score),
+  objNameMatch: 11,
+  objPartialMatch: 6,
+  objPrio: { 0: 15, 1: 5, 2: -5 },
+  objPrioDefault: 0,
+  title: 15,
+  partialTitle: 7,
+  term: 5,
+  partialTerm: 2,
+};
+
+/* What is shown of a page found is from its text, not from the buttons above it. */
+const textOfMain = Search.htmlToText;
+Search.htmlToText = (html, anchor) => {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  page.querySelector('[role="main"]')?.replaceChildren(...page.querySelectorAll("article"));
+  return textOfMain(page.documentElement.outerHTML, anchor).replace(/\s+/g, " ");
+};
