@@ -23,7 +23,7 @@ JOBS   ?= 2
 UNDER  := $(BIN)/python tests/portable/kernels.py $(KERNELS) $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help install book serve pdf train results pretrained test lint unit coverage notebooks pages portable lowest smoke outputs tolerances readme benchmarks lock dist clean
+.PHONY: help install book films serve pdf train results pretrained test lint unit coverage notebooks pages portable lowest smoke outputs tolerances readme benchmarks lock dist clean
 help:   # what there is to make
 	@awk -F ':.*   # ' '/^[a-z]+:.*   # / { printf "%-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST)) | sort
 
@@ -56,6 +56,9 @@ results: $(STAMP)   # numbers of the book from raw data, an hour on two cores; w
 
 pretrained: $(STAMP)   # the weights that the package brings along, from MovieLens 100K; under a minute
 	$(BIN)/python -c 'from drr_tutorial.lab.release import make_pretrained; print(make_pretrained("ml-100k"))'
+
+films: $(STAMP)   # agents and films for the page Play, from MovieLens 100K, into _build/films.js; two minutes
+	$(BIN)/drr-tutorial export-web _build/films.js
 
 # The notebook cache looks at notebooks only: a change of the package or of its versions must empty it.
 book: $(STAMP)   # runs the notebooks and builds all pages into _build/html

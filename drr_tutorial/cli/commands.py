@@ -37,7 +37,18 @@ from drr_tutorial.experiment import (
 from drr_tutorial.provenance import LIBRARIES, machine
 from drr_tutorial.recommenders.drr import DRRRecommender
 from drr_tutorial.storage import as_path
-from drr_tutorial.training.runs import AGENT, METRICS, read_config, read_reading, read_run, refuse_taken, taken
+from drr_tutorial.training.runs import (
+    AGENT,
+    METRICS,
+    WorldSettings,
+    read_config,
+    read_patience,
+    read_reading,
+    read_run,
+    refuse_taken,
+    taken,
+)
+from drr_tutorial.training.watching import watching
 
 Preset = Literal["default", "simple", "next", "paper", "original", "planning"]
 Protocol = Literal["unseen", "original", "masked", "full"]
@@ -108,6 +119,7 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
         options: Annotated[WorldOptions, tyro.conf.arg(name="")] = WorldOptions(),  # noqa: B008
         out: Path | None = None,
         resume: Path | None = None,
+        patience: int | None = None,
         baselines: tuple[BaselineName, ...] = USUAL_BASELINES,
         quiet: bool = False,
     ) -> None:
@@ -121,25 +133,48 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
             options: Of a training in a world.
             out: Folder for config.json, metrics.json, weights and TensorBoard log. Default: a new one under runs/.
             resume: Go on with the training in this folder, with its settings, as if it had never stopped.
+            patience: End the training after so many validations in a row that were not better. Default: never.
             baselines: What to compare with; nothing for the agent alone. EASE needs memory for all pairs of items.
             quiet: No progress bars.
         """
         if resume is not None:
             others = [config != PRESETS["default"], out, options != WorldOptions(), data != DataOptions()]
-            refuse_others(resume, any(others))
-            (config, world), reading = read_run(resume), read_reading(resume)
+            refuse_others(resume, any(others) or patience is not None)
+            (config, world), reading, patience = read_run(resume), read_reading(resume), read_patience(resume)
         else:
             world, reading = options.settings(), data.settings()
             data.refuse_beside(world)
             refuse_idle(config, default, world, usual_baselines=baselines == USUAL_BASELINES)
+            refuse_vain(patience, config, world)
             refuse_taken(out)
-        require_device(config)
-        if world is None:
-            _train_on_log(config, reading, resume or out, baselines, progress=not quiet)
-        else:
-            print(train_in_world(config, world, resume or out, progress=not quiet))
+        _train(config, world or reading, resume or out, baselines, patience, progress=not quiet)
 
     return train
+
+
+def _train(
+    config: ExperimentConfig,
+    source: WorldSettings | ReadingOptions,
+    folder: Path | None,
+    baselines: tuple[BaselineName, ...],
+    patience: int | None,
+    *,
+    progress: bool,
+) -> None:
+    require_device(config)
+    if isinstance(source, WorldSettings):
+        print(train_in_world(config, source, folder, progress=progress))
+    else:
+        _train_on_log(config, source, folder, baselines, patience, progress=progress)
+
+
+def refuse_vain(patience: int | None, config: ExperimentConfig, world: object | None) -> None:
+    """`ValueError` for no patience at all, and for patience with a training that validates nothing."""
+    if patience is not None and patience < 1:
+        raise ValueError(f"patience must be at least 1, got {patience}")
+    if patience is not None and (world is not None or config.training.validation_share == 0):
+        where = "--env" if world is not None else "training.validation_share=0"
+        raise ValueError(f"patience counts validations, and there are none with {where}, got {patience}; leave it out")
 
 
 def refuse_others(resume: Path, others: bool) -> None:
@@ -153,12 +188,13 @@ def _train_on_log(
     options: ReadingOptions,
     folder: Path | None,
     baselines: tuple[BaselineName, ...],
+    patience: int | None,
     *,
     progress: bool,
 ) -> None:
     plan = make_plan(config, baselines, options=options, progress=progress)
     print(plan.reading.short() if plan.reading else "")
-    with taken(folder, plan.config, options=options) as place:
+    with taken(folder, plan.config, options=options, patience=patience) as place, watching(patience=patience):
         reports = run_plan(plan, place, progress=progress, say=_warn).reports
     print(f"\n{caption(config, reports['unseen'], plan.notes.get('unseen', ''))}\n\n{table(reports['unseen'])}")
     print(f"\nall figures: {place / METRICS}    recommend: drr-tutorial recommend {place} --user ID")

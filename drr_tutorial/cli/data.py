@@ -30,8 +30,10 @@ class DataOptions:
     purchases, no column of ratings is needed; counts: how often, liked above --liked-above; thumbs: 1 and -1, or 1 and
     0. Default: ratings.
     """
-    duplicates: Duplicates = "latest"
-    """Which rating of a user who rates an item again counts: the latest, the mean, or none: refuse such a file."""
+    duplicates: Duplicates | None = None
+    """Which rating of a user who rates an item again counts: the latest, the mean, or none: refuse such a file.
+    Default: the latest; counts are summed.
+    """
 
     def refuse_beside(self, world: object | None) -> None:
         """`ValueError` for any of them beside a world."""

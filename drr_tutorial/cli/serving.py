@@ -58,7 +58,7 @@ def recommend(
     elif user:
         _print_list(agent.recommend(user, k, fallback=otherwise, **shared), k)
     else:
-        _print_list(agent.recommend_for(liked, k, disliked_items=disliked, **shared), k)
+        _print_list(agent.recommend_for(liked, k, disliked_items=disliked, fallback=otherwise, **shared), k)
 
 
 def _agent_in(folder: Path) -> Recommender:

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from drr_tutorial.errors import DataError
 
 _LONGEST = 2.0**53  # seconds; up to here floats tell whole numbers apart
+_UNITS = {"seconds": 1e0, "milliseconds": 1e3, "microseconds": 1e6}
+_SINCE, _UNTIL = 315_532_800, 4_102_444_800  # seconds: the years 1980 and 2100, in which logs are written
 
 
 def as_numbers(values: Any, what: str, *, first_row: int = 0) -> NDArray[np.float64]:
@@ -25,10 +27,17 @@ def as_numbers(values: Any, what: str, *, first_row: int = 0) -> NDArray[np.floa
     return numbers
 
 
-def as_seconds(values: Any, what: str = "timestamp", *, first_row: int = 0) -> NDArray[np.int64]:
-    """Seconds since 1970 (n,) from numbers, from dates, or from texts such as 2024-03-01T12:30:00, UTC if not said.
+def as_seconds(values: Any, what: str = "timestamp") -> NDArray[np.int64]:
+    """`as_times`, cut to whole seconds (n,)."""
+    return np.floor(as_times(values, what)).astype(np.int64)
 
-    Raises `DataError` with the row for what is missing or none of these.
+
+def as_times(values: Any, what: str = "timestamp", *, first_row: int = 0) -> NDArray[np.float64]:
+    """Seconds since 1970 (n,), with their parts to the microsecond, from numbers, from dates, or from texts such as
+    2024-03-01T12:30:00.250, UTC if not said.
+
+    Raises `DataError` with the row for what is missing or none of these, and for numbers of which some can only be
+    seconds and others milliseconds or microseconds.
     """
     column = _column(values, what, first_row)
     numbers = _numbers(column)
@@ -39,7 +48,29 @@ def as_seconds(values: Any, what: str = "timestamp", *, first_row: int = 0) -> N
     if len(far):
         row = first_row + far[0]
         raise DataError(f"{what} must be seconds since 1970, got {seconds[far[0]]} in row {row}; correct it")
-    return seconds.astype(np.int64)
+    _refuse_two_units(seconds, what, first_row)
+    return seconds
+
+
+def _refuse_two_units(times: NDArray[np.float64], what: str, first_row: int) -> None:
+    """Those that count from a start of their own fill what lies between the units, too, and are let pass."""
+    if not len(times) or times.max() < 1000 * _SINCE:
+        return
+    edges = np.array([edge * unit for unit in _UNITS.values() for edge in (_SINCE, _UNTIL)])
+    between = np.searchsorted(edges, times, side="right")  # odd: within the years of a unit
+    rows = {name: np.flatnonzero(between == 2 * place + 1)[:1] for place, name in enumerate(_UNITS)}
+    found = [(name, row[0]) for name, row in rows.items() if len(row)]
+    if len(found) < 2 or np.isin(between, (2, 4)).any():
+        return
+    said = " and ".join(f"{name} (such as {times[row]:.0f} in row {first_row + row})" for name, row in found)
+    raise DataError(f"{what} must be in one unit, got {said}; write all of them in seconds since 1970")
+
+
+def are_numbers(texts: pd.Series) -> NDArray[np.bool_]:
+    """Which of them (n,) say a number, or a date."""
+    dates = pd.to_datetime(texts, utc=True, errors="coerce", format="ISO8601")
+    found: NDArray[np.bool_] = (pd.to_numeric(texts, errors="coerce").notna() | dates.notna()).to_numpy()
+    return found
 
 
 def _column(values: Any, what: str, first_row: int) -> pd.Series:
@@ -62,7 +93,7 @@ def _numbers(column: pd.Series) -> NDArray[np.float64]:
     return pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _dates(column: pd.Series, what: str, first_row: int) -> NDArray[np.int64]:
+def _dates(column: pd.Series, what: str, first_row: int) -> NDArray[np.float64]:
     dates = pd.to_datetime(column, utc=True, errors="coerce", format="ISO8601")
     bad = np.flatnonzero(dates.isna())
     if len(bad):
@@ -70,4 +101,7 @@ def _dates(column: pd.Series, what: str, first_row: int) -> NDArray[np.int64]:
             f"{what} must be a number of seconds since 1970, or a date such as 2024-03-01T12:30:00, got "
             f"{column.iloc[bad[0]]!r} in row {first_row + bad[0]}; correct it"
         )
-    return dates.dt.tz_convert(None).to_numpy(dtype="datetime64[s]").astype(np.int64)
+    exact = dates.dt.tz_convert(None).to_numpy()
+    whole = exact.astype("datetime64[s]")
+    rest: NDArray[np.float64] = (exact - whole) / np.timedelta64(1, "s")
+    return whole.astype(np.int64) + rest

@@ -8,8 +8,8 @@ import csv
 import io
 import os
 import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any, NamedTuple
 
@@ -17,12 +17,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from drr_tutorial.data.columns import as_numbers, as_seconds
+from drr_tutorial.data.columns import are_numbers, as_numbers, as_times
+from drr_tutorial.data.options import SKIPPED
 from drr_tutorial.data.roles import is_known
 from drr_tutorial.data.sources import DataFile
 from drr_tutorial.errors import DataError
 
 CHUNK = 2**18  # rows
+FIRST_ROWS = 100  # tell a header from data
 _USUAL = {".csv": ",", ".tsv": "\t", ".inter": "\t", ".item": "\t"}
 _SEPARATORS = ("::", "\t", ";", "|", ",")
 _DOUBLE, _UNIT = b"::", "\x1f"  # the C parser of pandas knows separators of one letter only
@@ -67,6 +69,26 @@ def look_at(file: DataFile, *, has_header: bool | None = None, encoding: str = "
     return Layout(separator, names, has_header)
 
 
+def refuse_header(
+    file: DataFile, layout: Layout, roles: Sequence[str], argument: str, *, encoding: str = "utf-8-sig"
+) -> None:
+    """`DataError` where roles are listed for a file that has a header, which would be taken for data: its first row
+    holds no number, but has usual names or stands above a column of numbers.
+    """
+    with _text(file, layout) as (stream, _):
+        rows = pd.read_csv(stream, header=None, nrows=FIRST_ROWS, **layout.options(encoding))
+    numbers = rows.apply(lambda texts: are_numbers(texts) | texts.isna()).to_numpy()
+    above_numbers = len(rows) > 1 and numbers[1:].all(axis=0).any()
+    if numbers[0].any() or not (above_numbers or is_known(layout.names, roles)):
+        return
+    named = [(role, name) for role, name in zip(roles, layout.names, strict=False) if role != SKIPPED]
+    option = " ".join(f"{role}={name}" for role, name in named)
+    raise DataError(
+        f"{file} has a header, {layout.names}, but {argument} lists roles, which is for files without one; say which "
+        f"name is which: {argument}={dict(named)} (on the command line --{argument.replace('_', '-')} {option})"
+    )
+
+
 @dataclass
 class _Coded:
     """A column of texts, each kept once."""
@@ -90,18 +112,18 @@ class _Numbers:
 
     what: str
     decimal: str = "."
-    values: list[NDArray[Any]] = field(default_factory=list)
+    values: list[NDArray[np.float64]] = field(default_factory=list)
     rows: int = 0
 
     def add(self, texts: pd.Series) -> None:
         if self.decimal != ".":
             texts = texts.str.replace(self.decimal, ".", regex=False)
-        convert = as_seconds if self.what == "timestamp" else as_numbers
+        convert = as_times if self.what == "timestamp" else as_numbers
         self.values.append(convert(_plain_numbers(texts), self.what, first_row=self.rows))
         self.rows += len(texts)
 
-    def whole(self) -> NDArray[Any]:
-        return _joined(self.values, np.int64 if self.what == "timestamp" else np.float64)
+    def whole(self) -> NDArray[np.float64]:
+        return _joined(self.values, np.float64)
 
 
 def _plain_numbers(texts: pd.Series) -> Any:
@@ -127,9 +149,10 @@ def read_columns(
         role: _Numbers(role, decimal if role == "rating" else ".") if role in {*numbers, "timestamp"} else _Coded()
         for role in roles
     }
-    for chunk in pieces(file, layout):
-        for role, position in roles.items():
-            kept[role].add(chunk[position])
+    with closing(pieces(file, layout)) as chunks:  # the file, too, where a value is refused
+        for chunk in chunks:
+            for role, position in roles.items():
+                kept[role].add(chunk[position])
     return {role: column.whole() for role, column in kept.items()}
 
 
@@ -140,7 +163,7 @@ class Pieces:
     progress: bool = True
     encoding: str = "utf-8-sig"
 
-    def __call__(self, file: DataFile, layout: Layout) -> Iterator[pd.DataFrame]:
+    def __call__(self, file: DataFile, layout: Layout) -> Generator[pd.DataFrame]:
         """Tables of texts whose columns are called by their positions. Raises `DataError` for stray quotes."""
         from tqdm import tqdm
 
@@ -152,12 +175,17 @@ class Pieces:
             warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header
             options = layout.options(self.encoding) | {"header": head, "names": range(len(layout.names))}
             checked = False
-            for chunk in pd.read_csv(stream, chunksize=CHUNK, **options):
-                if not checked and any(column.str.contains("\n", regex=False).any() for _, column in chunk.items()):
-                    _refuse_stray_quotes(file, layout, self.encoding)
-                    checked = True
-                yield chunk
-                bar.update(disk.tell() - bar.n)
+            with pd.read_csv(stream, chunksize=CHUNK, **options) as chunks:
+                for chunk in chunks:
+                    if not checked and _has_lines_within(chunk):
+                        _refuse_stray_quotes(file, layout, self.encoding)
+                        checked = True
+                    yield chunk
+                    bar.update(disk.tell() - bar.n)
+
+
+def _has_lines_within(texts: pd.DataFrame) -> bool:
+    return any(column.str.contains("\n", regex=False).any() for _, column in texts.items())
 
 
 def _refuse_stray_quotes(file: DataFile, layout: Layout, encoding: str) -> None:

@@ -36,24 +36,27 @@ def interactions(
     users: NDArray[np.int32],
     items: NDArray[np.int32],
     values: Any,
-    seconds: NDArray[np.int64] | None,
+    times: NDArray[np.float64] | None,
     options: ReadingOptions,
     liked_above: float | None,
+    *,
+    may_lack_likes: bool = False,
 ) -> Interactions:
     """Ratings of the rows (n,) of a log, whose users and items are places; `values`: its column of ratings, or None.
 
-    Raises `DataError` for values that are not of the kind, and for a `liked_above` that does not go with it.
+    Raises `DataError` for values that are not of the kind, for a `liked_above` that does not go with it and, unless
+    they `may_lack_likes`, where nothing is liked.
     """
     values = _numbers(values, options.kind, len(users))
-    _check_liked_above(values, options.kind, liked_above)
+    _check_liked_above(values, options.kind, liked_above, may_lack_likes)
     pairs = users.astype(np.int64) * (int(items.max(initial=0)) + 1) + items
-    how = {"counts": "sum", "likes": "latest"}.get(options.kind or "", options.duplicates)
-    rows, kept = (None, values) if how == "refuse" else _once_a_pair(pairs, values, seconds, how)
+    how = options.merged_by
+    rows, kept = (None, values) if how == "refuse" else _once_a_pair(pairs, values, times, how)
     if options.kind in (None, "ratings"):
         return Interactions(rows, kept)
     limit = 0.0 if options.kind != "counts" or liked_above is None else liked_above
     liked = kept > limit
-    if len(kept) and not liked.any():
+    if len(kept) and not liked.any() and not may_lack_likes:
         raise DataError(
             f"no {options.kind[:-1]} of a pair is above {limit:g}, the highest is {kept.max():g}, so nothing is liked; "
             "give a lower liked_above, or other data"
@@ -62,7 +65,7 @@ def interactions(
 
 
 def _numbers(values: Any, kind: str | None, n_rows: int) -> NDArray[np.float64]:
-    """A number for each row; of thumbs 1 or less."""
+    """A number for each row; of thumbs 1 or -1."""
     if kind == "likes" or values is None:  # a row is a like, or counts as one
         return np.ones(n_rows)
     if kind == "thumbs":
@@ -71,10 +74,18 @@ def _numbers(values: Any, kind: str | None, n_rows: int) -> NDArray[np.float64]:
     bad = np.flatnonzero(~np.isfinite(numbers))
     if len(bad):
         raise DataError(f"a rating must be a finite number, got {numbers[bad[0]]} in row {bad[0]}; correct or drop")
-    bad = np.flatnonzero(numbers < 0) if kind == "counts" else bad
-    if len(bad):
-        raise DataError(f"a count must be 0 or more, got {numbers[bad[0]]:g} in row {bad[0]}; correct or drop it")
+    if kind == "counts":
+        _refuse_no_counts(numbers)
     return numbers
+
+
+def _refuse_no_counts(numbers: NDArray[np.float64]) -> None:
+    bad = np.flatnonzero((numbers < 0) | (numbers != np.floor(numbers)))
+    if len(bad):
+        raise DataError(
+            f"a count must be a whole number, 0 or more, got {numbers[bad[0]]:g} in row {bad[0]}; where a dot marks "
+            "thousands, write 1234 for 1.234; amounts, such as hours, are read without kind, by liked_above alone"
+        )
 
 
 def _thumbs(values: Any) -> NDArray[np.float64]:
@@ -88,10 +99,12 @@ def _thumbs(values: Any) -> NDArray[np.float64]:
         raise DataError(f"{rule}, got {distinct[place]!r} in row {int(np.argmax(codes == place))}; correct it")
     if {0, -1} <= set(known):
         raise DataError(f"{rule}, got 0 and -1: nobody can know whether 0 is a dislike or nothing; drop one of them")
-    return np.asarray(known, dtype=np.float64)[codes]
+    return np.where(np.asarray(known) == 1, 1.0, -1.0)[codes]
 
 
-def _check_liked_above(values: NDArray[np.float64], kind: str | None, liked_above: float | None) -> None:
+def _check_liked_above(
+    values: NDArray[np.float64], kind: str | None, liked_above: float | None, may_lack_likes: bool
+) -> None:
     if not len(values):
         return
     if kind in ("likes", "thumbs") and liked_above is not None:
@@ -102,6 +115,8 @@ def _check_liked_above(values: NDArray[np.float64], kind: str | None, liked_abov
             f"counts go from {lowest:g} to {highest:g}, half of them {np.median(values):g} or less; say above which "
             "count something is liked: liked_above=0 for whatever occurs (on the command line --liked-above)"
         )
+    if may_lack_likes:
+        return
     if kind is None and liked_above is None and lowest >= FEWEST_STARS and highest <= LIKED_ABOVE:
         raise DataError(
             f"ratings go from {lowest:g} to {highest:g}, so none is above 3 of 5 stars, and nothing is liked; say "
@@ -117,14 +132,14 @@ def what_they_could_be(values: NDArray[np.float64], options: ReadingOptions, lik
 
 
 def _once_a_pair(
-    pairs: NDArray[np.int64], values: NDArray[np.float64], seconds: NDArray[np.int64] | None, how: str
+    pairs: NDArray[np.int64], values: NDArray[np.float64], times: NDArray[np.float64] | None, how: str
 ) -> tuple[NDArray[np.int64] | None, NDArray[np.float64]]:
     """Of the rows of a pair the latest, the last among equal times; `how`: its value is its own, their mean or sum."""
     repeated = pd.Series(pairs).duplicated(keep=False).to_numpy()
     if not repeated.any():
         return None, values
     again = np.flatnonzero(repeated)
-    order = again[np.lexsort((pairs[again],) if seconds is None else (seconds[again], pairs[again]))]
+    order = again[np.lexsort((pairs[again],) if times is None else (times[again], pairs[again]))]
     is_first = np.append(True, pairs[order][1:] != pairs[order][:-1])
     latest = order[np.append(is_first[1:], True)]
     if how != "latest":

@@ -1,5 +1,6 @@
 """Titles and genres of items, from a file or a table beside the ratings."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from drr_tutorial.data.delimited import Pieces, look_at, read_columns
+from drr_tutorial.data.delimited import Pieces, look_at, read_columns, refuse_header
 from drr_tutorial.data.ids import find
 from drr_tutorial.data.options import Columns
 from drr_tutorial.data.roles import item_roles
@@ -63,9 +64,11 @@ def read_items(source: DataFile | pd.DataFrame, columns: Columns | None = None) 
 
 
 def _of_text(file: DataFile, columns: Columns | None, encoding: str) -> ItemTable:
-    given = columns is not None and not hasattr(columns, "keys")
-    layout = look_at(file, has_header=False if given else None, encoding=encoding)
-    if not layout.has_header and not given:
+    listed = None if columns is None or isinstance(columns, Mapping) else columns
+    layout = look_at(file, has_header=None if listed is None else False, encoding=encoding)
+    if listed is not None:
+        refuse_header(file, layout, listed, "item_columns", encoding=encoding)
+    elif not layout.has_header:
         columns = _ORDER[: len(layout.names)]
     roles = item_roles(layout.names, columns, str(file))
     found = read_columns(file, layout, roles, (), Pieces(progress=False, encoding=encoding))

@@ -1,9 +1,9 @@
 """Any data set by one call: `load_ratings("ml-100k" | "ml-1m" | "synthetic" | path | table)`.
 
 Finding and fetching is the work of `download`, reading that of `movielens` and `tabular`, inventing that of
-`synthetic`. Here they meet. Files that were read once are kept in a fast form in the cache folder (`stored`); the copy
-carries the checksum of its sources and of what was said about their reading, and a stale or broken copy is as good as
-none.
+`synthetic`. Here they meet. Files that were read once are kept in a fast form in the cache folder (`stored`), whose
+columns need no memory of their own; the copy is named by the checksum of its sources and of what was said about their
+reading, and a stale or broken copy is as good as none.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from drr_tutorial.data import download
 from drr_tutorial.data.download import MOVIELENS
 from drr_tutorial.data.movielens import read_movielens
 from drr_tutorial.data.options import Columns, Duplicates, Kind, ReadingOptions
-from drr_tutorial.data.ratings import DataError, Ratings, UnknownIdError
+from drr_tutorial.data.ratings import DataError, Ratings, UnknownIdError, require_ratings
 from drr_tutorial.data.reading import Reading
 from drr_tutorial.data.sources import find_items, find_tables
 from drr_tutorial.data.stored import COPY_VERSION, read_copy, write_copy
@@ -38,7 +38,8 @@ def load_ratings(
     items: str | Path | pd.DataFrame | None = None,
     item_columns: Columns | None = None,
     kind: Kind | None = None,
-    duplicates: Duplicates = "latest",
+    duplicates: Duplicates | None = None,
+    beside: Ratings | None = None,
     data_home: Path | None = None,
     seed: int = 0,
     progress: bool = True,
@@ -48,7 +49,9 @@ def load_ratings(
     A file: CSV, TSV, other text with separators (`;`, `|`, `::`), RecBole's .inter, Parquet; gzipped, or in a zip
     archive. A folder in MovieLens' layout: ratings.csv or ratings.dat, with movies.csv or movies.dat. A table of
     pandas, of polars, or of Hugging Face's `datasets`. `columns`, `items`, `item_columns`, `kind` and `duplicates`
-    say how it is read; see `ReadingOptions`. Rows that are dropped are warned of.
+    say how it is read; see `ReadingOptions`. Rows that are dropped are warned of. `beside`: the ratings that these are
+    new to, as in `agent.partial_fit(load_ratings("monday.csv", beside=agent.ratings))`: few rows will do, of one user
+    and with nothing liked, and what is liked is what is liked there.
 
     MovieLens is taken from `data_home` (else DRR_DATA_HOME, else the cache folder) in GroupLens' layout, or
     downloaded. `seed` matters to "synthetic" only; `progress` shows downloads and the reading of large files. Names go
@@ -56,8 +59,10 @@ def load_ratings(
     scale is refused. Raises `DataError` with the next step in its text, `ValueError` for an option that is none.
     """
     options = ReadingOptions(columns, items, item_columns, kind, duplicates)
-    reading = read_ratings(source, options, liked_above=liked_above, data_home=data_home, seed=seed, progress=progress)
-    if reading.n_dropped and kind not in ("likes", "counts"):
+    reading = read_ratings(
+        source, options, liked_above=liked_above, beside=beside, data_home=data_home, seed=seed, progress=progress
+    )
+    if reading.n_dropped and kind != "likes" and options.merged_by != "sum":
         warnings.warn(
             f"{reading.where}: {reading.n_dropped:,} of {reading.n_rows:,} rows are dropped ({reading.merged}); "
             "duplicates='refuse' or 'mean' does otherwise",
@@ -71,6 +76,7 @@ def read_ratings(
     options: ReadingOptions | None = None,
     *,
     liked_above: float | None = None,
+    beside: Ratings | None = None,
     data_home: Path | None = None,
     seed: int = 0,
     progress: bool = True,
@@ -79,16 +85,32 @@ def read_ratings(
     and `.ratings` is what `load_ratings` returns.
     """
     options = options or ReadingOptions()
+    _check_beside(beside, liked_above, options)
     if not isinstance(source, str | os.PathLike) and is_table(source):
-        return read_frame(source, liked_above, options)
+        return read_frame(source, liked_above, options, beside=beside)
     if isinstance(source, str) and (source == "synthetic" or source in MOVIELENS):
         options.refuse_for(repr(source))
         named = _named(source, data_home, seed, progress).liked_from(liked_above)
         return Reading(named, named.name, {}, len(named))
     path = _existing(source)
+    if beside is not None:  # few rows, once: no copy
+        found = [file.path for file in find_tables(path) if file is not None]
+        return _unchanged(
+            found, _times(found), lambda: read_table(path, liked_above, options, progress=progress, beside=beside)
+        )
     reading = _own(path, options, liked_above, progress)
     scaled = reading.ratings.liked_from(liked_above if options.kind in (None, "ratings") else None)
     return Reading(scaled, **json.loads(reading.about()))
+
+
+def _check_beside(beside: Ratings | None, liked_above: float | None, options: ReadingOptions) -> None:
+    """Raises `TypeError` for what is not `Ratings`, `ValueError` for another `liked_above` than theirs."""
+    if beside is None:
+        return
+    require_ratings(beside, "beside")
+    known = beside.scale.liked_above
+    if options.kind in (None, "ratings") and liked_above not in (None, known):
+        raise ValueError(f"liked_above must be that of beside, {known:g}, or left out, got {liked_above!r}")
 
 
 def place_of(source: str) -> str:
@@ -159,11 +181,11 @@ def _copy_or_read(name: str, files: list[Path], said: str, read: Callable[[], Re
     before = _times(files)
     checksum = _checksum(files, said)
     place = hashlib.sha256(str(files[0].resolve()).encode()).hexdigest()[:12]
-    copy = download.cache_folder() / "parsed" / f"{name}-{place}.npz"
-    reading = read_copy(copy, checksum)
+    copy = download.cache_folder() / "parsed" / f"{name}-{place}" / checksum
+    reading = read_copy(copy)
     if reading is None:
         reading = _unchanged(files, before, read)
-        write_copy(copy, reading, checksum)
+        write_copy(copy, reading)
     return reading
 
 

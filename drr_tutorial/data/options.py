@@ -32,25 +32,30 @@ class ReadingOptions:
     """The same as `columns` for `items`; roles: item, title, genres."""
     kind: Kind | None = None
     """What the column of ratings holds. ratings: stars, or numbers liked above `liked_above`; likes: each row is a like
-    (a click, a view, a purchase), and no such column is needed; counts: how often (plays, clicks), liked above
-    `liked_above`, and without such a column the rows of a pair are counted; thumbs: 1 and -1, or 1 and 0. None:
+    (a click, a view, a purchase), and no such column is needed; counts: how often (plays, clicks), whole numbers, liked
+    above `liked_above`, and without such a column the rows of a pair are counted; thumbs: 1 and -1, or 1 and 0. None:
     ratings.
     """
-    duplicates: Duplicates = "latest"
-    """Which rating of a user who rates an item again counts: the latest (by whole seconds; the last in the file
-    among equal times, or without times), the mean of all at the time of the latest, or none: such data is refused.
-    Counts are summed.
+    duplicates: Duplicates | None = None
+    """What becomes of a user who rates an item again: the latest rating counts (the last in the file among equal times,
+    or without times), the mean of all at the time of the latest, or such data is refused. Of thumbs the mean is a
+    like where more go up than down. None: counts are summed, of all else the latest counts.
     """
 
     def __post_init__(self) -> None:
         _require_one_of("kind", self.kind, (None, *get_args(Kind)))
-        _require_one_of("duplicates", self.duplicates, get_args(Duplicates))
+        _require_one_of("duplicates", self.duplicates, (None, *get_args(Duplicates)))
         _check_columns("columns", self.columns, ROLES)
         _check_columns("item_columns", self.item_columns, ITEM_ROLES)
         if not isinstance(self.items, str | os.PathLike | pd.DataFrame | None):
             raise ValueError(f"items must be a file or a table of pandas, got {type(self.items).__name__}")
         if self.item_columns is not None and self.items is None:
             raise ValueError("item_columns says how items is read, so it needs items: a file or a table")
+
+    @property
+    def merged_by(self) -> Literal["latest", "mean", "refuse", "sum"]:
+        """What becomes of several rows of a pair."""
+        return self.duplicates or ("sum" if self.kind == "counts" else "latest")
 
     def refuse_for(self, name: str) -> None:
         """`ValueError` if anything is said about the reading of a data set that is read in one way only."""

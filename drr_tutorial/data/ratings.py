@@ -90,12 +90,14 @@ class Ratings:
         genres: Mapping[Any, tuple[str, ...]] | None = None,
         name: str = "ratings",
         liked_above: float | None = None,
+        beside: "Ratings | None" = None,
     ) -> Self:
         """Index columns of equal length (original ids, ratings, seconds since 1970 or dates); rows keep their order.
 
         `titles` and `genres` are looked up by original item id. A rating above `liked_above` counts as liked; None:
-        above 3 of 5 stars. Raises `DataError` for ids that are neither integers nor strings, ratings that are not
-        finite or, without `liked_above`, no stars (see `Scale.of`), and a user who rates an item twice.
+        above 3 of 5 stars. New ratings `beside` others, for `Recommender.partial_fit`, have their scale. Raises
+        `DataError` for ids that are neither integers nor strings, ratings that are not finite or, without
+        `liked_above`, no stars (see `Scale.of`), and a user who rates an item twice.
         """
         user_indices, user_ids = index_ids(users, "user")
         item_indices, item_ids = index_ids(items, "item")
@@ -111,7 +113,7 @@ class Ratings:
             titles=texts_as_array(list(map(str, _of_items(titles, item_ids, item_ids.tolist()))), "title"),
             genres=tuple(tuple(sorted(of)) for of in _of_items(genres, item_ids, no_genres)),
             name=name,
-            scale=_scale(values, liked_above, name),
+            scale=_scale(values, liked_above, name, beside),
         )
         indexed._refuse_duplicates()
         return indexed
@@ -244,8 +246,10 @@ def _of_items(values: Mapping[Any, T] | None, item_ids: NDArray[Any], default: l
     return filled
 
 
-def _scale(values: NDArray[np.float32], liked_above: float | None, name: str) -> Scale:
+def _scale(values: NDArray[np.float32], liked_above: float | None, name: str, beside: Ratings | None = None) -> Scale:
     try:
-        return Scale.of(values, liked_above)
+        if beside is not None:
+            return beside.scale.stretched_to(values)
+        return Scale.of([values.min(), values.max()] if len(values) else [], liked_above)  # not all as doubles
     except ValueError as error:
         raise DataError(f"{name}: {error}") from error

@@ -47,6 +47,8 @@ class Reading:
     """Items of that file that nobody rated: they are not in the catalogue."""
     unused: Sequence[str] = ()
     """Names of columns that were not read."""
+    is_cut: bool = False
+    """Whether the times had parts of seconds."""
 
     @classmethod
     def of(
@@ -60,14 +62,13 @@ class Reading:
         items: ItemTable | None,
     ) -> Self:
         """A reading by these options."""
-        how = {"counts": "sum", "likes": "latest"}.get(options.kind or "", options.duplicates)
         return cls(
             ratings,
             where,
             dict(columns),
             n_rows,
             meaning=_KIND.get(options.kind or "", "").format(liked_above if liked_above is not None else 0),
-            merged=_MERGED.get(how, "") if n_rows > len(ratings) else "",
+            merged=_MERGED.get(options.merged_by, "") if n_rows > len(ratings) else "",
             items="" if items is None else items.where,
             n_unrated=0 if items is None else items.n_unrated(ratings.item_ids),
         )
@@ -111,7 +112,7 @@ class Reading:
             ("items", _each(ratings.items, ratings.n_items)),
             ("scale", self._scale()),
             ("liked", f"{int(ratings.liked.sum()):,} ({_percent(float(ratings.liked.mean()))})"),
-            ("times", _span(ratings) or "none; leave-last-out and temporal splits need them, the others do without"),
+            ("times", self._times()),
             ("titles", self._titles()),
         ]
 
@@ -120,6 +121,11 @@ class Reading:
             return self.meaning
         values, scale = self.ratings.ratings, self.ratings.scale
         return f"from {values.min():g} to {values.max():g}; above {scale.liked_above:g} is liked"
+
+    def _times(self) -> str:
+        cut = "; they are kept in whole seconds, among which the order of rows counts" if self.is_cut else ""
+        none = "none; leave-last-out and temporal splits need them, the others do without"
+        return (_span(self.ratings) or none) + cut
 
     def _titles(self) -> str:
         ratings = self.ratings

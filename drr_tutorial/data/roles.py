@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from drr_tutorial.data.options import ITEM_ROLES, SKIPPED, Columns, Kind
+from drr_tutorial.data.options import ITEM_ROLES, ROLES, SKIPPED, Columns, Kind
 from drr_tutorial.errors import DataError
 
 _NAMES = {
@@ -71,9 +71,9 @@ def plain_name(name: object) -> str:
     return text.replace("_", "")
 
 
-def is_known(names: Sequence[object]) -> bool:
-    """Whether any of these is the usual name of a column: then they are a header."""
-    known = {name for names in _NAMES.values() for name in names}
+def is_known(names: Sequence[object], roles: Sequence[str] = ROLES) -> bool:
+    """Whether any of these is the usual name of a column, of one of these roles: then they are a header."""
+    known = {name for role, names in _NAMES.items() if role in roles for name in names}
     return not known.isdisjoint(map(plain_name, names))
 
 

@@ -5,7 +5,7 @@ data, and is the same everywhere.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -54,6 +54,21 @@ class Scale:
     def star(self) -> float:
         """What is a step from one star to the next where there are five: a quarter of the way."""
         return (self.highest - self.lowest) / 4 if self.highest > self.lowest else 1.0
+
+    def stretched_to(self, ratings: NDArray[Any]) -> Self:
+        """The same scale with room for new ratings (n,). Raises `ValueError` for those that are no stars where the
+        others are.
+        """
+        if not len(ratings):
+            return self
+        lowest, highest = float(ratings.min()), float(ratings.max())
+        are_stars = self.lowest >= FEWEST_STARS and self.highest == MOST_STARS
+        if are_stars and not FEWEST_STARS <= lowest <= highest <= MOST_STARS:
+            raise ValueError(
+                f"ratings must be stars from {FEWEST_STARS:g} to {MOST_STARS:g}, as those that are known, got "
+                f"{lowest:g} to {highest:g}; correct or drop what is none"
+            )
+        return replace(self, lowest=min(self.lowest, lowest), highest=max(self.highest, highest))
 
     def liked(self, ratings: NDArray[Any]) -> NDArray[np.bool_]:
         """Which of the ratings are likes; the same shape."""

@@ -1,9 +1,8 @@
 """Ratings in files: the fast copy of a source that was read once, and the parts that a saved recommender keeps."""
 
 import dataclasses
-import os
-import tempfile
-import zipfile
+import hashlib
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,48 +13,61 @@ from numpy.typing import NDArray
 from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.data.reading import Reading, restored
 from drr_tutorial.data.scale import Scale
-from drr_tutorial.storage import StorageError
+from drr_tutorial.storage import StorageError, read_json, whole_folder, write_json
 
-COPY_VERSION = 4  # raise it whenever a reader or the layout of the copy changes
+COPY_VERSION = 5  # raise it whenever a reader or the layout of the copy changes
 COLUMNS = ("users", "items", "ratings", "timestamps", "user_ids", "item_ids", "titles")
+READING, CHECKSUMS = "reading.json", "checksums.json"
 
 
-def read_copy(path: Path, checksum: str) -> Reading | None:
-    """What `write_copy` left, if it is whole and of this checksum."""
+def read_copy(folder: Path) -> Reading | None:
+    """What `write_copy` left, if it is whole. Its columns stay on the disk: the system reads what is looked at, and
+    takes the memory back where it needs some, so that a data set may be larger than the memory. They cannot be written.
+    """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            if str(stored["checksum"]) != checksum:
-                return None
-            columns: dict[str, Any] = {name: stored[name] for name in COLUMNS}
-            if not len(columns["timestamps"]):
-                columns["timestamps"] = None
-            genres = tuple(tuple(text.split("|")) if text else () for text in stored["genres"].tolist())
-            ratings = Ratings(**columns, genres=genres, name=str(stored["name"]))
-            return restored(ratings, str(stored["about"]))
-    except (OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile):
+        kept = read_json(folder / CHECKSUMS)
+        if kept != {name: _checksum(folder / name) for name in kept}:
+            return None
+        about = read_json(folder / READING)
+        if set(kept) != {READING, *(f"{name}.npy" for name in about["columns"])}:
+            return None
+        columns: dict[str, Any] = {name: _mapped(folder / f"{name}.npy") for name in about["columns"]}
+        genres = tuple(map(tuple, about["genres"]))
+        ratings = Ratings(**{"timestamps": None, **columns}, genres=genres, name=about["name"])
+        return restored(ratings, about["about"])
+    except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError):
         return None  # no copy, or a damaged one: the source is the truth
 
 
-def write_copy(path: Path, reading: Reading, checksum: str) -> None:
-    """Keep what was read in a fast form (`.npz`, never a pickle), under its source's checksum, where there is room."""
+def write_copy(folder: Path, reading: Reading) -> None:
+    """Keep what was read in a fast form, a file for each column (`.npy`, never a pickle), where there is room. Other
+    folders beside it, copies of what the source was before, are removed.
+    """
     ratings = reading.ratings
-    content: dict[str, Any] = {name: getattr(ratings, name) for name in COLUMNS}
-    if ratings.timestamps is None:
-        content["timestamps"] = np.zeros(0, dtype=np.int64)  # None would become a pickle
-    content |= {
-        "genres": ["|".join(genres) for genres in ratings.genres],
-        "name": ratings.name,
-        "about": reading.about(),
-        "checksum": checksum,
-    }
+    columns = {name: column for name in COLUMNS if (column := getattr(ratings, name)) is not None}
+    about = {"name": ratings.name, "about": reading.about(), "genres": ratings.genres, "columns": list(columns)}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".copy-") as scratch:
-            finished = Path(scratch) / path.name
-            np.savez(finished, **content)
-            os.replace(finished, path)
+        with whole_folder(folder) as temporary:
+            for name, column in columns.items():
+                np.save(temporary / f"{name}.npy", column, allow_pickle=False)
+            write_json(temporary / READING, about)
+            files = [READING, *(f"{name}.npy" for name in columns)]
+            write_json(temporary / CHECKSUMS, {name: _checksum(temporary / name) for name in files})
+        for other in folder.parent.iterdir():
+            if other != folder and not other.name.startswith("."):  # which another process may be writing
+                shutil.rmtree(other, ignore_errors=True)
     except OSError:
         pass  # a full disk or a folder without permission costs speed only
+
+
+def _mapped(path: Path) -> NDArray[Any]:
+    """An array of a file, by an address in memory where the system puts it when it is looked at."""
+    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def columns_of(ratings: Ratings) -> dict[str, NDArray[Any]]:

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import pandas as pd
 
-from drr_tutorial.data.columns import as_seconds
-from drr_tutorial.data.delimited import Layout, Pieces, look_at, read_columns
+from drr_tutorial.data.columns import as_times
+from drr_tutorial.data.delimited import Layout, Pieces, look_at, read_columns, refuse_header
 from drr_tutorial.data.ids import as_coded_ids
 from drr_tutorial.data.interactions import interactions, what_they_could_be
 from drr_tutorial.data.item_table import ItemTable, first_of_items, genres_of, read_items
@@ -29,6 +29,7 @@ from drr_tutorial.data.reading import Reading
 from drr_tutorial.data.roles import rating_roles
 from drr_tutorial.data.sources import TEXT_FORMS, DataFile, find_items, find_tables
 
+_SCALED = (None, "ratings")  # kinds whose numbers stay as they are
 _MOVIELENS_ORDER = ["user", "item", "rating", "timestamp"]  # of files without a header
 
 
@@ -68,32 +69,39 @@ def read_table(
     options: ReadingOptions | None = None,
     *,
     progress: bool = False,
+    beside: Ratings | None = None,
 ) -> Reading:
     """Read ratings from a file, a zip archive, or a folder that holds ratings.csv; rows keep the file's order.
 
     Raises `DataError` for an empty or unreadable file, columns that are missing or could be one or the other, missing
-    values, text in numbers, numbers that are not of the kind that was said, repeated pairs where they are refused, and
-    fewer than two users or items.
+    values, text in numbers, numbers that are not of the kind that was said, repeated pairs where they are refused, and,
+    unless they are new ratings `beside` others, fewer than two users or items and none that is liked.
     """
     options = options or ReadingOptions()
-    file, beside = find_tables(path)
+    file, found_items = find_tables(path)
     with _explained(file):
         is_text = file.form in TEXT_FORMS
         table = _text_table(file, options, progress) if is_text else _parquet_table(file, options)
-    name = file.name if path.is_file() and not (file.member and beside) else path.stem
+    name = file.name if path.is_file() and not (file.member and found_items) else path.stem
     if options.items is not None:
-        beside = None if isinstance(options.items, pd.DataFrame) else find_items(options.items)
-    return _assembled(table._replace(name=name), _items(beside, options), options, liked_above)
+        found_items = None if isinstance(options.items, pd.DataFrame) else find_items(options.items)
+    return _assembled(table._replace(name=name), _items(found_items, options), options, liked_above, beside)
 
 
-def read_frame(frame: Any, liked_above: float | None = None, options: ReadingOptions | None = None) -> Reading:
+def read_frame(
+    frame: Any,
+    liked_above: float | None = None,
+    options: ReadingOptions | None = None,
+    *,
+    beside: Ratings | None = None,
+) -> Reading:
     """The same from a table in memory: of pandas, of polars or anything else that speaks Arrow, or of Hugging Face's
     `datasets`. Raises `TypeError` for anything else.
     """
     options = options or ReadingOptions()
     table = _frame_table(as_frame(frame), options, "the table", "ratings")
     file = None if options.items is None or isinstance(options.items, pd.DataFrame) else find_items(options.items)
-    return _assembled(table, _items(file, options), options, liked_above)
+    return _assembled(table, _items(file, options), options, liked_above, beside)
 
 
 def is_table(source: Any) -> bool:
@@ -134,9 +142,11 @@ def _explained(file: DataFile) -> Iterator[None]:
 
 def _text_table(file: DataFile, options: ReadingOptions, progress: bool) -> Table:
     columns = options.columns
-    given = columns is not None and not hasattr(columns, "keys")
-    layout = look_at(file, has_header=False if given else None)
-    if not layout.has_header and not given:
+    listed = None if columns is None or isinstance(columns, Mapping) else columns
+    layout = look_at(file, has_header=None if listed is None else False)
+    if listed is not None:
+        refuse_header(file, layout, listed, "columns")
+    elif not layout.has_header:
         columns = _MOVIELENS_ORDER[: len(layout.names)]
     roles = rating_roles(layout.names, columns, options.kind, str(file))
     numbers = set() if options.kind == "thumbs" else {"rating"}
@@ -193,52 +203,73 @@ def _refuse_two_kinds(column: pd.Series, what: str, where: str) -> None:
         )
 
 
-def _items(beside: DataFile | None, options: ReadingOptions) -> ItemTable | None:
+def _items(file: DataFile | None, options: ReadingOptions) -> ItemTable | None:
     """Titles and genres that are given, or that stand beside the ratings; there, whatever else is found is left."""
     if isinstance(options.items, pd.DataFrame):
         return read_items(options.items, options.item_columns)
-    if beside is None:
+    if file is None:
         return None
     try:
-        with _explained(beside):
-            return read_items(beside, options.item_columns)
+        with _explained(file):
+            return read_items(file, options.item_columns)
     except DataError:
         if options.items is not None:
             raise
         return None
 
 
-def _assembled(table: Table, items: ItemTable | None, options: ReadingOptions, liked_above: float | None) -> Reading:
+def _assembled(
+    table: Table,
+    items: ItemTable | None,
+    options: ReadingOptions,
+    liked_above: float | None,
+    beside: Ratings | None,
+) -> Reading:
     columns, where = table.columns, table.where
     if not len(columns["user"]):
         raise DataError(f"{where} has a header but no rows; give a file with ratings")
     with _named(where):
         coded = {what: as_coded_ids(columns[what], what, from_text=table.from_text) for what in ("user", "item")}
-        seconds = as_seconds(columns["timestamp"]) if "timestamp" in columns else None
+        times = as_times(columns["timestamp"]) if "timestamp" in columns else None
         users, item_codes = (np.asarray(coded[what].codes, dtype=np.int32) for what in ("user", "item"))
-        kept = interactions(users, item_codes, columns.get("rating"), seconds, options, liked_above)
+        kept = interactions(
+            users, item_codes, columns.get("rating"), times, options, liked_above, may_lack_likes=beside is not None
+        )
     rows: Any = slice(None) if kept.rows is None else kept.rows
-    titles = first_of_items(coded["item"], columns.get("title"))
-    genres = {item: genres_of(text) for item, text in first_of_items(coded["item"], columns.get("genres")).items()}
-    if items is not None:
-        items.refuse_strangers(coded["item"].categories.to_numpy(), where)
-        titles, genres = items.titles | titles, items.genres | genres
+    titles, genres = _about_items(table, coded["item"], items, may_be_strangers=beside is not None)
     try:
         ratings = Ratings.from_columns(
             coded["user"][rows],  # type: ignore[arg-type]
             coded["item"][rows],  # type: ignore[arg-type]
             kept.ratings,
-            None if seconds is None else seconds[rows],
+            None if times is None else times[rows],
             titles=titles,
             genres=genres,
             name=table.name,
-            liked_above=liked_above if options.kind in (None, "ratings") else None,
+            liked_above=liked_above if options.kind in _SCALED else None,
+            beside=beside,
         )
     except DataError as error:
-        raise DataError(f"{error}{what_they_could_be(kept.ratings, options, liked_above)}") from error
-    _refuse_only_one(ratings, where)
+        more = "" if beside is not None else what_they_could_be(kept.ratings, options, liked_above)
+        raise DataError(f"{error}{more}") from error
+    if beside is None:
+        _refuse_only_one(ratings, where)
     reading = Reading.of(ratings, where, table.headers, len(users), options, liked_above, items)
-    return replace(reading, unused=table.unused)
+    is_cut = times is not None and bool((times != np.floor(times)).any())
+    return replace(reading, unused=table.unused, is_cut=is_cut)
+
+
+def _about_items(
+    table: Table, items: pd.Categorical, more: ItemTable | None, *, may_be_strangers: bool
+) -> tuple[dict[Any, str], dict[Any, tuple[str, ...]]]:
+    """Titles and genres by item, of the table itself before those of a table of items. `DataError` where that has none
+    of the items, unless they `may_be_strangers`.
+    """
+    if more is not None and not may_be_strangers:
+        more.refuse_strangers(items.categories.to_numpy(), table.where)
+    titles = first_of_items(items, table.columns.get("title"))
+    genres = {item: genres_of(text) for item, text in first_of_items(items, table.columns.get("genres")).items()}
+    return (titles, genres) if more is None else (more.titles | titles, more.genres | genres)
 
 
 def _refuse_only_one(ratings: Ratings, where: str) -> None:

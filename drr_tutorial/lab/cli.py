@@ -1,4 +1,4 @@
-"""The command line `drr-tutorial`: the package's commands, and two of the book: results, notebooks."""
+"""The command line `drr-tutorial`: the package's commands, and those of the book: results, notebooks, export-web."""
 
 import sys
 from collections.abc import Sequence
@@ -14,12 +14,13 @@ from drr_tutorial.lab.notebooks.trust import trust
 from drr_tutorial.lab.pages import changed_since, results_folder
 from drr_tutorial.lab.studies import Study, find_studies, run_studies, unfinished
 from drr_tutorial.lab.studies.recheck import recheck as recheck_study, recheck_by
+from drr_tutorial.lab.web import export
 from drr_tutorial.storage import read_json
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit status, as `drr_tutorial.cli.main` gives it."""
-    return run(arguments, {"results": results, "notebooks": notebooks})
+    return run(arguments, {"results": results, "notebooks": notebooks, "export-web": export})
 
 
 def results(

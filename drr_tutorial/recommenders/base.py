@@ -177,7 +177,8 @@ class Recommender(ABC):
         """The k best items for somebody who is not in the data but likes `liked_items` (original ids, latest last).
 
         `disliked_items` count where dislikes are learned from; `ratings`, item id -> number, are likes or dislikes by
-        the scale of the training data. None of them comes back, unless exclude_seen=False. Otherwise as `recommend`.
+        the scale of the training data. None of them comes back, unless exclude_seen=False. Otherwise as `recommend`:
+        with `fallback="popular"` who likes nothing yet gets what most like.
         """
         return table_of_answers(self, answers_of(self.ratings, liked_items, disliked_items, ratings), k, options)
 
@@ -250,7 +251,7 @@ class Recommender(ABC):
         return params_of(self, deep)
 
     def set_params(self, **params: Any) -> Self:
-        """Other settings by name; `fit` checks their values. Where one changes, what was learned is forgotten."""
+        """Other settings by name, of the kinds declared; where one changes, what was learned is forgotten."""
         vars(self).update(with_params(self, params))
         return self
 
@@ -277,6 +278,10 @@ class Recommender(ABC):
         here for scores that do not depend on dislikes.
         """
         return self.scores_for(likes_among(answers))
+
+    def _scores_without(self, histories: csr_array) -> Scores:
+        """Scores (m, n_items) for what is left of likes, for `reasons`; a history may be empty."""
+        return self.scores_for(histories)
 
     def _similarities(self, items: NDArray[np.integer[Any]]) -> Scores:
         """How like each item is to those of indices (m,): (m, n_items); here by who likes both."""

@@ -1,8 +1,6 @@
 """The bars to beat: random, popularity, average rating, item-kNN, EASE, iALS, BPR, all behind the recommender
-protocol (chapter 6).
-
-Implicit-feedback methods learn from the positives (the likes). BPR comes from the library `implicit` (extra
-`baselines`).
+protocol (chapter 6). Implicit-feedback methods learn from the positives (the likes). BPR comes from the library
+`implicit` (extra `baselines`).
 """
 
 import importlib
@@ -65,9 +63,7 @@ class _SameForAll(Recommender):
 
 class ItemToItem(Recommender):
     """Scores are sums of what each liked item says for each other item: history (m, n_items) times weights
-    (n_items, n_items).
-
-    Who likes nothing yet gets the items in order of popularity.
+    (n_items, n_items). Who likes nothing yet gets the items in order of popularity.
     """
 
     weights: Scores
@@ -90,6 +86,10 @@ class ItemToItem(Recommender):
 
     def _load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         self.weights = arrays["weights"]
+
+    def _scores_without(self, histories: csr_array) -> Scores:
+        """Without any like the sum is 0; how popular items are is no number to set beside sums."""
+        return self.scores_for(histories) * (np.diff(histories.indptr) > 0)[:, None]
 
     def _similarities(self, items: NDArray[np.integer[Any]]) -> Scores:
         """What a like of each item says for the others."""
@@ -200,9 +200,7 @@ class AverageRatingRecommender(_SameForAll):
 @dataclass
 class ItemKNNRecommender(ItemToItem):
     """Cosine similarity of the users who like two items, shrunk where few like both; each item keeps its
-    `n_neighbours` nearest.
-
-    The weights are a sparse array: items times items are looked at a block of rows at a time.
+    `n_neighbours` nearest, in a sparse array: items times items are looked at a block of rows at a time.
     """
 
     name = "item-kNN"

@@ -34,8 +34,8 @@ class Choice(NamedTuple):
         not, or a table with a column item_id and, where that is for single users, user_id.
 
         Ids that the training data does not have are let pass: nobody is recommended these. Raises `UnknownIdError`
-        where none is known, `ValueError` for what is no list, `DataError` for a table without item_id, or with a
-        column that nobody knows.
+        where none is known, `ValueError` for what is no list, `DataError` for ids that are missing, for a table without
+        item_id, or with a column that nobody knows.
         """
         barred = np.zeros(ratings.n_items, dtype=np.bool_)
         pairs = _at(ratings, np.zeros(0, np.int64), np.zeros(0, np.int64))
@@ -45,7 +45,7 @@ class Choice(NamedTuple):
         if "user" in roles:
             pairs = _pairs(ratings, exclude, roles)
         elif exclude is not None:
-            given = as_ids_given(_item_column(exclude), "exclude")
+            given = _none_missing(as_ids_given(_item_column(exclude), "exclude"), "exclude")
             items, known = find(given, ratings.item_ids)
             if given and not known.any():
                 raise _nothing_known("exclude", given, ratings)
@@ -53,25 +53,33 @@ class Choice(NamedTuple):
         return cls(barred, pairs)
 
 
-def as_ids_given(value: Any, argument: str) -> list[Any]:
-    """The ids of a list, an array or a column. Raises `ValueError` for one id alone, a text, and what has no order."""
-    if isinstance(value, str | bytes | Mapping | set | frozenset) or not isinstance(value, Iterable):
-        hint = f"; for one item write [{value!r}]" if isinstance(value, str | int | np.integer) else ""
-        raise ValueError(f"{argument} must be a list of item ids, got {value!r}{hint}")
+def as_ids_given(value: Any, argument: str, what: str = "item") -> list[Any]:
+    """The ids of a list, an array or a column. Raises `ValueError` for one id alone, a text, a table, and what has no
+    order.
+    """
+    if isinstance(value, pd.DataFrame) or (isinstance(value, np.ndarray) and value.ndim > 1):
+        raise ValueError(
+            f"{argument} must be a list of {what} ids, got a table of shape {value.shape}; give its column of {what}s"
+        )
     if isinstance(value, np.ndarray) and value.ndim == 0:
-        raise ValueError(f"{argument} must be a list of item ids, got {value!r}; for one item write [{value.item()!r}]")
+        value = value.item()
+    if isinstance(value, str | bytes | Mapping | set | frozenset) or not isinstance(value, Iterable):
+        hint = f"; for one {what} write [{value!r}]" if isinstance(value, str | int | np.integer) else ""
+        raise ValueError(f"{argument} must be a list of {what} ids, got {value!r}{hint}")
     return list(value)
 
 
-def as_length(k: Any) -> int:
+def as_length(k: Any, argument: str = "k") -> int:
     """How many items, as a whole number of at least 1. `ValueError` for all else."""
     try:
-        k = operator.index(k)
+        number = operator.index(k)
     except TypeError as error:
-        raise ValueError(f"k must be a whole number, got {k!r}") from error
-    if k < 1:
-        raise ValueError(f"k must be at least 1, got {k}")
-    return int(k)
+        raise ValueError(f"{argument} must be a whole number, got {k!r}") from error
+    if isinstance(k, bool):  # which Python takes for 1
+        raise ValueError(f"{argument} must be a whole number, got {k!r}")
+    if number < 1:
+        raise ValueError(f"{argument} must be at least 1, got {number}")
+    return number
 
 
 def hidden(scores: NDArray[Any], where: Bools | csr_array) -> NDArray[Any]:
@@ -113,7 +121,7 @@ def _candidates(ratings: Ratings, candidates: Any) -> Bools:
             f"candidates are the same for all users, got a table with {list(map(str, candidates.columns))}; give its "
             "column of items alone"
         )
-    given = as_ids_given(_item_column(candidates, "candidates"), "candidates")
+    given = _none_missing(as_ids_given(_item_column(candidates, "candidates"), "candidates"), "candidates")
     items, known = find(given, ratings.item_ids)
     if not known.any():
         raise _nothing_known("candidates", given, ratings)
@@ -123,10 +131,19 @@ def _candidates(ratings: Ratings, candidates: Any) -> Bools:
 
 
 def _nothing_known(argument: str, given: Sequence[Any], ratings: Ratings) -> UnknownIdError:
+    shown = f"{list(given[:3])!r} and no other that {ratings.name} has" if len(given) else "none"
     return UnknownIdError(
-        f"{argument} must hold items of the training data, got {list(given[:3])!r} and no other that {ratings.name} "
-        "has; `ratings.item_ids` lists them"
+        f"{argument} must hold items of the training data, got {shown}; `ratings.item_ids` lists them"
     )
+
+
+def _none_missing(given: list[Any], argument: str) -> list[Any]:
+    missing = np.flatnonzero(pd.isna(pd.Series(given, dtype=object)))
+    if len(missing):
+        raise DataError(
+            f"{argument} must hold ids, got {len(missing)} missing, the first in row {missing[0]}; fill or drop"
+        )
+    return given
 
 
 def _item_column(value: Any, argument: str = "exclude") -> Any:
@@ -134,10 +151,11 @@ def _item_column(value: Any, argument: str = "exclude") -> Any:
 
 
 def _pairs(ratings: Ratings, table: pd.DataFrame, roles: Mapping[str, Any]) -> csr_array:
-    users, known_users = find(table[roles["user"]].to_numpy(), ratings.user_ids)
-    items, known_items = find(table[roles["item"]].to_numpy(), ratings.item_ids)
+    columns = {role: _none_missing(table[name].tolist(), "exclude") for role, name in roles.items()}
+    users, known_users = find(columns["user"], ratings.user_ids)
+    items, known_items = find(columns["item"], ratings.item_ids)
     if len(table) and not known_items.any():
-        raise _nothing_known("exclude", table[roles["item"]].tolist(), ratings)
+        raise _nothing_known("exclude", columns["item"], ratings)
     known = known_users & known_items
     return _at(ratings, users[known], items[known])
 

@@ -84,6 +84,9 @@ class DislikesLast(Recommender):
     def _scores_by_answers(self, answers: csr_array) -> Scores:
         return dislikes_last(self.inner._scores_by_answers(answers), disliked_among(answers))
 
+    def _scores_without(self, histories: csr_array) -> Scores:
+        return self.inner._scores_without(histories)
+
     def _similarities(self, items: NDArray[np.integer[Any]]) -> Scores:
         return self.inner._similarities(items)
 

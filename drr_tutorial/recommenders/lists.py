@@ -5,6 +5,7 @@ the training data, may get a stated fallback instead of an error or of what is b
 """
 
 import gzip
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from tqdm import tqdm
 
 from drr_tutorial.data.ids import as_ids, find
 from drr_tutorial.data.ratings import Ratings
-from drr_tutorial.recommenders.choice import Choice, as_length, best, hidden
+from drr_tutorial.recommenders.choice import Choice, as_ids_given, as_length, best, hidden
 from drr_tutorial.storage import StorageError, as_path, whole_file
 
 if TYPE_CHECKING:
@@ -79,8 +80,11 @@ class Wish:
         fallback = options.get("fallback")
         if fallback is not None and fallback != POPULAR:
             raise ValueError(f"fallback must be {POPULAR!r} or None, got {fallback!r}")
+        exclude_seen = options.get("exclude_seen", True)
+        if not isinstance(exclude_seen, bool | np.bool_):
+            raise ValueError(f"exclude_seen must be True or False, got {exclude_seen!r}")
         choice = Choice.of(ratings, options.get("candidates"), options.get("exclude"))
-        return cls(as_length(k), choice, options.get("exclude_seen", True), fallback)
+        return cls(as_length(k), choice, bool(exclude_seen), fallback)
 
 
 class Asked(NamedTuple):
@@ -91,18 +95,21 @@ class Asked(NamedTuple):
 
     @classmethod
     def of(cls, ratings: Ratings, users: Any, wish: Wish) -> "Asked":
-        """None: all of the training data. Raises `UnknownIdError` for unknown ones, unless there is a fallback."""
+        """None: all of the training data; who is named twice is asked once. Raises `UnknownIdError` for unknown ones,
+        unless there is a fallback, `ValueError` for what is no list.
+        """
         if users is None:
             return cls(ratings.user_ids, np.arange(ratings.n_users, dtype=np.int64))
-        if isinstance(users, str | bytes) or np.ndim(users) == 0:
-            raise ValueError(f"users must be a list of user ids, got {users!r}; for one write [{users!r}]")
+        users = as_ids_given(users, "users", "user")
         if wish.fallback is None:
-            index = ratings.user_index(users).astype(np.int64)
+            index = pd.unique(ratings.user_index(users).astype(np.int64))
             return cls(ratings.user_ids[index], index)
-        given = pd.Series(list(users), dtype=object).to_numpy(copy=True)
+        given = pd.Series(users, dtype=object).to_numpy(copy=True)
         found, known = find(given, ratings.user_ids)
         given[known] = ratings.user_ids[found[known]]
-        return cls(as_ids(given, "user"), np.where(known, found, -1).astype(np.int64))
+        ids, places = as_ids(given, "user"), np.where(known, found, -1).astype(np.int64)
+        once = ~pd.Series(ids).duplicated().to_numpy()
+        return cls(ids[once], places[once])
 
 
 def table_of_lists(
@@ -118,7 +125,11 @@ def table_of_lists(
 def write_lists(
     recommender: "Recommender", place: str | Path, users: Any, k: Any, options: Options, *, progress: bool = True
 ) -> Written:
-    """The same into a file, block after block; what was there before stays until all is written."""
+    """The same into a file, block after block; what was there before stays until all is written. Raises `TypeError`
+    for what is no path, `StorageError`.
+    """
+    if not isinstance(place, str | os.PathLike):
+        raise TypeError(f"path must be the name of a file, got {place!r}; such as 'lists.csv'")
     path = as_path(place)
     form, wish = form_of(path), Wish.of(recommender.ratings, k, options)
     asked = Asked.of(recommender.ratings, users, wish)
@@ -135,8 +146,8 @@ def write_lists(
 def form_of(path: Path) -> str:
     """How the file's name ends, of `FORMS`. Raises `StorageError` for another ending and for a folder."""
     found = [form for form in FORMS if path.name.lower().endswith(form)]
-    if not found or path.is_dir():
-        kind = "a folder" if path.is_dir() else f"named {path.name!r}"
+    if not found or os.path.isdir(path):  # which, other than Path's, takes any name
+        kind = "a folder" if os.path.isdir(path) else f"named {path.name!r}"
         raise StorageError(f"{path} is {kind}; give a file whose name ends in {', '.join(FORMS)}")
     return found[0]
 

@@ -2,7 +2,8 @@
 
 import inspect
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 if TYPE_CHECKING:
     from drr_tutorial.recommenders.base import Recommender
@@ -22,7 +23,7 @@ def params_of(recommender: "Recommender", deep: bool) -> dict[str, Any]:
 def with_params(recommender: "Recommender", params: Mapping[str, Any]) -> dict[str, Any]:
     """The attributes of the recommender with other settings; those of an unfitted one, unless all is as it was.
 
-    Raises `ValueError` for a setting that there is not, and what the class says of values.
+    Raises `ValueError` for a setting that there is not, for a value of another kind, and what the class says of values.
     """
     known = params_of(recommender, deep=True)
     unknown = [name for name in params if name not in known]
@@ -30,6 +31,7 @@ def with_params(recommender: "Recommender", params: Mapping[str, Any]) -> dict[s
         names = ", ".join(known)
         raise ValueError(f"{unknown[0]!r} is no setting of {type(recommender).__name__}; it has {names or 'none'}")
     own = params_of(recommender, deep=False)
+    _require_fitting(type(recommender), {name: value for name, value in params.items() if name in own})
     changed = {name for name, value in params.items() if not _same(value, known[name])}
     own |= {name: value for name, value in params.items() if name in own}
     for name in {name.partition("__")[0] for name in params if "__" in name}:
@@ -40,6 +42,27 @@ def with_params(recommender: "Recommender", params: Mapping[str, Any]) -> dict[s
         return {name: params[name] for name in changed}
     nothing = {name: None for name in vars(recommender) if name not in vars(made)}
     return {**nothing, **vars(made)}
+
+
+def _require_fitting(kind: type, values: Mapping[str, Any]) -> None:
+    """Raises `ValueError` for a value of another kind than the class declares; its `fit` knows the ranges."""
+    declared = inspect.signature(kind).parameters
+    for name, value in values.items():
+        rule = _rule(declared[name].annotation, value)
+        if rule:
+            raise ValueError(f"{name} must be {rule}, got {value!r}")
+
+
+def _rule(kind: Any, value: Any) -> str:
+    """What a value must be to be of a kind that is a type or a few words; "" where it is, and for all other kinds."""
+    if get_origin(kind) is Literal:
+        words = get_args(kind)
+        return "" if value in words else f"one of {', '.join(map(repr, words))}"
+    if kind in (int, float):
+        among, name = (Integral, "a whole number") if kind is int else (Real, "a number")
+        return "" if isinstance(value, among) and not isinstance(value, bool) and value == value else name
+    is_known = isinstance(kind, type) and kind is not inspect.Parameter.empty
+    return f"a {kind.__name__}" if is_known and not isinstance(value, kind) else ""
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -39,9 +39,11 @@ def table_of_reasons(
         liked, recommended = _likes_of(ratings, user), recommender.recommend(user)
     else:
         liked = answers_of(ratings, liked_items, (), None).indices
+        if len(liked) == 0:
+            raise ValueError("liked_items must be one or more item ids, got none; there is no reason without a like")
         recommended = recommender.recommend_for(liked_items)
     shown = recommended["item_id"].tolist() if items is None else as_ids_given(items, "items")
-    return _table(recommender, liked[-MOST_LIKES:], ratings.item_index(shown), as_length(n))
+    return _table(recommender, liked[-MOST_LIKES:], pd.unique(ratings.item_index(shown)), as_length(n, "n"))
 
 
 def _likes_of(ratings: Ratings, user: Any) -> NDArray[np.int32]:
@@ -65,7 +67,8 @@ def weights_of_likes(
     for start in range(0, len(liked), size):
         left_out = np.arange(start, min(start + size, len(liked)))
         kept = np.arange(len(liked)) != left_out[:, None]
-        weights[left_out] = whole - recommender.scores_for(_histories(kept, liked, n_items))[:, items]
+        without = recommender._scores_without(_histories(kept, liked, n_items))
+        weights[left_out] = whole - without[:, items]
     weights[np.abs(weights) < SMALLEST * max(float(np.abs(whole).max(initial=0)), 1e-30)] = 0
     return weights
 

@@ -22,6 +22,7 @@ from drr_tutorial.training.watching import VALIDATIONS
 RUNS = Path("runs")
 CONFIG, AGENT, METRICS = "config.json", "agent", "metrics.json"
 READING = "reading"  # in config.json, beside the settings: how the data is read
+PATIENCE = "patience"  # and when a training that gets no better ends
 BEFORE_THE_FIRST_CHECKPOINT = (CONFIG, "tensorboard", "best.safetensors", "final.safetensors", VALIDATIONS)
 
 
@@ -42,9 +43,10 @@ def taken(
     config: ExperimentConfig,
     world: WorldSettings | None = None,
     options: ReadingOptions | None = None,
+    patience: int | None = None,
 ) -> Iterator[Path]:
     """The folder for a training with `config`, on a log that is read by `options` or in a `world`, which is taken now;
-    None: a new one under runs/, named by the time.
+    None: a new one under runs/, named by the time. `patience`: that of `watching`, kept for whoever goes on.
 
     A folder with the same config is gone on with. When the training fails or is stopped without a checkpoint, what it
     wrote is removed; the exception gets a note that says how to go on. Raises `StorageError` for a folder that holds
@@ -52,7 +54,7 @@ def taken(
     """
     before = None if folder is None else _names_in(as_path(folder))
     folder = _new_folder(RUNS) if folder is None else as_path(folder)
-    _write_config(folder, config, world, options)
+    _write_config(folder, config, world, options, patience)
     try:
         yield folder
     except BaseException as error:
@@ -99,7 +101,8 @@ def read_run(folder: str | Path) -> tuple[ExperimentConfig, WorldSettings | None
     try:
         settings = dict(_settings(about))
         world = settings.pop("world", None)
-        settings.pop(READING, None)
+        for beside in (READING, PATIENCE):
+            settings.pop(beside, None)
         config = ExperimentConfig.from_json(json.dumps(settings))
         return config, None if world is None else WorldSettings(**world)
     except (ValueError, TypeError) as error:
@@ -116,13 +119,28 @@ def read_reading(folder: str | Path) -> ReadingOptions:
         raise of_another_version(path, about, error) from error
 
 
+def read_patience(folder: str | Path) -> int | None:
+    """After how many validations in vain a training ends; None: never. Raises `StorageError`."""
+    path = as_path(folder) / CONFIG
+    about = read_json(path)
+    patience = _settings(about).get(PATIENCE) if isinstance(about, dict) else None
+    if patience is not None and (not isinstance(patience, int) or patience < 1):
+        raise of_another_version(path, about, f"patience {patience!r} is no number of validations")
+    return patience
+
+
 def _write_config(
-    folder: Path, config: ExperimentConfig, world: WorldSettings | None, options: ReadingOptions | None
+    folder: Path,
+    config: ExperimentConfig,
+    world: WorldSettings | None,
+    options: ReadingOptions | None,
+    patience: int | None,
 ) -> None:
     """Write the configuration, or check that the folder belongs to it."""
     path, settings = folder / CONFIG, json.loads(config.to_json())
     settings |= {} if world is None else {"world": world._asdict()}
     settings |= {READING: told} if options is not None and (told := options.to_json()) else {}
+    settings |= {} if patience is None else {PATIENCE: patience}
     if not path.exists():
         write_new_json(path, {"version": __version__, **settings})
     elif _settings(read_json(path)) != settings:

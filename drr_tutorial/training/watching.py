@@ -9,7 +9,7 @@ counting, too.
 """
 
 import importlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -52,6 +52,9 @@ def watching(
 
     Raises `ValueError` for what is none of these. An error of a callback or a logger stops the training.
     """
+    if callable(callbacks) or not isinstance(callbacks, Iterable):
+        raise ValueError(f"callbacks must be a list of functions, got {callbacks!r}; for one write [{callbacks!r}]")
+    callbacks = list(callbacks)
     for callback in callbacks:
         if not callable(callback):
             raise ValueError(f"callbacks must be functions of step and figures, got {callback!r}")

@@ -20,6 +20,7 @@ AXE = Path(os.environ.get("AXE") or ROOT / "node_modules" / "axe-core" / "axe.mi
 PDF = ROOT / "_build" / "book.pdf"
 WIDTHS = (1300, 768, 390)
 HEAVIEST = 1_500_000  # bytes, of a page with all that it loads
+WITH_FILMS = 3_000_000  # of the page that brings an agent and its catalogue along
 SLOWEST = 1.0  # seconds, of the best of three
 LOADED = "(performance.timing.loadEventEnd - performance.timing.navigationStart) / 1000"
 WIDER = "width => Math.max(document.documentElement.scrollWidth, document.body.scrollWidth) - width"
@@ -59,7 +60,8 @@ def test_no_page_scrolls_sideways(measured: Any, path: str) -> None:
 def test_a_page_with_all_that_it_loads_is_light(measured: Any, path: str) -> None:
     _, sizes = measured(path)
     assert len(sizes) > 5 or path == "404.html"
-    assert sum(sizes.values()) <= HEAVIEST, sorted(sizes.items(), key=lambda item: -item[1])[:5]
+    most = WITH_FILMS if any("data-films" in name for name in sizes) else HEAVIEST
+    assert sum(sizes.values()) <= most, sorted(sizes.items(), key=lambda item: -item[1])[:5]
 
 
 @pytest.mark.parametrize("path", [page for page in WRITTEN if page != "index.html"])

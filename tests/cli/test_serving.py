@@ -71,7 +71,7 @@ def test_a_link_to_the_lists_stays_a_link(run: Path, tmp_path: Path) -> None:
         (["--all", "--user", "1"], "give either --user ID or --liked ID ID ..., or --all --out FILE"),
         (["--all", "--out", "lists.xls"], "give a file whose name ends in .csv"),
         (["--user", "1", "--candidates", "nowhere.txt"], "nowhere.txt cannot be read"),
-        (["--liked", "1", "--disliked", "1"], "liked_items must be one or more different item ids"),
+        (["--liked", "1", "--disliked", "1"], "liked_items must be different item ids"),
     ],
 )
 def test_what_does_not_go_together(

@@ -176,7 +176,7 @@ def test_dislikes_are_left_out_and_ratings_are_likes_or_dislikes(fitted: Recomme
     pd.testing.assert_frame_equal(same, table)
     back = fitted.recommend_for([a], everything, disliked_items=[c], exclude_seen=False)
     assert len(back) == everything
-    with pytest.raises(ValueError, match="liked_items must be one or more different item ids"):
+    with pytest.raises(ValueError, match="liked_items must be different item ids"):
         fitted.recommend_for([a], disliked_items=[a])
 
 
@@ -187,6 +187,27 @@ def test_a_dislike_moves_scores_away_from_what_is_like_it() -> None:
     for agent in (IALSRecommender(n_factors=4, regularization=5.0).fit(ratings), make("Gaussian").fit(ratings)):
         scores = agent.recommend_for(k=40, disliked_items=[0, 2, 4]).set_index("item_id")["score"]
         assert scores[[6, 8, 10]].max() < scores[[1, 3, 5]].min()
+
+
+@pytest.mark.parametrize("value", [99, 0, "five", None, True, np.nan, [5]])
+def test_a_rating_off_the_scale_is_no_answer(popularity: Recommender, value: Any) -> None:
+    with pytest.raises(ValueError, match="ratings must be numbers from 1 to 5, .* for item 26; correct it"):
+        popularity.recommend_for(ratings={26: value})
+
+
+def test_who_likes_nothing_yet_gets_the_fallback(fitted: Recommender) -> None:
+    with pytest.raises(ValueError, match="liked_items must be one or more .*got none; fallback='popular'"):
+        fitted.recommend_for([])
+    popular = PopularityRecommender().fit(fitted.ratings)
+    expected = popular.recommend_for(popular.ratings.item_ids[:1], 5, exclude_seen=False)["item_id"].tolist()
+    for nothing in ({}, {"liked_items": []}, {"ratings": {}}):
+        table = fitted.recommend_for(k=5, fallback="popular", **nothing)  # type: ignore[arg-type]
+        assert table["item_id"].tolist() == expected and set(table["source"]) == {"popular"}
+    disliked = fitted.recommend_for(k=5, disliked_items=expected[:1], fallback="popular")
+    assert disliked["item_id"].tolist()[:4] == expected[1:] and set(disliked["source"]) == {"popular"}
+    liked = fitted.recommend_for(expected[:1], 5, fallback="popular")
+    assert set(liked["source"]) == {fitted.label}
+    pd.testing.assert_frame_equal(liked.drop(columns="source"), fitted.recommend_for(expected[:1], 5))
 
 
 # Similar items and reasons
@@ -321,6 +342,81 @@ def test_vectors_that_are_not_made_of_ratings_take_in_nothing(synthetic: Ratings
         drr.partial_fit(Ratings.from_columns([1], [1], [5], [1]))
 
 
+@pytest.mark.parametrize("agent", [EASERecommender(), make("item-kNN"), DislikesLast(EASERecommender())])
+def test_a_single_like_is_a_reason(agent: Recommender, synthetic: Ratings) -> None:
+    item = synthetic.item_ids[np.bincount(synthetic.items).argmax()].item()
+    table = agent.fit(synthetic).reasons(liked_items=[item], n=1)
+    assert len(table) == 10 and set(table["because_id"]) == {item}
+    np.testing.assert_allclose(table["weight"], agent.recommend_for([item])["score"])  # without it the sum is 0
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "text"),
+    [
+        (lambda agent: agent.similar_items(26, True), ValueError, "k must be a whole number, got True"),
+        (lambda agent: agent.similar_items([26]), ValueError, r"item must be one item id, got \[26\]"),
+        (lambda agent: agent.similar_items(np.nan), UnknownIdError, "unknown item nan"),
+        (lambda agent: agent.similar_items(26, candidates=[]), UnknownIdError, "candidates must hold .*, got none"),
+        (lambda agent: agent.similar_items(26, candidates=[26, None]), DataError, "candidates .*1 missing, .*in row 1"),
+        (
+            lambda agent: agent.recommend(1, exclude_seen="no"),
+            ValueError,
+            "exclude_seen must be True or False, got 'no'",
+        ),
+        (lambda agent: agent.reasons(1, n=0), ValueError, "n must be at least 1, got 0"),
+        (lambda agent: agent.reasons(liked_items=[]), ValueError, "liked_items must be one or more item ids, got none"),
+        (lambda agent: agent.reasons(1, items=["nothing"]), UnknownIdError, "unknown item 'nothing'"),
+        (
+            lambda agent: agent.recommend_all(pd.DataFrame({"user_id": [1]})),
+            ValueError,
+            "users .*, got a table of shape",
+        ),
+        (
+            lambda agent: agent.recommend_all(np.array([[1]])),
+            ValueError,
+            "users must be a list of user ids, got a table",
+        ),
+        (lambda agent: agent.recommend_all({1}), ValueError, "users must be a list of user ids, got {1}"),
+        (lambda agent: agent.write_lists(None), TypeError, "path must be the name of a file, got None"),
+        (lambda agent: agent.write_lists("x" * 300 + ".csv"), StorageError, "cannot write .*name too long"),
+        (
+            lambda agent: agent.recommend_all(exclude=pd.DataFrame({"user_id": [1, None], "item_id": [26, 27]})),
+            DataError,
+            "exclude must hold ids, got 1 missing, the first in row 1; fill or drop",
+        ),
+    ],
+)
+def test_odd_questions_get_one_clear_answer(
+    popularity: Recommender, call: Any, error: type[Exception], text: str
+) -> None:
+    with pytest.raises(error, match=f"(?i){text}"):
+        call(popularity)
+
+
+@pytest.mark.parametrize("fallback", [None, "popular"])
+def test_who_is_named_twice_gets_one_list(popularity: Recommender, fallback: Any) -> None:
+    table = popularity.recommend_all([3, 1, "3", 3.0], 2, progress=False, fallback=fallback)
+    assert table["user_id"].astype(str).tolist() == ["3", "3", "1", "1"]
+    assert len(popularity.recommend_all((user for user in [3, 1]), 2, progress=False)) == 4
+    item = popularity.ratings.item_ids[5]
+    assert len(EASERecommender().fit(popularity.ratings).reasons(1, items=[item, item], n=1)) == 1
+
+
+def test_a_full_disk_leaves_the_lists_of_before(
+    popularity: Recommender, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    popularity.write_lists(tmp_path / "lists.csv", [1], 2, progress=False)
+    before = (tmp_path / "lists.csv").read_bytes()
+    monkeypatch.setattr(pd.DataFrame, "to_csv", full)
+    with pytest.raises(StorageError, match="lists.csv: No space left on device; what was there before is unchanged"):
+        popularity.write_lists(tmp_path / "lists.csv", k=3, progress=False)
+    assert (tmp_path / "lists.csv").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["lists.csv"]
+
+
 # Settings by name
 
 
@@ -354,6 +450,31 @@ def test_a_setting_that_stays_as_it_was_forgets_nothing(synthetic: Ratings) -> N
     assert len(fitted.set_params(alpha=int(fitted.alpha), n_factors=8).recommend(1, 3)) == 3
     with pytest.raises(RuntimeError, match="has learned nothing yet"):
         fitted.set_params(n_factors=4).recommend(1, 3)
+
+
+@pytest.mark.parametrize(
+    ("agent", "params", "text"),
+    [
+        (EASERecommender(), {"regularization": "x"}, "regularization must be a number, got 'x'"),
+        (EASERecommender(), {"regularization": np.nan}, "regularization must be a number, got nan"),
+        (IALSRecommender(), {"n_factors": 2.5}, "n_factors must be a whole number, got 2.5"),
+        (IALSRecommender(), {"seed": True}, "seed must be a whole number, got True"),
+        (make("Gaussian"), {"explore": "all"}, "explore must be one of 'no', 'ucb', 'thompson', got 'all'"),
+        (DRRRecommender("simple"), {"progress": "no"}, "progress must be a bool, got 'no'"),
+        (DislikesLast(EASERecommender()), {"inner": 5}, "inner must be a Recommender, got 5"),
+        (DislikesLast(EASERecommender()), {"inner__regularization": None}, "regularization must be a number, got None"),
+    ],
+)
+def test_a_setting_of_another_kind_changes_nothing(agent: Recommender, params: dict[str, Any], text: str) -> None:
+    before = agent.get_params(deep=False)
+    with pytest.raises(ValueError, match=text):
+        agent.set_params(**params)
+    assert agent.get_params(deep=False) == before
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    agent = IALSRecommender().set_params(n_factors=np.int64(4), regularization=np.float32(2), alpha=3)
+    assert (agent.n_factors, agent.regularization, agent.alpha) == (4, 2, 3)
 
 
 def test_items_are_alike_for_everybody(popularity: Recommender) -> None:

@@ -102,6 +102,27 @@ def test_counts_of_a_pair_are_summed_and_liked_above_what_is_said(limit: float, 
     assert set(found.ratings.tolist()) <= {1.0, 5.0} and found.scale == STARS
 
 
+@pytest.mark.parametrize(("duplicates", "liked"), [(None, True), ("latest", False), ("mean", False)])
+def test_what_becomes_of_counts_of_a_pair_can_be_said(duplicates: Any, liked: bool) -> None:
+    reading = read_ratings(LOG, ReadingOptions(kind="counts", duplicates=duplicates), liked_above=4)
+    assert bool(reading.ratings.liked[0]) is liked  # 2 and, before, 5: the sum is 7, the latest 2, the mean 3.5
+    assert {None: "summed", "latest": "the latest counts", "mean": "the mean counts"}[duplicates] in str(reading)
+
+
+@pytest.mark.parametrize("kind", ["likes", "counts", "thumbs"])
+def test_pairs_that_stand_there_twice_are_refused_whatever_the_rows_are(kind: Any) -> None:
+    log = LOG.assign(rating=1)
+    with pytest.raises(DataError, match="user ann rates item tea again in row 4"):
+        load_ratings(log, kind=kind, duplicates="refuse", liked_above=0 if kind == "counts" else None)
+
+
+@pytest.mark.parametrize("down", [0, -1])
+def test_the_mean_of_thumbs_is_a_like_where_more_go_up(down: int) -> None:
+    frame = pd.DataFrame({"user": [1, 1, 2, 2, 2], "item": [1, 1, 2, 2, 2], "rating": [1, down, 1, 1, down]})
+    found = read_ratings(frame, ReadingOptions(kind="thumbs", duplicates="mean")).ratings
+    assert found.liked.tolist() == [False, True]
+
+
 def test_without_a_column_rows_are_counted() -> None:
     found = load_ratings(LOG.drop(columns="rating"), kind="counts", liked_above=1)
     assert [row[:2] for row in rows(found.positives())] == [("ann", "tea")]
@@ -145,7 +166,12 @@ def changed(**columns: Any) -> pd.DataFrame:
         (changed(rating=[1, 0, 1, 0, 1, 0]), {}, r"liked_above=0.*kind='thumbs' where they are 1 and -1, or 1 and 0"),
         (changed(rating=1), {}, "none is above 3 of 5 stars, and nothing is liked; say .*liked_above.*kind='likes'"),
         (LOG, {"kind": "counts"}, "counts go from 1 to 5, half of them 3.5 or less; say above which.*liked_above=0"),
-        (changed(rating=-2), {"kind": "counts", "liked_above": 0}, "a count must be 0 or more, got -2 in row 0"),
+        (changed(rating=-2), {"kind": "counts", "liked_above": 0}, "whole number, 0 or more, got -2 in row 0"),
+        (
+            changed(rating=[1, 2, 1.234, 3, 1, 1]),
+            {"kind": "counts", "liked_above": 1},
+            "a count must be a whole number, .*got 1.234 in row 2; where a dot marks thousands, write 1234 .*amounts",
+        ),
         (LOG, {"kind": "counts", "liked_above": 7}, "no count of a pair is above 7, the highest is 7"),
         (LOG, {"kind": "thumbs"}, "a thumb must be 1 or -1, or 1 or 0 .*got 2.0 in row 0"),
         (changed(rating=[1, 0, -1, 1, 1, 1]), {"kind": "thumbs"}, "got 0 and -1: nobody can know"),

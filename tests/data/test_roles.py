@@ -40,6 +40,46 @@ def test_a_file_without_a_header_has_its_columns_from_left_to_right(tmp_path: Pa
     assert found.fingerprint() == load_ratings(PLAIN).fingerprint()
 
 
+@pytest.mark.parametrize(
+    ("text", "columns", "kind", "mapping"),
+    [
+        ("user,item,rating\na,7,4\nb,7,2\n", ["user", "item", "rating"], None, "{'user': 'user', 'item': 'item', "),
+        ("uid,stars,book\na,4,7\nb,2,7\n", ["user", "rating", "item"], None, "{'user': 'uid', 'rating': 'stars', "),
+        ("uid,book\n1,7\n2,8\n", ["user", "item"], "likes", "{'user': 'uid', 'item': 'book'}"),
+        ("uid,-,user_id\nx,y,a\nz,y,b\n", ["item", "-", "user"], "likes", "{'item': 'uid', 'user': 'user_id'}"),
+        ("a,b,day\nx,y,2024-03-01\nz,y,2024-03-02\n", ["user", "item", "timestamp"], "likes", "'timestamp': 'day'"),
+    ],
+)
+def test_a_header_is_no_data_where_roles_are_listed(
+    text: str, columns: list[str], kind: Any, mapping: str, tmp_path: Path
+) -> None:
+    (tmp_path / "log.csv").write_text(text)
+    with pytest.raises(DataError, match=f"has a header, .*lists roles, .*say which name is which: columns=.*{mapping}"):
+        load_ratings(tmp_path / "log.csv", columns=columns, kind=kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "n"),
+    [
+        ("ann,tea\nbob,rice\n", ["user", "item"], 2),
+        ("ann,time\nbob,title\n", ["user", "item"], 2),  # names of other columns are words, too
+        ("user,item,2024-03-01\nb,y,2024-03-02\n", ["user", "item", "timestamp"], 2),  # a date is no name
+        ("x1,7\n2,8\n3,8\n", ["user", "item"], 3),
+    ],
+)
+def test_data_is_no_header(text: str, columns: list[str], n: int, tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text(text)
+    assert len(load_ratings(tmp_path / "log.csv", columns=columns, kind="likes")) == n
+
+
+def test_a_header_of_items_is_no_item(tmp_path: Path) -> None:
+    (tmp_path / "books.csv").write_text("isbn,title\n7,Emma\n8,Ulysses\n")
+    with pytest.raises(DataError, match=r"books.csv has a header, .*--item-columns item=isbn title=title"):
+        load_ratings(PLAIN, items=tmp_path / "books.csv", item_columns=["item", "title"])
+    given = load_ratings(PLAIN, items=tmp_path / "books.csv", item_columns={"item": "isbn"})
+    assert given.titles.tolist() == ["Emma", "Ulysses"]
+
+
 def test_files_of_recbole_need_nothing_said(tmp_path: Path) -> None:
     (tmp_path / "books.inter").write_text(
         "user_id:token\titem_id:token\trating:float\ttimestamp:float\na\t7\t4\t3\nb\t7\t2\t2\na\t8\t5\t1\n"

@@ -1,6 +1,8 @@
 """Where tables lie: gzipped, in zip archives, in folders of MovieLens' layout, in memory; and archives that are broken."""
 
+import gc
 import gzip
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -166,7 +168,22 @@ def test_a_broken_archive_is_named_and_nothing_is_kept(name: str, damage: str, t
     (tmp_path / name).write_bytes(bad[damage])
     with pytest.raises(DataError, match=f"{name}.* is no whole .*archive .*; get it again, or unpack it"):
         load_ratings(tmp_path / name)
-    assert not list((tmp_path / "cache").rglob("*.npz"))
+    assert not list((tmp_path / "cache").rglob("*.npy"))
+
+
+@pytest.mark.parametrize("ending", ["csv", "csv.gz", "dat"])
+@pytest.mark.parametrize(
+    "rows", ["1,2,x", "1,2,3,4,5", "1,2,3,x", '1,2,3,"a\n2,3,4,b"c', "\u00e9,2,3,4", "", "1,2,3,4"]
+)
+def test_a_file_that_is_refused_is_closed(rows: str, ending: str, tmp_path: Path) -> None:
+    raw = f"user,item,rating,timestamp\n{rows}\n".replace(",", "::" if ending == "dat" else ",").encode("latin-1")
+    (tmp_path / f"bad.{ending}").write_bytes(gzip.compress(raw) if ending.endswith("gz") else raw)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", ResourceWarning)
+        with pytest.raises(DataError):
+            load_ratings(tmp_path / f"bad.{ending}")
+        gc.collect()
+    assert not said
 
 
 def test_an_archive_with_a_password(tmp_path: Path) -> None:
@@ -196,7 +213,7 @@ def test_a_file_that_changes_while_it_is_read(fails: bool, tmp_path: Path, monke
     monkeypatch.setattr(load, "read_table", interrupted)
     with pytest.raises(DataError, match=r"mine\.csv has changed while it was read; wait until it is whole"):
         load_ratings(path)
-    assert not list((tmp_path / "cache").rglob("*.npz"))
+    assert not list((tmp_path / "cache").rglob("*.npy"))
 
 
 def test_tables_in_memory(expected: Ratings) -> None:

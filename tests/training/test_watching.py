@@ -95,6 +95,8 @@ def test_an_error_of_a_callback_is_no_stop(synthetic: Ratings) -> None:
     ("wrong", "text"),
     [
         ({"callbacks": [3]}, "callbacks must be functions of step and figures, got 3"),
+        ({"callbacks": print}, "callbacks must be a list of functions, got <built-in .*; for one write"),
+        ({"callbacks": 3}, "callbacks must be a list of functions, got 3"),
         ({"patience": 0}, "patience must be a whole number of at least 1, or None, got 0"),
         ({"patience": True}, "patience must be"),
         ({"logger": print}, r"logger must have a method log\(metrics, step\)"),

@@ -132,11 +132,19 @@ def _listing(block: Block, context: Context) -> str:
     return "\n".join([f"```{block.argument}", *block.lines, "```"])
 
 
+def _island(block: Block, context: Context) -> str:
+    """A link to where it answers, and what stands in its place."""
+    online = context.links.online(context.page)
+    where = f"[the page online]({online})" if online else "the page of the built book"
+    return f"*{block.options['alt']} It answers on {where}. In its place:*\n\n{_inside(block, context)}"
+
+
 DIRECTIVES: dict[str, Callable[[Block, Context], str]] = {
     "exercise": _exercise,
     "dropdown": _fold,
     "figure": _figure,
     "image": _image,
+    "island": _island,
     "glossary": _glossary,
     "bibliography": lambda block, context: listed(context.sources),
     "math": lambda block, context: "\n".join(["$$", *block.lines, "$$"]),

@@ -68,6 +68,14 @@ def _difference(ours: Sequence[Figures], theirs: Sequence[Figures], protocol: st
     return bootstrap_users(sums, _lists(ours, protocol))._asdict() | over_seeds
 
 
+def in_percent(found: Mapping[str, Any], base: float) -> Figures:
+    """A difference, with all its intervals, in percent of `base`."""
+    return {
+        name: in_percent(value, base) if isinstance(value, Mapping) else 100 * value / base
+        for name, value in found.items()
+    }
+
+
 def _seeds(runs: Sequence[Figures], protocol: str, metric: str) -> list[float]:
     return [value for run in runs for value in run["means"][protocol][metric]]
 

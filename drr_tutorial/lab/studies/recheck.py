@@ -86,7 +86,10 @@ def recheck_by(study: Study, others: Sequence[Study], folder: Path = ROWS, *, re
 def _keep(
     study: Study, rows: Sequence[Row], before: Figures, evidence: Mapping[str, Any], folder: Path, path: Path
 ) -> Path:
-    """The rows of the file, and those in the folder that are the same, as of the code of now."""
+    """The rows of the file, and those in the folder that are the same, as of the code of now. Rows that the study no
+    longer has leave the file.
+    """
+    before["rows"] = {row.key: before["rows"][row.key] for row in rows}
     for row in rows:
         key = runner.key_of(row.compute)
         kept = runner._stored(runner._place(folder, study, row), before["rows"][row.key]["code key"])

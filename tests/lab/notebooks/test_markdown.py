@@ -59,6 +59,16 @@ def test_an_exercise_is_a_heading_and_its_hint_is_folded() -> None:
     )
 
 
+def test_an_island_is_a_link_to_its_page_and_what_stands_in_its_place() -> None:
+    source = ":::{island} tiny-play\n:alt: You recommend.\n\n| {glue:text}`films` |\n|---|\n| a |\n:::"
+    place = "| 1682 |\n|---|\n| a |"
+    plain = f"*You recommend. It answers on the page of the built book. In its place:*\n\n{place}"
+    assert plain_markdown(source, context()) == plain
+    links = Links(address="https://book.example/")
+    online = "[the page online](https://book.example/book/05_training.html)"
+    assert online in plain_markdown(source, context(links=links))
+
+
 def test_blocks_inside_blocks() -> None:
     source = "::::{dropdown} Answer\n:::{note}\nSee:\n:::\n```python\n1 + 1\n```\n::::"
     inside = "> **Note**\n>\n> See:\n\n```python\n1 + 1\n```"

@@ -1,4 +1,4 @@
-"""The study `gamma`: a row is one training that looks so far ahead, world rows are the other study's, percents add up."""
+"""The study `gamma`: a row is one training that looks so far ahead; percents add up."""
 
 import dataclasses
 from typing import Any
@@ -11,19 +11,11 @@ from drr_tutorial.data.splits import original_split
 from drr_tutorial.lab.studies import gamma
 from drr_tutorial.lab.studies.correction import config_of
 from drr_tutorial.lab.studies.planning import study as planning
-from drr_tutorial.lab.studies.runner import key_of
 from drr_tutorial.recommenders.drr import DRRRecommender
 
 
-def test_world_rows_are_those_of_the_study_of_planning() -> None:
-    theirs = {row.key: row for row in planning.rows()}
-    world = {row.key: row for row in gamma.rows() if row.key.startswith("sweep.")}
-    shared = theirs.keys() & world.keys()
-    assert {f"sweep.{g}.{seed}" for g in (0.0, 0.8, 0.9, 0.95, 0.99) for seed in range(3)} == shared
-    assert all(key_of(theirs[key].compute) == key_of(world[key].compute) for key in shared)
-    assert all(theirs[key].compute.keywords == world[key].compute.keywords for key in shared)  # type: ignore[attr-defined]
-    assert gamma.STUDY.shares == planning.STUDY.name
-    assert not theirs.keys() & {row.key for row in gamma.rows() if row.key.startswith("log.")}
+def test_the_world_is_swept_with_the_same_discounts() -> None:
+    assert {look.gamma for look in gamma.LOOKS["ml-100k"]} <= set(planning.GAMMAS)
 
 
 def test_a_look_is_named_as_it_is() -> None:
@@ -78,30 +70,21 @@ def log_run(value: float) -> dict[str, Any]:
     return {"means": means, "detail": detail}
 
 
-def world_run(likes: float) -> dict[str, Any]:
-    return {"likes": likes, "cpu seconds": 1.0, "steps": 10, "detail": [likes, likes]}
-
-
 @pytest.mark.parametrize("full", [False, True])
 def test_the_summary_says_by_how_many_percent_of_gamma_0(full: bool) -> None:
     figures: dict[str, Any] = {}
     for row in gamma.rows():
-        if row.key.startswith("sweep."):
-            figures[row.key] = world_run(10.0 if row.key.startswith("sweep.0.0.") else 15.0)
-        elif full or not row.full_only:
+        if full or not row.full_only:
             about = {"fit seconds": 20.0, "correction share": 0.5, "kept step": 0, "before training": log_run(0.48)}
             figures[row.key] = about | log_run(0.5 if ".0.0.1." in row.key else 0.49)
     found = gamma.summarize(figures)
-    assert found["curves"].keys() == {"ml-100k", "planning world"} | ({"ml-1m"} if full else set())
+    assert found["curves"].keys() == {"ml-100k"} | ({"ml-1m"} if full else set())
     if full:
         assert list(found["curves"]["ml-1m"]) == ["0.9", "before training"]
         assert found["curves"]["ml-1m"]["before training"]["mean"] == pytest.approx(-4)
         assert len(found["logs"]["ml-1m"]["gammas"]["0.9"]["full"]["HR@10"]["seeds"]) == 5
     assert found["curves"]["ml-100k"]["0.9, 5 steps"]["mean"] == pytest.approx(-2)
-    in_world = found["curves"]["planning world"]["0.95"]
-    assert in_world["mean"] == pytest.approx(50) and in_world["over seeds"]["high"] == pytest.approx(50)
-    assert "0.0" not in found["curves"]["planning world"]
+    assert "0.0" not in found["curves"]["ml-100k"]
     assert found["logs"]["ml-100k"]["minus gamma 0"]["0.3"]["log sessions"]["reward@20"]["mean"] == pytest.approx(-0.01)
     assert found["logs"]["ml-100k"]["training adds"]["0.0"]["unseen"]["nDCG@10"]["mean"] == pytest.approx(0.02)
     assert found["logs"]["ml-100k"]["kept step"]["0.9"] == [0] * 5
-    assert found["world"]["gammas"]["0.3"]["mean"] == 15

@@ -41,15 +41,26 @@ def test_the_summary_has_every_key_and_compares_by_user() -> None:
         f"bounds.{study.key(world)}": {"static": 1.0, "myopic": 10.0, "planner": 25.0, "weights": [0.0] * 6}
         for world in study.SWITCHES
     }
+    for seed, user in ((0, [25.0, 19.0]), (1, [22.0, 20.0]), (2, [23.0, 11.0])):
+        figures[f"sweep.0.95.{seed}"] |= {"likes": np.mean(user), DETAIL: user}
     figures["sessions"] = {"user": 3}
     found = study.summarize(figures)
     assert set(found) == {
-        "bounds", "ours", "gain", "sweep", "without", "states", "paper", "switches", "others", "tiny", "sessions"
+        "bounds", "ours", "gain", "sweep", "sweep minus gamma 0", "curve", "without", "states", "paper", "switches",
+        "others", "tiny", "sessions",
     }  # fmt: skip
     assert found["ours"]["planning"]["mean"] == 22
     assert found["ours"]["planning"]["share of planner"] == 22 / 25
     assert found["ours"]["planning"]["worst seed, times myopic"] == 2
     assert found["gain"] == {"mean": 12.0, "low": 12.0, "high": 12.0}
+    more = found["sweep minus gamma 0"]["0.95"]
+    assert more["mean"] == pytest.approx(10) and more["low"] == pytest.approx(
+        10 * 2 / 3
+    )  # users have 13.3 and 6.7 more
+    assert more["over seeds"]["mean"] == pytest.approx(10) and more["over seeds"]["low"] < 4
+    assert found["curve"]["0.95"]["mean"] == pytest.approx(100)
+    assert found["curve"]["0.95"]["over seeds"]["low"] == pytest.approx(10 * more["over seeds"]["low"])
+    assert found["sweep minus gamma 0"].keys() == {"0.3", "0.6", "0.8", "0.9", "0.95", "0.97", "0.99"}
     assert found["others"]["DQN"]["seeds"] == [10.0] * 3
     assert found["switches"]["no boredom, no growth"]["gain"]["mean"] == 0
 

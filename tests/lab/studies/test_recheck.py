@@ -59,6 +59,14 @@ def test_rows_of_another_result_stay_as_they_are(tmp_path: Path) -> None:
     assert place.read_bytes() == before
 
 
+def test_rows_that_the_study_has_no_longer_leave_the_file(tmp_path: Path) -> None:
+    two = toy_study.study(*(Row(key, partial(toy_study.number, 1)) for key in ("kept", "gone")))
+    run_study(two, tmp_path / "rows", results=tmp_path, progress=False)
+    one = toy_study.study(Row("kept", partial(toy_study.number, 1)))
+    after = read_json(recheck(one, tmp_path / "rows", results=tmp_path, progress=False))
+    assert list(after["rows"]) == ["kept"]
+
+
 def test_on_another_processor_both_codes_are_computed_there(tmp_path: Path) -> None:
     toy = toy_study.study(*(Row(str(number), partial(toy_study.number, number)) for number in range(3)))
     stored = read_json(run_study(toy, tmp_path / "rows", results=tmp_path, progress=False))

@@ -10,6 +10,7 @@ from torch import Tensor
 from drr_tutorial.actor_critic.networks import AnyCritic, State
 from drr_tutorial.agent import DRRAgent
 from drr_tutorial.evaluation.episodes import play_episodes
+from drr_tutorial.evaluation.intervals import bootstrap_users, interval_over_seeds
 from drr_tutorial.lab.studies.runner import DETAIL, Figures
 from drr_tutorial.training.ddpg import DDPG, Policy
 from drr_tutorial.training.transitions import TransitionBatch
@@ -133,3 +134,10 @@ def gain(ours: list[Figures], theirs: list[Figures]) -> "np.ndarray[Any, Any]":
     n = min(len(ours), len(theirs))
     a, b = (np.mean([run[DETAIL] for run in runs[:n]], axis=0) for runs in (ours, theirs))
     return np.asarray(a - b)
+
+
+def more_likes(ours: list[Figures], theirs: list[Figures]) -> Figures:
+    """Likes a session more, {mean, low, high, "over seeds": {mean, low, high}}, as `paired.difference` has it."""
+    by_user = gain(ours, theirs)
+    by_seed = np.array([run["likes"] for run in ours]) - np.array([run["likes"] for run in theirs])
+    return bootstrap_users(by_user, np.ones(len(by_user)))._asdict() | {"over seeds": interval_over_seeds(by_seed)}

@@ -6,6 +6,8 @@ Keys of the summary:
                 those with an effect switched off
     "ours"      {"planning" | "gamma 0" | "long": runs}, with "share of planner" and "times myopic" of the mean
     "sweep"     {gamma: runs}, over a shorter training
+    "sweep minus gamma 0"   {gamma: {mean, low, high, "over seeds": {mean, low, high}}}: likes a session, by user
+    "curve"     {gamma: the same in percent of gamma 0}, beside which the study `gamma` has its logs
     "without"   {part of the agent: runs}, one part left out, the same training as in the sweep
     "states" | "paper"   {name: runs}, the same
     "switches"  {world: {"planning": runs, "gamma 0": runs, "gain": interval}}
@@ -24,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from drr_tutorial.evaluation.intervals import bootstrap_users, interval_over_seeds
+from drr_tutorial.lab.studies.paired import in_percent
 from drr_tutorial.lab.studies.planning.agents import (
     LIKES_ONLY,
     LONG,
@@ -34,6 +37,7 @@ from drr_tutorial.lab.studies.planning.agents import (
     WITHOUT,
     gain,
     in_tiny,
+    more_likes,
     trained,
 )
 from drr_tutorial.lab.studies.planning.others import dqn, ppo, reinforce, sac, tabular, td3
@@ -43,7 +47,7 @@ from drr_tutorial.worlds.planners import bounds
 from drr_tutorial.worlds.planning import PlanningWorld
 
 SEEDS, FEW_SEEDS = tuple(range(5)), tuple(range(3))
-GAMMAS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.97, 0.99)
+GAMMAS = (0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.97, 0.99)
 PLANNING = 0.95
 OTHERS: dict[str, Callable[..., Figures]] = {
     "DQN": dqn,
@@ -114,12 +118,16 @@ def known_bounds(world: str) -> Figures:
 def summarize(figures: Mapping[str, Figures]) -> Figures:
     """See the module."""
     known = {world: _without_weights(figures[f"bounds.{key(world)}"]) for world in SWITCHES}
+    sweep = {str(gamma): _found(figures, f"sweep.{gamma}") for gamma in GAMMAS}
+    minus = {gamma: more_likes(found, sweep["0.0"]) for gamma, found in sweep.items() if found is not sweep["0.0"]}
     ours = {name: _found(figures, row) for name, row in (("planning", "ours"), ("gamma 0", "greedy"), ("long", "long"))}
     return {
         "bounds": known,
         "ours": {name: runs(found) | against(found, known["all"]) for name, found in ours.items()},
         "gain": _interval(gain(ours["planning"], ours["gamma 0"])),
-        "sweep": {str(gamma): runs(_found(figures, f"sweep.{gamma}")) for gamma in GAMMAS},
+        "sweep": {gamma: runs(found) for gamma, found in sweep.items()},
+        "sweep minus gamma 0": minus,
+        "curve": {gamma: in_percent(found, runs(sweep["0.0"])["mean"]) for gamma, found in minus.items()},
         "without": {name: runs(_found(figures, key(name))) for name in WITHOUT},
         "states": {name: runs(_found(figures, key(name))) for name in LIKES_ONLY},
         "paper": {name: runs(_found(figures, key(name))) for name in PAPER},

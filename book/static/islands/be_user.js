@@ -1,0 +1,156 @@
+/* Be the user: answer about films, and see state, action and list of a trained agent move; "why this film" by leaving likes
+   out. */
+(function () {
+  "use strict";
+  const drr = (window.drr = window.drr || {});
+  const { make, choice, button, status, row } = drr.controls;
+  const FIRST = "drr-ave", LENGTH = 10, FOUND = 6, ABOUT = 8, REASONS = 3;
+  const NAMES = {
+    "drr-p": "DRR-p: likes and their products", "drr-u": "DRR-u: you times your likes, and products",
+    "drr-ave": "DRR-ave: you and the average of your likes", "drr-att": "DRR-att: you, and likes by attention",
+    default: "the package's default, with gates for everybody",
+  };
+
+  drr.island("be-user", (stage) => {
+    const data = drr.data.films, session = drr.filmSession, titles = data.items.titles, agents = {};
+    const first = data.agents.some(({ name }) => name === FIRST) ? FIRST : data.agents[0].name;
+    let name = first, shown = null, before = null, said = "";
+
+    const agent = () => (agents[name] = agents[name] || drr.filmAgent(data, name));
+    const seen = () => new Set(session.answers.map(({ item }) => item));
+    const find = session.finder(titles, agent().look([], []).scores);
+
+    const who = choice({
+      label: "The agent's state", value: first, choices: data.agents.map((one) => [one.name, NAMES[one.name] || one.name]),
+      onchange: (value) => { name = value; shown = null; said = `Now by ${NAMES[name] || name}.`; look(); },
+    });
+    const search = make("input", { type: "search", id: "be-user-search", placeholder: "such as Star Wars", autocomplete: "off" });
+    const matches = make("ul", { class: "island-films", "aria-label": "Films found" });
+    const mine = make("ol", { class: "island-films island-mine", "aria-label": "Your answers" });
+    const count = make("h4"), list = make("ol", { class: "island-films", "aria-label": "Recommended films" });
+    const news = status(), state = drr.strip(), action = drr.strip(), stateName = make("h4"), actionName = make("h4");
+    const note = make("p", { class: "island-note" });
+    const clear = button("Begin anew", () => { said = "Nothing is known of you."; session.clear(); });
+
+    search.addEventListener("input", showMatches);
+    search.addEventListener("keydown", (event) => {
+      const [best] = event.key === "Enter" ? find(search.value, 1) : [];
+      if (best !== undefined) give(best, true);
+    });
+
+    /* The two answers to a film. */
+    function answers(item) {
+      const give_ = (liked) => () => give(item, liked);
+      return [
+        button("Like", give_(true), { "aria-label": `I like ${titles[item]}` }),
+        button("Not for me", give_(false), { "aria-label": `${titles[item]} is not for me` }),
+      ];
+    }
+
+    function give(item, liked) {
+      said = `${liked ? "You like" : "Not for you:"} ${titles[item]}.`;
+      search.value = "";
+      showMatches();
+      session.answer(item, liked);
+    }
+
+    function showMatches() {
+      const found = find(search.value, FOUND).filter((item) => !seen().has(item));
+      const none = search.value.trim() && !found.length ? [make("li", {}, "No film of the data has such a title.")] : [];
+      matches.replaceChildren(...none, ...found.map((item) => make("li", {}, make("span", {}, titles[item]), ...answers(item))));
+    }
+
+    function takeBack(item) {
+      said = `Without ${titles[item]}.`;
+      session.forget(item);
+    }
+
+    function showMine() {
+      const { answers: given } = session, latest = new Set(session.liked.slice(-agent().about.memory));
+      count.textContent = `Your answers: ${given.length}${given.length < ABOUT ? `; about ${ABOUT} say something of you` : ""}`;
+      mine.replaceChildren(...given.map(({ item, liked }) => make("li", { class: liked ? "liked" : "missed" },
+        make("span", {}, `${liked ? "♥" : "✕"} ${titles[item]}${latest.has(item) ? " (in the memory)" : ""}`),
+        button("Take back", () => takeBack(item), { "aria-label": `Take back ${titles[item]}` }))));
+      clear.disabled = !given.length;
+    }
+
+    /* The best films that were not answered, by scores. */
+    function best(scores) {
+      const known = seen();
+      return [...scores.keys()].filter((item) => !known.has(item)).sort((a, b) => scores[b] - scores[a]).slice(0, LENGTH);
+    }
+
+    /* How far a vector moved, in hundredths of its length. */
+    function moved(now, old) {
+      if (!old || old.length !== now.length) return null;
+      const size = (vector) => Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+      return Math.round(100 * size(now.map((value, n) => value - old[n])) / Math.max(size(old), 1e-12));
+    }
+
+    function look() {
+      const found = agent().look(session.liked, session.disliked), items = best(found.scores);
+      before = shown;
+      shown = { ...found, items };
+      showMine();
+      showMatches();
+      showList();
+      showVectors();
+      showNews();
+      session.recommend(items);
+    }
+
+    function showList() {
+      list.replaceChildren(...shown.items.map((item, place) => {
+        const was = before ? before.items.indexOf(item) : place;
+        const step = was < 0 ? "new" : was > place ? `▲${was - place}` : was < place ? `▼${place - was}` : "";
+        const why = make("p", { class: "island-why", hidden: true });
+        const named = { "aria-expanded": "false", "aria-label": `Why ${titles[item]}?` };
+        const ask = button("Why?", () => explain(item, why, ask), named);
+        return make("li", {}, make("span", {}, titles[item], make("small", {}, ` ${step}`)), ...answers(item), ask, why);
+      }));
+    }
+
+    /* What each like adds: the score with all answers, less that without this one. */
+    function explain(item, why, ask) {
+      why.hidden = !why.hidden;
+      ask.setAttribute("aria-expanded", String(!why.hidden));
+      const found = drr.filmReasons(agent(), session.liked, session.disliked, item).slice(0, REASONS);
+      const words = found.map(({ item: liked, weight }) => `${titles[liked]} (+${weight.toFixed(2)})`);
+      const average = session.answers.length ? "" : "Nothing is known of you: it suits the average user.";
+      why.textContent = words.length
+        ? `Because you like ${words.join(", ")}. Without that like, its score is so much lower.`
+        : average || "No single like of yours raises it.";
+    }
+
+    /* By how much state and action moved, where they are those of the same agent. */
+    const moves = () => ["state", "action"].map((name) => moved(shown[name], before && before[name]));
+
+    function showVectors() {
+      const [of, to] = moves();
+      const words = (share) => (share === null ? "" : `, moved by ${share} % of its length`);
+      stateName.textContent = `State: ${shown.state.length} numbers${words(of)}`;
+      actionName.textContent = `Action: ${shown.action.length} numbers${words(to)}`;
+      state.update(shown.state, before && before.state, `The state as bars${words(of)}.`);
+      action.update(shown.action, before && before.action, `The action as bars${words(to)}.`);
+      note.textContent = agent().about.actor.shared
+        ? "This actor does not look at the state: it starts at your vector and weighs its patterns as it does for everybody. So "
+          + "your answers move the action through your vector alone."
+        : "This actor looks at the state: how it weighs the patterns of your vector depends on that vector, and on what you "
+          + "liked last.";
+    }
+
+    function showNews() {
+      const fresh = before ? shown.items.filter((item) => !before.items.includes(item)).length : 0;
+      const [of, to] = moves(), changed = before
+        ? ` The state moved by ${of} % of its length, the action by ${to} %; ${fresh} of ${shown.items.length} films are new.` : "";
+      news.textContent = `${said}${changed} First: ${titles[shown.items[0]]}.`.trim();
+    }
+
+    session.listen(look);
+    stage.append(
+      row(who), make("label", { for: search.id }, "Find a film you know. Enter likes the first one found."), row(search), matches,
+      news, make("h4", {}, "The agent recommends"), list, stateName, state.root, actionName, action.root, note,
+      count, mine, row(clear)); // what grows comes last, so that buttons stay where they are
+    look();
+  });
+})();
