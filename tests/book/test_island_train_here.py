@@ -224,6 +224,11 @@ def test_the_ring_keeps_the_latest_and_draws_whole_transitions(page: Any) -> Non
     assert all([n, n + 1, n % 200, n % 7, n % 3] == row for row in found for n in [int(row[0])])
 
 
+def busy() -> bool:
+    """Whether others keep the machine at work: times would be theirs."""
+    return hasattr(os, "getloadavg") and os.getloadavg()[0] > (os.cpu_count() or 1) + 1
+
+
 def test_a_reader_trains_changes_something_and_stops(browser: Any, island_pages: Path) -> None:
     """While it trains the page answers; how quickly can be said where nothing else keeps the machine busy."""
     page, wrong = islands.open_island(browser, island_pages, "train-here", viewport={"width": 390, "height": 800})
@@ -243,8 +248,7 @@ def test_a_reader_trains_changes_something_and_stops(browser: Any, island_pages:
     left = stage.locator("path.island-line").count()
     picture = stage.locator("svg[role=img]").nth(1).get_attribute("aria-label")
     page.context.close()
-    busy = hasattr(os, "getloadavg") and os.getloadavg()[0] > (os.cpu_count() or 1) + 1
-    assert (busy or waits[10] < 50) and not wrong
+    assert (waits[10] < 50 or busy()) and not wrong
     assert said.startswith("Stopped. Step ") and "likes a session" in said
     assert curves[-1] == "gamma 0.94, case 3" and left == 0
     assert picture is not None and picture.startswith("The session of one user with the agent after ")
@@ -255,6 +259,7 @@ def test_a_reader_trains_changes_something_and_stops(browser: Any, island_pages:
 )
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_it_ends_ahead_of_greed_within_a_minute(page: Any, seed: int) -> None:
+    """The minute where nothing else keeps the machine busy."""
     found = page.evaluate(
         """seed => { const began = performance.now(); let last = null;
           for (const one of drr.training(drr.data.planning, {...drr.trainHere, seed}).run()) if (one) last = one;
@@ -262,4 +267,5 @@ def test_it_ends_ahead_of_greed_within_a_minute(page: Any, seed: int) -> None:
         seed,
     )
     print(f"seed {seed}: {found[0]:.1f} likes in {found[1]:.0f} seconds")
-    assert found[0] > page.evaluate("drr.data.planning.bounds.myopic") and found[1] < 60
+    assert found[0] > page.evaluate("drr.data.planning.bounds.myopic")
+    assert found[1] < 60 or busy()
