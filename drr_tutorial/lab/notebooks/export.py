@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -50,7 +51,7 @@ class Book:
 def write_notebooks(folder: Path) -> list[Path]:
     """Write the notebooks that match this version, their solutions, and what both show; returns the notebooks.
 
-    Raises `StorageError` when the folder holds something already, or cannot be written.
+    Raises `StorageError` when the folder holds something already, or cannot be written; then it holds nothing.
     """
     if folder.exists() and not folder.is_dir():
         raise StorageError(f"{folder} is a file; give a new folder, so that nothing of yours is overwritten")
@@ -58,12 +59,21 @@ def write_notebooks(folder: Path) -> list[Path]:
         raise StorageError(f"{folder} is not empty; give a new folder, so that nothing of yours is overwritten")
     book = Book(book_folder())
     try:
-        (folder / SOLUTIONS).mkdir(parents=True, exist_ok=True)
-        for part in ("images", "results"):
-            shutil.copytree(book.folder / part, folder / part)
-        return [path for page in book.pages.values() for path in _write_page(page, book, folder)]
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:
+            written = _write_all(book, Path(scratch))
+            for part in Path(scratch).iterdir():
+                part.rename(folder / part.name)
     except OSError as error:
         raise StorageError(f"cannot write {folder}: {error}; check the permissions and the free space") from error
+    return [folder / path.relative_to(scratch) for path in written]
+
+
+def _write_all(book: Book, folder: Path) -> list[Path]:
+    (folder / SOLUTIONS).mkdir()
+    for part in ("images", "results"):
+        shutil.copytree(book.folder / part, folder / part)
+    return [path for page in book.pages.values() for path in _write_page(page, book, folder)]
 
 
 def replace_downloads(folder: Path, address: str = "") -> list[Path]:

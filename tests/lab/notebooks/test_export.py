@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from drr_tutorial.lab import cli
-from drr_tutorial.lab.notebooks import replace_downloads, write_notebooks
+from drr_tutorial.lab.notebooks import export, replace_downloads, write_notebooks
 from drr_tutorial.lab.notebooks.needs import unmet_names
 from drr_tutorial.storage import StorageError
 
@@ -175,6 +175,27 @@ def test_the_command_overwrites_nothing(
         write_notebooks(tmp_path / "file")
     with pytest.raises(StorageError, match="cannot write .*; check the permissions and the free space"):
         write_notebooks(tmp_path / "file" / "below")
+
+
+def test_what_fails_half_way_leaves_an_empty_folder_for_the_next_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[Path] = []
+
+    def fails_at_the_third(path: Path, content: str) -> Path:
+        if len(written) == 2:
+            raise OSError(28, "No space left on device")
+        written.append(path)
+        return write(path, content)
+
+    write = export._write
+    monkeypatch.setattr(export, "_write", fails_at_the_third)
+    with pytest.raises(StorageError, match="No space left on device; check the permissions and the free space"):
+        export.write_notebooks(tmp_path)
+    assert len(written) == 2 and list(tmp_path.iterdir()) == []
+    monkeypatch.undo()
+    assert all(path.parent == tmp_path or path.parent.name == "solutions" for path in export.write_notebooks(tmp_path))
+    assert {"images", "results", "solutions"} == {path.name for path in tmp_path.iterdir() if path.is_dir()}
 
 
 def test_downloads_of_pages_become_readers_notebooks(tmp_path: Path) -> None:
