@@ -524,9 +524,16 @@ def test_a_length_from_numpy_will_do(popularity: Recommender) -> None:
     assert len(popularity.recommend(1, np.int64(3))) == 3  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("liked", [[], [3, 3], [1, 2, 1]])
-def test_liked_items_must_be_there_and_differ(fitted: Recommender, liked: list[int]) -> None:
-    with pytest.raises(ValueError, match=r"liked_items must be one or more different item ids, got \["):
+@pytest.mark.parametrize(
+    ("liked", "rule"),
+    [
+        ([], r"one or more item ids where no disliked_items and no ratings are given, got none; fallback='popular'"),
+        ([3, 3], r"different item ids, got \[3, 3\]"),
+        ([1, 2, 1], r"different item ids, got \[1, 2, 1\]"),
+    ],
+)
+def test_liked_items_must_be_there_and_differ(fitted: Recommender, liked: list[int], rule: str) -> None:
+    with pytest.raises(ValueError, match=f"^liked_items must be {rule}"):
         fitted.recommend_for(liked)
 
 

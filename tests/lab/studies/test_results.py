@@ -11,7 +11,7 @@ from drr_tutorial.lab.studies import find_studies
 from drr_tutorial.lab.studies.runner import code_of
 from drr_tutorial.storage import read_json
 
-INVENTED = ("replay-speed", "planning", "sardine")  # these measure on random numbers, or in worlds
+INVENTED = ("replay-speed", "planning", "sardine", "episodes")  # on random numbers, or in worlds
 
 
 @pytest.mark.parametrize("name", find_studies())
