@@ -4,7 +4,7 @@
   "use strict";
   const drr = (window.drr = window.drr || {});
   const SPACE = "http://www.w3.org/2000/svg";
-  const WIDTH = 520, LEFT = 64, RIGHT = 8, TOP = 8, ROW = 17, GAP = 14, RISE = 40, FOOT = 34;
+  const WIDTH = 520, LEFT = 80, RIGHT = 8, TOP = 8, ROW = 17, GAP = 14, RISE = 40, FOOT = 34;
 
   function draw(tag, attributes, text) {
     const element = document.createElementNS(SPACE, tag);
