@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,3 +68,12 @@ def live(page: Any) -> Any:
     page.locator(".island").scroll_into_view_if_needed()
     page.wait_for_selector(".island[data-state=live]", timeout=5000)
     return page.locator(".island-stage")
+
+
+def opened(browser: Any, folder: Path, name: str) -> Iterator[Any]:
+    """For a fixture: the page of an island that is live. Nothing may have gone wrong there by the end of a test."""
+    page, wrong = open_island(browser, folder, name)
+    live(page)
+    yield page
+    page.context.close()
+    assert not wrong

@@ -15,11 +15,7 @@ EPISODES = read_json(results_folder() / "episodes.json")["summary"]
 
 @pytest.fixture
 def page(browser: Any, island_pages: Path) -> Iterator[Any]:
-    found, wrong = islands.open_island(browser, island_pages, "watch-episode")
-    islands.live(found)
-    yield found
-    found.context.close()
-    assert not wrong
+    yield from islands.opened(browser, island_pages, "watch-episode")
 
 
 def said(page: Any) -> str:

@@ -16,11 +16,7 @@ from tests.book import islands
 
 @pytest.fixture
 def page(browser: Any, island_pages: Path) -> Iterator[Any]:
-    found, wrong = islands.open_island(browser, island_pages, "seeds-explorer")
-    islands.live(found)
-    yield found
-    found.context.close()
-    assert not wrong
+    yield from islands.opened(browser, island_pages, "seeds-explorer")
 
 
 def numbers(page: Any) -> list[float]:
