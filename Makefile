@@ -50,7 +50,7 @@ pdf: $(STAMP) .stored.yml   # the whole book from the stored outputs as _build/b
 train: $(STAMP)   # real MovieLens 100K: data, training, table; options: make train ARGS="--dataset ml-1m"
 	$(BIN)/drr-tutorial train $(ARGS)
 
-results: $(STAMP)   # numbers of the book from raw data, an hour on two cores; with FULL=1 all of them, eight hours
+results: $(STAMP)   # numbers of the book from raw data, an hour on two cores; with FULL=1 all of them, six to seven
 	$(BIN)/drr-tutorial results $(STUDIES) --processes 2 $(if $(FULL),--full)
 	$(BIN)/python book/_ext/learning_figure.py
 
