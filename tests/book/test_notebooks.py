@@ -195,6 +195,40 @@ def test_tables_are_not_broken(path: Path) -> None:
     assert not [line for text in texts for line in text.splitlines() if len(line) > WIDTH or line.endswith("\\")]
 
 
+def text_sizes(picture: str) -> list[float]:
+    """In points, of a drawing of matplotlib, which draws a text by scaling letters that are 100 points high."""
+    return [
+        100 * float(scale)
+        for scale in re.findall(r"<!-- .*? -->\s*<g[^>]*transform=\"[^\"]*scale\(([\d.]+)", picture, re.DOTALL)
+    ]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_text_in_figures_can_be_read_on_a_phone(path: Path) -> None:
+    """Where a figure is five inches wide (lab/figures/style.py) and shown at 0.71 of its size: 8.5 pixels."""
+    drawings = [output.get("data", {}).get("image/svg+xml") for cell in code_cells(path) for output in cell.outputs]
+    for drawing in filter(None, drawings):
+        sizes = text_sizes(drawing)
+        assert len(sizes) > 3
+        assert min(sizes) >= 9
+
+
+@pytest.mark.parametrize("path", sorted((BOOK / "images").glob("*.svg")), ids=lambda path: path.stem)
+def test_text_in_drawings_can_be_read_on_a_phone(path: Path) -> None:
+    """As wide as static/drr.css makes them there; what matplotlib drew is shown as the figures of cells are."""
+    styles, drawing = (BOOK / "static" / "drr.css").read_text(encoding="utf-8"), path.read_text(encoding="utf-8")
+    if drawn := text_sizes(drawing):
+        assert min(drawn) >= 9
+        return
+    rules = re.findall(r"figure img(.*?) \{ min-width: ([\d.]+)rem", styles)
+    (rem,) = [float(rem) for chosen, rem in rules if f"{path.stem}.svg" in chosen] or [
+        float(rem) for chosen, rem in rules if not chosen
+    ]
+    width = float(re.findall(r'viewBox="0 0 ([\d.]+)', drawing)[0])
+    sizes = [float(size) for size in re.findall(r'font-size[=:]\s*"?([\d.]+)', drawing)]
+    assert min(sizes) * 16 * rem / width >= 8.5
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_no_answer_stands_open_below_its_exercise(path: Path) -> None:
     """What follows a solution is another exercise, a heading or code: a reason belongs into the solution, folded."""
