@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from drr_tutorial.lab.notebooks.glued import is_glued
 from drr_tutorial.lab.notebooks.inline import Context, plain_paragraph
+from drr_tutorial.lab.notebooks.links import TITLE
 from drr_tutorial.lab.notebooks.markdown import caption, plain_markdown
 from drr_tutorial.lab.notebooks.needs import needed_code
 from drr_tutorial.lab.notebooks.numbering import figure_of
@@ -97,11 +98,15 @@ class Made:
 
 
 def _with_links(words: str, context: Context) -> str:
-    """Under the title where the page is published, under "Exercises" where the solutions are."""
-    online = context.links.online(context.page)
-    if online:
-        words = re.sub(r"^(# .+)$", rf"\1\n\n[This page online]({online})", words, count=1, flags=re.MULTILINE)
+    """Under the title which page it is and where it is published, under "Exercises" where the solutions are."""
+    words = re.sub(r"^(# .+)$", rf"\1\n\n{_which_page(context)}", words, count=1, flags=re.MULTILINE)
     return re.sub(r"^(## Exercises)$", rf"\1\n\n{_where_solutions_are(context)}", words, flags=re.MULTILINE)
+
+
+def _which_page(context: Context) -> str:
+    page, online = context.page, context.links.online(context.page)
+    which = f"Chapter {page.chapter}" if page.chapter else "The first page" if page.title == TITLE else "A page"
+    return f"{which} of the book *{TITLE}*" + (f": [this page online]({online})." if online else ".")
 
 
 def _where_solutions_are(context: Context) -> str:
