@@ -20,15 +20,9 @@ from drr_tutorial.lab.notebooks.source import (
     prose,
     text,
 )
+from drr_tutorial.lab.notebooks.start import first_cell
 from drr_tutorial.lab.notebooks.statements import statements
 
-START = """\
-# Installs the package where it is missing, as on Colab. If pip does not find it, put
-# the path or the address of its wheel (drr_tutorial-...-py3-none-any.whl) here.
-import importlib.util
-if importlib.util.find_spec("drr_tutorial") is None:
-    %pip install -q drr_tutorial
-%matplotlib inline"""
 CHECK = "from drr_tutorial.lab.exercises import check"
 ANSWER = """\
 # your answer
@@ -48,7 +42,7 @@ def readers_cells(context: Context) -> list[Cell]:
         elif is_solution(cell):
             made.answers(cell)
         elif 'find_spec("drr_tutorial")' in text(cell):
-            made.code(START, cell["id"])
+            made.code(first_cell(), cell["id"])
         elif source and is_shown(cell):
             made.shown(cell, source)
         elif source:

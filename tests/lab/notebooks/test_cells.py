@@ -3,11 +3,12 @@
 import dataclasses
 from typing import Any
 
-from drr_tutorial.lab.notebooks.cells import START, readers_cells
+from drr_tutorial.lab.notebooks.cells import readers_cells
 from drr_tutorial.lab.notebooks.glued import glued_values
 from drr_tutorial.lab.notebooks.links import Links
 from drr_tutorial.lab.notebooks.solutions import solution_cells
 from drr_tutorial.lab.notebooks.source import Cell, Page, code, prose
+from drr_tutorial.lab.notebooks.start import first_cell
 from tests.lab.notebooks.book import CHAPTER, context, page, printed, tagged
 
 
@@ -18,7 +19,7 @@ def made(**changes: Any) -> list[Cell]:
 def test_a_chapter_cell_by_cell() -> None:
     assert [cell["source"] for cell in made()] == [
         "# Training\n\nChapter 5 of the book *Deep reinforcement recommendation*.\n\nTime: about 10 minutes.",
-        START,
+        first_cell(),
         "See Figure 5.2.\n\n![A \\[b\\].](images/a.svg)\n\n**Figure 5.1.** A *drawing*.",
         "fit(data)",
         "**Figure 5.2.** A curve by Bellman (1957).",
@@ -90,7 +91,7 @@ def test_solutions_hold_exercise_answer_and_what_that_needs_folded() -> None:
     assert head["source"].startswith(
         "# Solutions: Training\n\nTry the exercises of [Training](../05_training.ipynb) first."
     )
-    assert (start["source"], needed["source"]) == (START, "from x import twice\nn = twice(1)")
+    assert (start["source"], needed["source"]) == (first_cell(), "from x import twice\nn = twice(1)")
     assert words["source"].startswith("## What the answers need")
     assert asked["source"] == "### Exercise 5.1: By hand\n\nAdd $1$."
     assert answer["source"].startswith("# solution\n")
