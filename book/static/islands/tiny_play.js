@@ -139,7 +139,8 @@
     function reveal(guessed) {
       const best = compare();
       const right = best.includes(guessed);
-      const words = `You guessed ${guessed}: ${right ? "right" : "no"}. Most likes: ${best.join(", ").replace(/, ([^,]*)$/, " and $1")}.`;
+      const winners = best.join(", ").replace(/, ([^,]*)$/, " and $1");
+      const words = `You guessed ${guessed}: ${right ? "right" : "no"}. Most likes: ${winners}.`;
       guess.replaceChildren(status(words));
       again.focus();
     }

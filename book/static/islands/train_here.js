@@ -119,12 +119,12 @@
 
     const list = (words, ...parts) => make("fieldset", {}, make("legend", {}, words), row(...parts));
     stage.append(
-      make("p", {}, "This trains the agent of this page in your browser, with smaller networks and batches and larger steps. Nothing "
-        + "is sent anywhere. Change something, then train anew, and compare the curves."),
+      make("p", {}, "This trains the agent of this page in your browser, with smaller networks and batches and larger steps. "
+        + "Nothing is sent anywhere. Change something, then train anew, and compare the curves."),
       list("The agent", ...Object.values(sliders)), list("Bugs of the clinic", ...Object.values(switches)),
       row(go, clear, bar), said, plot.root, title, ours.root, greedTitle, greeds.root,
-      make("p", { class: "island-note" }, "One user, the same luck. Step after step from left to right, a mark is an item: its row the "
-        + "topic, larger is deeper, filled was liked; ×: the user leaves."));
+      make("p", { class: "island-note" }, "One user, the same luck. Step after step from left to right, a mark is an item: its "
+        + "row the topic, larger is deeper, filled was liked; ×: the user leaves."));
     draw();
     const { sessions, greed, finish } = drr.evaluation;
     show(greeds, greedTitle, "greed that knows everything", finish(sessions(rules, 1, 1, greed(rules))));
