@@ -131,8 +131,11 @@ lock: $(STAMP) constraints.txt   # requirements.lock, with the newest versions t
 	$(UV) compile -q $(LOCAL) --no-emit-find-links --python-version 3.11 --extra dev -c constraints.txt pyproject.toml \
 	  --no-header --no-annotate | sed 's/+cpu//' > requirements.lock
 
-dist: $(STAMP)   # wheel and sdist into dist/
+dist: $(STAMP)   # wheel and sdist into dist/, checked as the index does that takes them
+	rm -rf dist
 	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
 
 clean:   # removes what was built; .venv and the data stay
 	rm -rf _build dist runs .pytest_cache .mypy_cache .ruff_cache
