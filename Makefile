@@ -121,7 +121,7 @@ tolerances: $(STAMP)   # how far kernels move what is printed after a training: 
 	$(BIN)/python tests/portable/spread.py
 
 readme: $(STAMP)   # the README's speeds measured anew, about half an hour, and all its figures from the result files
-	for part in training evaluation; do $(BIN)/python tests/benchmarks/$${part}_speed.py --write || exit 1; done
+	for part in training_speed evaluation_speed install_size; do $(BIN)/python tests/benchmarks/$$part.py --write || exit 1; done
 	$(BIN)/python book/_ext/readme_figures.py
 
 benchmarks: $(STAMP)   # speed and memory, printed; tens of minutes

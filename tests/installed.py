@@ -19,8 +19,13 @@ def needed(names: list[str]) -> dict[str, Distribution]:
             found[name] = distribution(name)
         except PackageNotFoundError:  # for other systems
             continue
-        waiting += [_name(line) for line in found[name].requires or [] if "extra ==" not in line]
+        waiting += requirements(found[name])
     return found
+
+
+def requirements(of: Distribution) -> list[str]:
+    """Names of what it needs itself, extras left out."""
+    return [re.split(r"[^\w.-]", line.strip())[0] for line in of.requires or [] if "extra ==" not in line]
 
 
 def modules(distributions: dict[str, Distribution]) -> set[str]:
@@ -33,7 +38,3 @@ def megabytes(distributions: dict[str, Distribution]) -> float:
     """On the disk: all files that their installers wrote."""
     paths = [Path(str(file.locate())) for each in distributions.values() for file in each.files or []]
     return sum(path.stat().st_size for path in paths if path.is_file()) / 1e6
-
-
-def _name(requirement: str) -> str:
-    return re.split(r"[^\w.-]", requirement.strip())[0]
