@@ -34,6 +34,7 @@ def test_a_player_shows_its_session(page: Any, player: str) -> None:
 
 def test_keys_move_through_the_training_and_the_curve_follows(page: Any) -> None:
     page.get_by_label("Who recommends?").select_option("random")
+    assert "as shown above" not in page.locator(".island-stage").inner_text()
     training = page.get_by_label("DRR's training")
     for step, likes in (EPISODES["curve"][-2], EPISODES["curve"][-3]):
         training.press("ArrowLeft")

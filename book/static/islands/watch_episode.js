@@ -61,13 +61,13 @@
     }
 
     function drawCurve() {
-      const [now, likes] = curve[trained];
-      const points = curve.map(([step, mean]) => [step / 1000, mean]);
+      const points = curve.map(([step, mean]) => [step / 1000, mean]), [now, likes] = points[trained];
       const levels = PLAYERS.filter(([name]) => name in players).map(([name, words]) => ({ name: words, y: players[name] }));
+      const shown = player === AGENT ? [{ name: "as shown above", points: [[now, 0], [now, likes]] }] : [];
       learned.update({
-        series: [{ name: "DRR", points }, { name: "as shown above", points: [[now / 1000, 0], [now / 1000, likes]] }], levels,
+        series: [{ name: "DRR", points }, ...shown], levels,
         alt: `Likes a session while DRR trains, on average over many users: ${points[0][1].toFixed(1)} untrained, `
-          + `${points[last][1].toFixed(1)} at the end; as shown above ${likes.toFixed(1)}.`,
+          + `${points[last][1].toFixed(1)} at the end${shown.length ? `; as shown above ${likes.toFixed(1)}` : ""}.`,
       });
     }
 
@@ -76,7 +76,7 @@
       const all = Object.values(sessions), end = all[0].topic.length;
       const same = end < steps && all.every(({ topic, liked }) => topic.length === end && !liked[end - 1]);
       return same ? ` Everybody meets the same luck: at step ${end} it lets nothing be liked, and then this user leaves, whoever `
-        + "recommends. With other users that matters: they leave more often after a dislike than after a like." : "";
+        + "recommends. With other users it matters who does: they leave more often after a dislike than after a like." : "";
     }
 
     function start() {
