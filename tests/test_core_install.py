@@ -11,17 +11,18 @@ from tests.installed import PACKAGE, modules, needed
 
 PROGRAM = """
 import importlib, pkgutil, sys
+from importlib.machinery import PathFinder
 
 allowed = set(sys.argv.pop(1).split(","))
 
 
-class OnlyCore:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] not in allowed:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+class OnlyCore(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return super().find_spec(name, path, target) if name.partition(".")[0] in allowed else None
 
 
-sys.meta_path.insert(0, OnlyCore())
+sys.meta_path[:] = [OnlyCore if finder is PathFinder else finder for finder in sys.meta_path]
 import drr_tutorial
 
 names = [found.name for found in pkgutil.walk_packages(drr_tutorial.__path__, "drr_tutorial.")]

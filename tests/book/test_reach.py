@@ -127,3 +127,10 @@ def test_binder_writes_the_notebooks_and_can_do_it_again(tmp_path: Path) -> None
     for _ in range(2):
         subprocess.run([script], cwd=tmp_path, env=variables, capture_output=True, check=True)
     assert (tmp_path / "notebooks" / "05_training.ipynb").is_file()
+
+
+def test_the_workflow_builds_each_of_them_on_every_python_that_is_named() -> None:
+    jobs = yaml.safe_load(read(".github/workflows/reach.yml"))["jobs"]
+    assert set(jobs) == {"python", "environment", "recipe", "image", "binder"}
+    named = re.findall(r"Python :: (3\.\d+)", "\n".join(PROJECT["classifiers"]))
+    assert jobs["python"]["strategy"]["matrix"]["python"] == named
