@@ -147,7 +147,7 @@ def test_enter_takes_what_is_shown_and_no_film_that_was_answered(page: Any) -> N
     assert hits.inner_text() == "You have answered every film with such a title."
     search.press("Enter")
     assert page.locator(MINE).all_inner_texts()[0].startswith(f"✕ {title}") and page.locator(MINE).count() == 1
-    search.fill("film")
+    search.fill(listed(page)[0].split()[0])
     first = (
         page.get_by_role("list", name="Films found").first.get_by_role("listitem").first.locator("span").inner_text()
     )
@@ -167,7 +167,7 @@ def test_enter_takes_what_is_shown_and_no_film_that_was_answered(page: Any) -> N
     [
         ("the matrix", ["Matrix, The (1999)"]),
         ("LA confidential", ["L.A. Confidential (1997)"]),
-        ("L.A.", ["L.A. Confidential (1997)", "Bulgarian, A (1990)"]),
+        ("L.A.", ["L.A. Confidential (1997)"]),
         ("schindlers", ["Schindler's List (1993)"]),
         ("schindler\u2019s list", ["Schindler's List (1993)"]),
         ("mash", ["M*A*S*H (1970)"]),
