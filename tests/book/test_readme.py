@@ -71,6 +71,12 @@ def test_what_beats_us_stands_on_the_first_page(figures: Any) -> None:
     assert "**behind** by" in figures.verdicts()
 
 
+def test_looking_ahead_is_shown_where_it_gains_most(figures: Any) -> None:
+    adds = figures.read_result("cold-start")["summary"]["looking ahead adds"].values()
+    most = max(found["over users"]["mean"] for found in adds)
+    assert f"40 films by {most:+.2f} [" in figures.planning() and f"the most of {len(adds)} tries" in figures.planning()
+
+
 def test_what_nobody_measured_is_said(figures: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     tables = {data: dict(figures.tables(data)) for data in figures.DATA}
     del tables["ml-1m"]["unseen"]
