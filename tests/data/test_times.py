@@ -48,7 +48,7 @@ def test_what_is_kept_are_whole_seconds_and_that_is_said() -> None:
     found = read_ratings(log([0.25, 0.75, 0.5, -0.5]))
     assert found.ratings.timestamps is not None
     assert found.ratings.timestamps.tolist() == [0, -1]
-    assert "kept in whole seconds, among which the order of rows counts" in str(found)
+    assert "kept in whole seconds, among which the order of rows counts" in " ".join(str(found).split())
     assert "whole seconds" not in str(read_ratings(log([1, 3, 2, 0])))
 
 
