@@ -262,7 +262,7 @@ def test_a_training_goes_on_when_curves_are_cleared_and_a_new_one_says_nothing_o
     bar = stage.locator("progress")
     curves = stage.locator(".island-legend li", has_text="training ")
     stage.get_by_role("button", name="Train").click()
-    stage.get_by_text("Step 150 of").wait_for()
+    stage.get_by_text("Step 150 of").wait_for(timeout=300_000)  # a busy machine is slow
     stage.get_by_role("button", name="Stop").click()
     both = stage.get_by_role("button", name="Train anew").evaluate("""button => { button.click();
       const said = button.closest(".island").querySelector(".island-status"), begun = said.textContent; button.click();
@@ -272,7 +272,7 @@ def test_a_training_goes_on_when_curves_are_cleared_and_a_new_one_says_nothing_o
     stage.get_by_text("Step 0 of").wait_for()
     assert curves.all_inner_texts() == [f"as it is; training {n}" for n in (1, 2, 3)]
     stage.get_by_role("button", name="Clear the curves").click()
-    stage.get_by_text("Step 150 of").wait_for()
+    stage.get_by_text("Step 150 of").wait_for(timeout=300_000)  # a busy machine is slow
     assert curves.all_inner_texts() == ["as it is; training 3"] and "L" in curve_of(stage)
     assert not wrong
     page.context.close()
