@@ -17,7 +17,7 @@ HIDE = """@media print {
   .toggle-hidden { display: block !important; }
   .bd-article pre { white-space: pre-wrap !important; }
   .bd-article table.dataframe td { white-space: normal !important; }
-  figure, tr, .bd-article div.math { break-inside: avoid; }
+  figure, tr, .cell_input, .highlight, .bd-article div.math { break-inside: avoid; }
   h1, h2, h3, h4 { break-after: avoid; }
 }
 * { animation: none !important; transition: none !important; }"""
