@@ -51,8 +51,8 @@ def recommend(
         exclude: File with the ids of what may not; with a column user_id, too, such as a file of lists: not to them.
         exclude_seen: Leave out what the user has rated, or what is liked.
         fallback: popular: who is unknown or likes nothing yet gets what most like, and the column source says so.
-        cluster: With --all, on a Ray cluster, for many users: local for this machine alone, HOST:PORT or
-            ray://HOST:PORT. Then --out is a new folder of Parquet files, which all nodes must see.
+        cluster: With --all, on a Ray cluster, for many users: local for this machine alone, HOST:PORT for a cluster
+            that it belongs to. Then --out is a new folder of Parquet files, which all nodes must see.
         users: With --cluster, whose lists: a Parquet file, or a folder of them, with a column user_id. Default: all
             users of the data.
         quiet: No bar.

@@ -47,8 +47,8 @@ def sweep_command(default: ExperimentConfig) -> Callable[..., None]:
             preset: Settings to start from, as for train.
             data: Of the reading of a file of your own.
             seeds: Each trial trains once with each, and the means are compared. Default: that of the settings.
-            cluster: local for this machine alone, HOST:PORT or ray://HOST:PORT. Nodes need this version of
-                drr_tutorial; the training data comes to them.
+            cluster: local for this machine alone, HOST:PORT for a cluster that it belongs to. Nodes need this version
+                of drr_tutorial; the training data comes to them.
             quiet: No progress bars.
         """
         plan = Sweep(config, read_space(space), trials, seeds)

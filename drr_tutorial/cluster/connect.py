@@ -89,6 +89,18 @@ def require_address(address: str) -> tuple[str, int]:
     return host, port
 
 
+def require_member(address: str) -> None:
+    """`ValueError` for a cluster that is reached from outside, where what is started here would run elsewhere, and for
+    what is no address.
+    """
+    require_address(address)
+    if address.startswith(CLIENT):
+        raise ValueError(
+            f"cluster must be {LOCAL} or HOST:PORT for this, got {address!r}; give the command on a machine of the "
+            "cluster"
+        )
+
+
 def _require_answer(address: str) -> None:
     """`ClusterError` unless something that could be Ray answers soon."""
     import grpc  # comes with tensorboard

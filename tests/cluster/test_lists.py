@@ -95,6 +95,7 @@ def test_bad_input_is_refused_before_a_cluster_is_asked(agent: Recommender, user
     pd.DataFrame({"user_id": pd.Series([], dtype=int)}).to_parquet(tmp_path / "empty.parquet")
     (tmp_path / "text.parquet").write_text("user_id\n1\n")
     fails(ValueError, "cluster must be local, HOST:PORT", cluster="nowhere")
+    fails(ValueError, "must be local or HOST:PORT for this, got 'ray://h:1'", cluster="ray://h:1")
     fails(ClusterError, "no cluster answers at 127.0.0.1:1")
     fails(DataError, r"has no column user_id among \['user'\]; name it user_id", users=tmp_path / "named.parquet")
     fails(DataError, "has no users; give a Parquet file", users=tmp_path / "empty.parquet")

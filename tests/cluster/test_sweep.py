@@ -93,6 +93,8 @@ def test_bad_input_is_refused_before_a_cluster_is_asked(train: Ratings, tmp_path
     nowhere: Any = {"cluster": "127.0.0.1:1", "progress": False}
     with pytest.raises(ValueError, match=r"trial 0 of the space cannot be trained: .*tau"):
         run_sweep(Sweep(SMALL, {"agent.tau": {"choice": [7]}}, 1), train, tmp_path / "out", **nowhere)
+    with pytest.raises(ValueError, match="must be local or HOST:PORT for this, got 'ray://h:1'; give the command on"):
+        run_sweep(Sweep(SMALL, SPACE, 1), train, tmp_path / "out", cluster="ray://h:1")
     assert not (tmp_path / "out").exists()
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear")
