@@ -138,11 +138,7 @@ def run_studies(
         if _stored(_place(folder, study, row), key_of(row.compute)) is None
     }
     target = results_folder() if results is None else results
-    waiting = _longest_first(waiting, target)
-    if cluster is None or not waiting:
-        failed = _compute(waiting, processes or 1, progress)
-    else:
-        failed = _compute_on(cluster, waiting, processes, progress)
+    failed = _compute_on(cluster, _longest_first(waiting, target), processes, progress)
     finished = [study for study in studies if not unfinished(study, folder, full=full)]
     paths = [_publish(study, rows[study.name], folder, target, full) for study in finished]
     if len(finished) < len(studies):
@@ -223,8 +219,10 @@ def _compute(
     return failed
 
 
-def _compute_on(cluster: str, waiting: Waiting, processes: int | None, progress: bool) -> list[str]:
-    """The same on a cluster whose nodes have the data of here. Raises `ClusterError`."""
+def _compute_on(cluster: str | None, waiting: Waiting, processes: int | None, progress: bool) -> list[str]:
+    """The same on a cluster whose nodes have the data of here, None for this machine. Raises `ClusterError`."""
+    if cluster is None or not waiting:
+        return _compute(waiting, processes or 1, progress)
     names = sorted({name for study, _ in waiting.values() for name in study.data})
     with connect(cluster) as found:
         here = fingerprints(names)
