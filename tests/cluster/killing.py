@@ -3,12 +3,10 @@
 import os
 import signal
 import threading
-import time
 from pathlib import Path
+from typing import Self
 
 from tests.cluster.conftest import TwoNodes
-
-PATIENCE = 120.0
 
 
 def raylets(nodes: TwoNodes) -> set[int]:
@@ -30,16 +28,23 @@ def workers(nodes: TwoNodes, name: str) -> list[int]:
 
 
 class KillOne(threading.Thread):
-    """Waits for a worker whose title holds a name, and kills it once."""
+    """Within it, the first worker whose title holds a name is killed; `killed` is its process id, 0 for none."""
 
     def __init__(self, nodes: TwoNodes, name: str) -> None:
         super().__init__(daemon=True)
         self.nodes, self.title, self.killed = nodes, name, 0
+        self.over = threading.Event()
 
     def run(self) -> None:
-        end = time.monotonic() + PATIENCE
-        while not self.killed and time.monotonic() < end:
+        while not self.killed and not self.over.wait(0.02):
             for process in workers(self.nodes, self.title)[:1]:
                 os.kill(process, signal.SIGKILL)
                 self.killed = process
-            time.sleep(0.02)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+        self.join()

@@ -44,13 +44,11 @@ def same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
 def test_lists_are_those_of_one_process(
     two_nodes: TwoNodes, agent: Recommender, users: Path, tmp_path: Path, synthetic: Ratings
 ) -> None:
-    killer = KillOne(two_nodes, "MapWorker")
-    killer.start()
     bought = pd.DataFrame({"user_id": synthetic.user_ids[:50], "item_id": synthetic.item_ids[:50]})
     options: Any = {"exclude": bought, "candidates": synthetic.item_ids[:200], "fallback": "popular"}
     out = tmp_path / "lists"
-    written = write_lists_on_cluster(agent, out, users, 5, cluster=two_nodes.address, progress=False, **options)
-    killer.join()
+    with KillOne(two_nodes, "MapWorker") as killer:
+        written = write_lists_on_cluster(agent, out, users, 5, cluster=two_nodes.address, progress=False, **options)
     assert killer.killed
     asked = pd.concat([pd.read_parquet(file) for file in sorted(users.iterdir())])["user_id"]
     agent.write_lists(tmp_path / "alone.parquet", asked, 5, progress=False, **options)
