@@ -151,7 +151,7 @@ def _asked(recommender: Recommender, users: Path | None, size: int) -> Any:
     import ray.data
 
     if users is not None:
-        return ray.data.read_parquet(str(users), columns=[USER])
+        return ray.data.read_parquet(str(users)).select_columns([USER])
     import pyarrow as pa
 
     ids = recommender.ratings.user_ids
