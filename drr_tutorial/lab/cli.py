@@ -27,7 +27,8 @@ def results(
     names: Annotated[tuple[str, ...], tyro.conf.Positional] = (),
     /,
     full: bool = False,
-    processes: int = 1,
+    processes: int | None = None,
+    cluster: str | None = None,
     list: bool = False,
     recheck: bool = False,
     against: Path | None = None,
@@ -40,7 +41,8 @@ def results(
     Args:
         names: Which studies. Default: all but those that take hours; with --full those, too.
         full: Also the rows and studies that take long.
-        processes: Rows computed at once, with one thread each.
+        processes: Rows computed at once, with one thread each. Default: 1, with --cluster as many as that has CPUs.
+        cluster: Compute rows on a Ray cluster, whose nodes have the data: local, HOST:PORT or ray://HOST:PORT.
         list: Only say which studies there are and what is left to do.
         recheck: For code that changed without changing a figure: a few rows computed again decide about the others.
         against: Recheck on another processor: the folder runs/results of a checkout with the code of before.
@@ -53,18 +55,21 @@ def results(
         raise ValueError(f"study must be one of {', '.join(known)}; got {unknown[0]!r}")
     studies = [known[name] for name in names or known if names or full or list or not known[name].full_only]
     if list:
-        for study in studies:
-            print(f"{study.name}: {study.title}\n    {_state(study, full)}")
+        print("\n".join(f"{study.name}: {study.title}\n    {_state(study, full)}" for study in studies))
         return
     if recheck:
         for study in studies:
-            print(_recheck(study, [known[name] for name in by], against, processes, not quiet))
+            print(_recheck(study, [known[name] for name in by], against, cluster, processes or 1, not quiet))
         return
-    for path in run_studies(studies, full=full, processes=processes, progress=not quiet):
+    for path in run_studies(studies, full=full, processes=processes, cluster=cluster, progress=not quiet):
         print(path)
 
 
-def _recheck(study: Study, by: Sequence[Study], against: Path | None, processes: int, progress: bool) -> Path:
+def _recheck(
+    study: Study, by: Sequence[Study], against: Path | None, cluster: str | None, processes: int, progress: bool
+) -> Path:
+    if cluster is not None:
+        raise ValueError(f"--recheck computes its few rows on this machine; leave out --cluster {cluster}")
     if by:
         return recheck_by(study, by)
     return recheck_study(study, against=against, processes=processes, progress=progress)
