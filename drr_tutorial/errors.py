@@ -14,3 +14,7 @@ class UnknownIdError(KeyError):
 
 class RowError(RuntimeError):
     """Rows of a study could not be computed."""
+
+
+class ClusterError(RuntimeError):
+    """A cluster on which nothing can be computed: nobody answers, or its nodes do not agree."""

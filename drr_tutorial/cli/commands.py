@@ -24,7 +24,7 @@ from drr_tutorial.config import PRESETS, ExperimentConfig
 from drr_tutorial.data.download import MOVIELENS, data_home, find_movielens
 from drr_tutorial.data.load import load_ratings
 from drr_tutorial.data.options import ReadingOptions
-from drr_tutorial.errors import DataError, RowError, UnknownIdError
+from drr_tutorial.errors import ClusterError, DataError, RowError, UnknownIdError
 from drr_tutorial.experiment import (
     USUAL_BASELINES,
     BaselineName,
@@ -52,6 +52,7 @@ from drr_tutorial.training.watching import watching
 
 Preset = Literal["default", "simple", "next", "paper", "original", "planning"]
 Protocol = Literal["unseen", "original", "masked", "full"]
+FORESEEN = (DataError, OSError, UnknownIdError, RowError, ClusterError)
 DESCRIPTION = "Train, evaluate and use DRR; compute the figures of the book, and copy its notebooks."
 
 
@@ -88,8 +89,8 @@ def _run(arguments: list[str], more: Mapping[str, Callable[..., Any]]) -> int:
         tyro.extras.subcommand_cli_from_dict(commands, prog="drr-tutorial", description=DESCRIPTION, args=arguments)
     except BrokenPipeError:
         raise
-    except (DataError, OSError, UnknownIdError, ValueError, RowError) as error:
-        if not isinstance(error, DataError | OSError | UnknownIdError | RowError) and not is_said_on_purpose(error):
+    except (*FORESEEN, ValueError, ImportError) as error:
+        if not isinstance(error, FORESEEN) and not is_said_on_purpose(error):
             raise
         _say("\n".join([f"error: {error}", *_notes(error)]))
         return 1

@@ -1,0 +1,1 @@
+"""Work past one machine, on Ray: rows of studies, sweeps over settings, lists for all users. The extra is `cluster`."""

@@ -1,0 +1,122 @@
+"""A cluster is checked before any work: its address, that it is there, and that its nodes run the code of here."""
+
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drr_tutorial.cluster import connect as module
+from drr_tutorial.cluster.connect import about_this_node, connect, differences, require_address
+from drr_tutorial.errors import ClusterError
+
+
+@pytest.mark.parametrize("address", ["", "nowhere", "10.0.0.1:", "10.0.0.1:port", "h:99999", "http://h:1", "a b:1"])
+def test_what_is_no_address(address: str) -> None:
+    with pytest.raises(ValueError, match=r"cluster must be local, HOST:PORT or ray://HOST:PORT, got .*such as 10"):
+        require_address(address)
+
+
+def test_addresses() -> None:
+    assert require_address("10.0.0.1:6379") == ("10.0.0.1", 6379)
+    assert require_address("ray://head:10001") == ("head", 10001)
+    assert require_address("[::1]:6379") == ("::1", 6379)
+
+
+def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(ImportError, match=r"pip install 'drr_tutorial\[cluster\]'"), connect("local"):
+        pass
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """Something listens here, and answers nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_a_cluster_that_is_not_there() -> None:
+    pytest.importorskip("ray")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        free = server.getsockname()[1]
+    start = time.monotonic()
+    with pytest.raises(ClusterError, match=rf"no cluster answers at 127.0.0.1:{free} \(.*refused"):
+        connect(f"127.0.0.1:{free}").__enter__()
+    with pytest.raises(ClusterError, match=r"no cluster answers at nowhere.invalid:6379 \("):
+        connect("nowhere.invalid:6379").__enter__()
+    assert time.monotonic() - start < module.ANSWER_SECONDS
+
+
+def test_another_server_is_no_cluster(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("ray")
+    monkeypatch.setattr(module, "ANSWER_SECONDS", 1.0)
+    with pytest.raises(ClusterError, match="what listens there is not Ray"):
+        connect(f"127.0.0.1:{port}").__enter__()
+
+
+def test_two_nodes(address: str) -> None:
+    import ray
+
+    with connect(address) as cluster:
+        assert cluster == (address, 2, 2)
+        assert ray.is_initialized()
+    assert not ray.is_initialized()
+
+
+OTHER_VERSION = """
+import importlib.metadata as metadata
+version = metadata.version
+metadata.version = lambda name: "0.0.1" if name == "drr_tutorial" else version(name)
+"""
+NO_PACKAGE = """
+import sys
+sys.modules["drr_tutorial"] = None
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "text"),
+    [
+        (OTHER_VERSION, r"has other versions than this machine: drr_tutorial 0.0.1 \(here .*install drr_tutorial"),
+        (NO_PACKAGE, r"cannot run drr_tutorial \(.*drr_tutorial.*\); install drr_tutorial .* on every node"),
+    ],
+)
+def test_a_node_that_differs(two_nodes: Any, tmp_path: Path, start: str, text: str) -> None:
+    """Its processes begin with a module of their own, as Python's `sitecustomize`."""
+    (tmp_path / "sitecustomize.py").write_text(start)
+    node = two_nodes.add_node(num_cpus=1, env_vars={"PYTHONPATH": str(tmp_path)})
+    try:
+        with pytest.raises(ClusterError, match=rf"node \S+ of {two_nodes.address} {text}"):
+            connect(two_nodes.address).__enter__()
+    finally:
+        two_nodes.remove_node(node)
+
+
+def test_what_differs() -> None:
+    here = {"python": "3.12.1", "ray": "2.60.0", "drr_tutorial": "0.1.0", "code": "a"}
+    assert differences(here, dict(here)) == ""
+    assert differences(here, here | {"python": "3.11.9", "code": "b"}) == "python 3.11.9 (here 3.12.1)"
+    assert differences(here, here | {"ray": "2.50.0"}) == "ray 2.50.0 (here 2.60.0)"
+    assert differences(here, here | {"code": "b"}) == "drr_tutorial 0.1.0 with other code"
+    assert differences(here, {}).startswith("python missing (here 3.12.1), ")
+
+
+def test_the_code_is_told_by_what_lies_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.py").write_text("one = 1")
+    monkeypatch.setattr(module, "PACKAGE", tmp_path)
+    digests = []
+    for change in ("a.py", "b.py"):
+        module.package_digest.cache_clear()
+        digests.append(module.package_digest())
+        (tmp_path / change).write_text("two = 2")
+    module.package_digest.cache_clear()
+    digests.append(module.package_digest())
+    monkeypatch.undo()
+    module.package_digest.cache_clear()
+    assert len(set(digests)) == 3
+    pytest.importorskip("ray")
+    assert {"python", "drr_tutorial", "torch", "ray", "code"} <= about_this_node().keys()
