@@ -26,9 +26,7 @@ class AveragedDDPG(DDPG):
     the order in which numbers are added. Raises `ValueError` where vectors move: a worker has those of its users only.
     """
 
-    def __init__(
-        self, networks: ActorCritic, config: AgentConfig, generator: torch.Generator, **options: Any
-    ) -> None:
+    def __init__(self, networks: ActorCritic, config: AgentConfig, generator: torch.Generator, **options: Any) -> None:
         if options.get("embedding_lr", 0.0) > 0:
             raise ValueError(
                 f"embedding.learning_rate must be 0 with several workers, got {options['embedding_lr']}: each has the "

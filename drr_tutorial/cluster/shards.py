@@ -5,7 +5,6 @@ the whole, divided by the number of workers: users at play, batch, steps between
 together step, update and keep as much as one process does.
 """
 
-from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from typing import NamedTuple
@@ -118,14 +117,14 @@ def _positives(whole: Whole) -> Users:
 
 
 def deal(positives: Users, workers: int) -> list[Users]:
-    """Users (n_users,), dealt like cards by how long they play: each worker's, ascending. `DataError` for fewer who play
-    than workers.
+    """Users (n_users,), dealt like cards by how long they play: each worker's, ascending. `DataError` where fewer users
+    play than there are workers.
     """
     n_playing = int(np.count_nonzero(positives))
     if n_playing < workers:
         raise DataError(
-            f"workers must be at most the number of users to play with, {n_playing}, got {workers}; give fewer workers, "
-            "or lower environment.min_positives"
+            f"workers must be at most the number of users to play with, {n_playing}, got {workers}; give fewer "
+            "workers, or lower environment.min_positives"
         )
     order = np.argsort(-positives, kind="stable")
     return [np.sort(order[rank::workers]) for rank in range(workers)]
@@ -166,14 +165,5 @@ def _lists_of(validation: Validation, users: Users) -> Validation:
     part.memory, part.disliked = validation.memory[asked], validation.disliked[asked]
     negatives = None if task.negatives is None else task.negatives[rows]
     places = np.searchsorted(users, task.users[rows]).astype(np.int32)
-    part.task = replace(
-        task, users=places, items=task.items[rows], negatives=negatives, user_ids=task.user_ids[users]
-    )
+    part.task = replace(task, users=places, items=task.items[rows], negatives=negatives, user_ids=task.user_ids[users])
     return part
-
-
-def bytes_of(shard: Shard) -> dict[str, int]:
-    """Bytes of what a shard holds by name: rows of ratings, the users' vectors, the items' vectors."""
-    tables: Sequence[Ratings] = [part for part in (shard.rewarded, shard.known) if part is not None]
-    rows = sum(part.users.nbytes + part.items.nbytes + part.ratings.nbytes for part in tables)
-    return {"ratings": rows, "users": shard.users.nbytes, "items": shard.items.nbytes}

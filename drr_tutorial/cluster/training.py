@@ -8,12 +8,17 @@ driver takes these weights and finishes the agent. What goes over the network: o
 the gradients; at each validation three numbers; the checkpoints, to a disk that all nodes see.
 """
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from drr_tutorial.cluster.connect import Cluster
 from drr_tutorial.cluster.shards import Shard, Whole, cut, require_shards
-from drr_tutorial.cluster.worker import OUTCOME, Task, folder_of, work
+from drr_tutorial.cluster.worker import OTHERS, OUTCOME, Task, folder_of, work
 from drr_tutorial.config import ExperimentConfig
 from drr_tutorial.data.ratings import DataError, Ratings
 from drr_tutorial.errors import ClusterError
@@ -21,7 +26,7 @@ from drr_tutorial.experiment import Plan
 from drr_tutorial.recommenders.drr import DRRRecommender
 from drr_tutorial.storage import StorageError, as_path, read_arrays, read_json, write_json
 from drr_tutorial.training.divergence import DivergenceError
-from drr_tutorial.training.trainer import Callback
+from drr_tutorial.training.trainer import CHECKPOINT, Callback
 
 DEATHS = 3  # of workers, before the training is given up
 ANSWER_SECONDS = 600  # in which the slowest worker must have done its part of an update, or of a validation
@@ -36,13 +41,14 @@ def fit_on_cluster(
     folder: str | Path,
     cluster: Cluster,
     *,
-    workers: int,
+    workers: int | None = None,
     seen: Ratings | None = None,
     patience: int | None = None,
     callback: Callback | None = None,
     progress: bool = False,
 ) -> DRRRecommender:
-    """The agent that `DRRRecommender(config).fit(ratings, seen=seen)` would be, trained by `workers` workers.
+    """The agent that `DRRRecommender(config).fit(ratings, seen=seen)` would be, trained by `workers` workers; None:
+    those of the folder's training, or one for each processor of the cluster.
 
     One worker gives the same weights; more give those of other random draws, of batches just as large. `folder`, on a
     disk that all nodes see, gets logs and checkpoints; called again with it, the training goes on. `callback` is called
@@ -53,24 +59,31 @@ def fit_on_cluster(
     `MemoryError` and `ClusterError` when a worker has run out of memory, or died, more than three times: what was
     learned up to the last checkpoint is kept.
     """
+    place = as_path(folder)
+    workers = workers or _workers_of(place) or cluster.cpus
     require_shards(config, workers)
     if workers > cluster.cpus:
         raise ValueError(
             f"workers must be at most the processors of the cluster {cluster.address}, {cluster.cpus}, got {workers}; "
             "give fewer workers, or add nodes with: ray start --address"
         )
-    place = as_path(folder)
-    _claim(place, workers)
     agent = _OnCluster(config, folder=place, progress=progress)
     agent.workers, agent.patience, agent.callback = workers, patience, callback
-    agent.fit(ratings, seen=seen)
+    with _claimed(place, workers):
+        agent.fit(ratings, seen=seen)
     plain = DRRRecommender(config, folder=place, progress=progress)
     vars(plain).update({name: value for name, value in vars(agent).items() if name not in _OnCluster.__annotations__})
     return plain
 
 
 def learn_on_cluster(
-    plan: Plan, folder: Path, *, cluster: Cluster, workers: int, patience: int | None = None, progress: bool = True
+    plan: Plan,
+    folder: Path,
+    *,
+    cluster: Cluster,
+    workers: int | None = None,
+    patience: int | None = None,
+    progress: bool = True,
 ) -> DRRRecommender:
     """The same for what is planned, as `run_plan` asks for it."""
     return fit_on_cluster(
@@ -87,11 +100,18 @@ class _OnCluster(DRRRecommender):
     callback: Callback | None
 
     def _fit(self, ratings: Ratings) -> None:
-        parts = self._divide(ratings)
         self.correction_share = 1.0
+        self._learn(cut(self.whole(ratings), self.workers))
+        if self._config.agent.warm_start and self._config.embedding.learning_rate == 0:
+            self._temper(self._divide(ratings))
+            self._take_in(ratings)
+
+    def whole(self, ratings: Ratings) -> Whole:
+        """What one process would train on; the item that pads memories has no vector of its own."""
+        parts = self._divide(ratings)
         self.embeddings = self._pretrain(parts["known"], None)
         self.networks = self._build(self.embeddings)
-        whole = Whole(
+        return Whole(
             self._config,
             parts["rewarded"],
             None if self._config.training.reward_share == 1 else parts["known"],
@@ -99,10 +119,6 @@ class _OnCluster(DRRRecommender):
             self.networks.items.weight.detach().numpy()[:-1],
             self._validation(parts),
         )
-        self._learn(cut(whole, self.workers))
-        if self._config.agent.warm_start and self._config.embedding.learning_rate == 0:
-            self._temper(parts)
-            self._take_in(ratings)
 
     def _learn(self, shards: list[Shard]) -> None:
         """Have the workers train, and take over the weights of the first: they are those of all."""
@@ -111,8 +127,17 @@ class _OnCluster(DRRRecommender):
         found = read_json(folder / OUTCOME)["history"]
         self.history = [entry | {"step": entry["step"] * self.workers} for entry in found]
         weights, _ = read_arrays(folder / f"{'best' if found else 'final'}.safetensors")
-        learned = {name: _tensor(value) for name, value in weights.items() if not name.startswith(("users.", "items."))}
+        learned = {
+            name: torch.from_numpy(value)
+            for name, value in weights.items()
+            if not name.startswith(("users.", "items."))
+        }
         self.networks.load_state_dict({**self.networks.state_dict(), **learned})
+
+
+def whole_of(config: ExperimentConfig, ratings: Ratings) -> Whole:
+    """What one process would train on: the data divided, and vectors made, as `DRRRecommender.fit` does."""
+    return _OnCluster(config, progress=False).whole(ratings)
 
 
 def train_shards(
@@ -159,17 +184,30 @@ def _given_up(error: Exception, folder: Path) -> Exception:
     return ClusterError(f"workers of the training died {DEATHS + 1} times, the last one by: {said}; {kept}")
 
 
-def _claim(folder: Path, workers: int) -> None:
-    """`StorageError` where the folder's training has another number of workers; written down for a new one."""
+def _workers_of(folder: Path) -> int | None:
+    """How many workers the folder's training has; None where there is none."""
     path = folder / WORKERS
-    if path.exists() and (there := read_json(path).get("workers")) != workers:
-        raise StorageError(f"{folder} holds a training by {there} workers, got {workers}; give {there} to go on with it")
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        write_json(path, {"workers": workers})
+    return int(read_json(path)["workers"]) if path.exists() else None
 
 
-def _tensor(value: Any) -> Any:
-    import torch
-
-    return torch.from_numpy(value)
+@contextmanager
+def _claimed(folder: Path, workers: int) -> Iterator[None]:
+    """The folder, which says how many workers its training has. `StorageError` where it has others. What ended before
+    its first checkpoint leaves nothing.
+    """
+    there = _workers_of(folder)
+    if there is not None and there != workers:
+        raise StorageError(f"{folder} holds a training by {there} workers, got {workers}; go on with {there}")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / WORKERS, {"workers": workers})
+    try:
+        yield
+    except BaseException as error:
+        if (folder / CHECKPOINT).exists():
+            error.add_note(f"this training has {workers} workers; it goes on with --cluster, too")
+        else:
+            for name in (WORKERS, OUTCOME):
+                (folder / name).unlink(missing_ok=True)
+            for name in (STATE, OTHERS):
+                shutil.rmtree(folder / name, ignore_errors=True)
+        raise

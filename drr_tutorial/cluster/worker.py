@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 import torch.distributed as dist
 
@@ -23,6 +22,7 @@ from drr_tutorial.training.on_log import parts_on_log
 from drr_tutorial.training.trainer import CHECKPOINT, Callback, Trainer, Validate
 from drr_tutorial.training.watching import watching
 
+OTHERS = "workers"  # in a training's folder: the folders of all workers but the first
 OUTCOME = "outcome.json"  # in a worker's folder: its history, or the error that ended it
 
 
@@ -41,7 +41,7 @@ class Task(NamedTuple):
 
 def folder_of(folder: Path, rank: int) -> Path:
     """Where a worker keeps its files: the first one in the training's own folder, the others beneath it."""
-    return folder if rank == 0 else folder / "workers" / str(rank)
+    return folder if rank == 0 else folder / OTHERS / str(rank)
 
 
 def work(options: dict[str, Any]) -> None:
@@ -130,11 +130,3 @@ def _take_up(checkpoint: Any, folder: Path, rank: int) -> None:
     if checkpoint is not None:
         with checkpoint.as_directory() as place:
             shutil.copyfile(Path(place) / f"{rank}.pt", folder / CHECKPOINT)
-
-
-def resident_bytes(trainer: Trainer) -> dict[str, int]:
-    """Bytes of a worker's largest arrays, by name: vectors of users and items, replay, users at play."""
-    states = {"replay": trainer.replay.state_dict(), "users at play": trainer.env.state_dict()}
-    found = {name: sum(np.asarray(array).nbytes for array in state.values()) for name, state in states.items()}
-    tables = {"user vectors": trainer.networks.users.weight, "item vectors": trainer.networks.items.weight}
-    return found | {name: table.numel() * table.element_size() for name, table in tables.items()}

@@ -1,8 +1,8 @@
 """Workers that average their gradients do what one process does with all their transitions."""
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from drr_tutorial.config.presets import DEFAULT, NEXT, ORIGINAL
 from drr_tutorial.training.ddpg import DDPG
 from drr_tutorial.training.replay import TransitionBatch
 
+START = "fork" if sys.platform == "linux" else "spawn"  # without importing all anew
 WORKERS, BATCH, UPDATES = 2, 256, 12  # a batch with more rows than an update has slates
 N_USERS, N_ITEMS, K = 30, 200, 8
 AGENTS = {
@@ -55,9 +56,7 @@ def batch(number: int, memory_size: int, rows: slice = slice(None)) -> Transitio
 def learned(kind: type[DDPG], agent: AgentConfig, rows: slice, seed: int = 0) -> dict[str, np.ndarray]:
     """All weights, those of the targets too, and the losses, after some updates; the first without the actor."""
     ddpg = kind(networks(agent, seed), agent, torch.Generator().manual_seed(7))
-    results = [
-        ddpg.update(batch(number, agent.memory_size, rows), move_actor=number > 0) for number in range(UPDATES)
-    ]
+    results = [ddpg.update(batch(number, agent.memory_size, rows), move_actor=number > 0) for number in range(UPDATES)]
     parts = {"online": ddpg.online, "actor": ddpg.target_actor, "critic": ddpg.target_critic}
     weights = {f"{p}.{name}": v.numpy() for p, part in parts.items() for name, v in part.state_dict().items()}
     losses = {name: [float(getattr(result, name)) for result in results] for name in ("value_loss", "policy_loss")}
@@ -81,10 +80,10 @@ Load = Callable[[str, int], dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def by_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Load]:
+def by_workers(tmp_path_factory: pytest.TempPathFactory) -> Load:
     folder = tmp_path_factory.mktemp("workers")
-    processes.spawn(worker, args=(str(folder),), nprocs=WORKERS)
-    yield lambda name, rank: dict(np.load(folder / f"{name}-{rank}.npz"))
+    processes.start_processes(worker, args=(str(folder),), nprocs=WORKERS, start_method=START)
+    return lambda name, rank: dict(np.load(folder / f"{name}-{rank}.npz"))
 
 
 @pytest.mark.parametrize("name", AGENTS)
