@@ -14,11 +14,12 @@ from drr_tutorial.cluster.shards import Shard, cut, deal, require_shards
 from drr_tutorial.cluster.training import whole_of
 from drr_tutorial.cluster.worker import folder_of, make_trainer
 from drr_tutorial.config import ExperimentConfig
-from drr_tutorial.config.presets import DEFAULT
+from drr_tutorial.config.presets import DEFAULT, SIMPLE
 from drr_tutorial.data.ratings import DataError, Ratings
 from drr_tutorial.data.synthetic import synthetic_ratings
 from drr_tutorial.recommenders.drr import DRRRecommender
 from drr_tutorial.storage import read_arrays, read_json
+from tests.toy import block_ratings
 
 CONFIG = replace(
     DEFAULT,
@@ -28,7 +29,20 @@ CONFIG = replace(
     training=replace(DEFAULT.training, passes=6.0, batch_size=64, steps_per_update=16, evaluations=4, checkpoints=8),
 )
 START = "fork" if sys.platform == "linux" else "spawn"  # without importing all anew
-TOLERANCE = 0.03  # of nDCG@10 on the validation lists, between trainings whose draws differ
+LEARNER = replace(
+    SIMPLE,
+    embedding=replace(SIMPLE.embedding, n_factors=4, n_iterations=5, regularization=1.0),
+    environment=replace(SIMPLE.environment, num_envs=16),
+    agent=replace(
+        SIMPLE.agent, warm_start=False, critic_hidden=(16,), actor_lr=3e-3, slate_size=12, slate_top=3, memory_size=3,
+        correction="sum",
+    ),
+    training=replace(
+        SIMPLE.training, passes=20.0, batch_size=64, steps_per_update=16, evaluations=4, checkpoints=4, noise=0.3,
+        critic_first=0.1, reward_share=0.4,
+    ),
+)  # fmt: skip
+TOLERANCE = 0.1  # of nDCG@10 on the validation lists, between trainings whose draws differ
 
 
 @pytest.fixture(scope="module")
@@ -148,20 +162,19 @@ def test_one_worker_is_one_process_bit_for_bit(
             np.testing.assert_array_equal(mine[part], values, err_msg=part)
 
 
-def test_two_workers_learn_as_well_as_one_process(
-    ratings: Ratings, alone: tuple[DRRRecommender, Path], tmp_path: Path
-) -> None:
+def test_two_workers_learn_as_well_as_one_process(tmp_path: Path) -> None:
     """They draw other slates, noise and transitions, so their weights are others; what they are good for is not."""
-    parts = shards(ratings, 2)
-    processes.start_processes(worker, args=(str(tmp_path), parts), nprocs=2, start_method=START)
+    blocks = block_ratings(n_users=60, n_items=60, n_blocks=4, share=0.6)
+    alone = DRRRecommender(LEARNER, progress=False).fit(blocks)
+    processes.start_processes(worker, args=(str(tmp_path), shards(blocks, 2, LEARNER)), nprocs=2, start_method=START)
     first, second = (read_json(folder_of(tmp_path, rank) / "history.json") for rank in range(2))
     assert first == second, "all workers see the figures of all lists"
-    assert len(first) == len(alone[0].history)
-    assert first[0]["dcg"] == pytest.approx(alone[0].history[0]["dcg"], abs=1e-9), "the untrained agent is the same"
-    best, expected = (max(entry["dcg"] for entry in history) for history in (first, alone[0].history))
-    assert best > first[0]["dcg"] + TOLERANCE, "something was learned"
+    assert len(first) == len(alone.history)
+    assert first[0]["dcg"] == pytest.approx(alone.history[0]["dcg"], abs=1e-9), "the untrained agent is the same"
+    best, expected = (max(entry["dcg"] for entry in history) for history in (first, alone.history))
+    assert min(best, expected) > first[0]["dcg"] + 0.25, "something was learned"
     assert best == pytest.approx(expected, abs=TOLERANCE)
     weights = [read_arrays(folder_of(tmp_path, rank) / "final.safetensors")[0] for rank in range(2)]
-    assert weights[0]["users.weight"].shape != alone[0].networks.users.weight.shape, "each has its own users only"
+    assert weights[0]["users.weight"].shape != alone.networks.users.weight.shape, "each has its own users only"
     for name in weights[0].keys() - {"users.weight"}:
         np.testing.assert_array_equal(weights[0][name], weights[1][name], err_msg=name)
