@@ -2,11 +2,11 @@
 
     python tests/benchmarks/cluster_speed.py [--write]
 
-Needs ML-100K (DRR_DATA_HOME, or a network) and faiss (the extra `index`). Two minutes on two quiet processors. With --write
+Needs ML-100K (DRR_DATA_HOME, or a network) and faiss (the extra `index`). A minute on two quiet processors. With --write
 the figures go to book/results/cluster-speed.json, from which the page "Past one machine" has them. The workers are those that
 Ray Train starts, with the same messages; here they are started without it. Processor seconds are a process's own: they say
-what is computed when something else takes the processors, while wall seconds then say what was left of them. Bytes that a
-worker sends are those that its system calls wrote, so they are counted on Linux only.
+what is computed when something else takes the processors, while wall seconds then say what was left of them. What a process sends
+and holds is read from /proc, so it runs on Linux only.
 """
 
 import os
@@ -38,9 +38,9 @@ from drr_tutorial.storage import read_json, write_json
 
 RESULT = Path(__file__).parents[2] / "book" / "results" / "cluster-speed.json"
 SEED = 0
-CONFIG = replace(DEFAULT, training=replace(DEFAULT.training, passes=24.0, evaluations=1))
+CONFIG = replace(DEFAULT, training=replace(DEFAULT.training, evaluations=1))
 USERS, ITEMS, LENGTH = 200_000, 20_000, 64  # of the invented vectors
-SIZES = (2_500, 5_000, 10_000, 20_000)  # items of an index; the last is predicted from the others
+SIZES = (1_250, 2_500, 5_000, 10_000)  # items of an index; the last is predicted from the others
 LISTS, LONG = 500, 10  # searches that are timed, and how long a list is
 
 
@@ -87,7 +87,7 @@ def scaling(train: Ratings) -> tuple[dict[str, Any], dict[str, Any]]:
     whole, found = whole_of(CONFIG, train), {}
     with TemporaryDirectory() as folder:
         for workers in (1, 2):
-            processes.spawn(worker, args=(folder, cut(whole, workers)), nprocs=workers)
+            processes.start_processes(worker, args=(folder, cut(whole, workers)), nprocs=workers, start_method="fork")
             found[workers] = [read_json(Path(folder) / f"{workers}-{rank}.json") for rank in range(workers)]
     rows = {str(workers): slowest(row) for workers, row in found.items()}
     first = found[2][0]
@@ -121,7 +121,7 @@ def vectors(rank: int, folder: str, workers: int) -> None:
 def vectors_in(workers: int) -> dict[str, float]:
     """Predicted and measured bytes of vectors in one of so many workers."""
     with TemporaryDirectory() as folder:
-        processes.spawn(vectors, args=(folder, workers), nprocs=1)
+        processes.start_processes(vectors, args=(folder, workers), nprocs=1, start_method="fork")
         measured = read_json(Path(folder) / "vectors.json")["bytes"]
     parts = memory(Size(USERS, ITEMS, LENGTH, 0, 5, 0, 0, 0), workers)
     predicted = sum(part.bytes for part in parts if part.name in ("user vectors", "item vectors"))
