@@ -179,7 +179,7 @@ def _given_up(error: Exception, folder: Path) -> Exception:
     causes = [error, *getattr(error, "worker_failures", {}).values()]
     said = " ".join(str(causes[-1]).split())[-300:]
     kept = f"what was learned up to the last checkpoint is kept in {folder}, and the same call goes on from there"
-    if any(isinstance(cause, MemoryError) or "OutOfMemory" in f"{type(cause)} {cause}" for cause in causes):
+    if any("MemoryError" in f"{type(cause)} {cause}" for cause in causes):  # Python's own, or Ray's OutOfMemoryError
         return MemoryError(f"a worker ran out of memory {DEATHS + 1} times; {kept}, with a smaller training.capacity")
     return ClusterError(f"workers of the training died {DEATHS + 1} times, the last one by: {said}; {kept}")
 
