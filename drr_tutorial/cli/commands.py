@@ -1,8 +1,7 @@
-"""The commands that need no book: train, evaluate, recommend, play, data, download, doctor. Their options come from the
-settings' own documentation. `lab.cli` adds those of the book; that is what `drr-tutorial` starts.
+"""The commands that need no book: train, evaluate, recommend, sweep, play, data, download, doctor. Their options come
+from the settings' own documentation. `lab.cli` adds those of the book; that is what `drr-tutorial` starts.
 """
 
-import argparse
 import importlib.metadata
 import platform
 import shlex
@@ -18,8 +17,10 @@ from drr_tutorial import __version__
 from drr_tutorial.actor_critic.devices import require_device
 from drr_tutorial.cli.console import Folder, is_said_on_purpose, join_values, terminal
 from drr_tutorial.cli.data import REPEATED, DataOptions, data
+from drr_tutorial.cli.presets import Preset, preset_of
 from drr_tutorial.cli.serving import recommend
 from drr_tutorial.cli.shards import ShardOptions
+from drr_tutorial.cli.sweep import sweep_command
 from drr_tutorial.cli.worlds import WorldOptions, play, refuse_idle, train_in_world
 from drr_tutorial.config import PRESETS, ExperimentConfig
 from drr_tutorial.data.download import MOVIELENS, data_home, find_movielens
@@ -51,7 +52,6 @@ from drr_tutorial.training.runs import (
 )
 from drr_tutorial.training.watching import watching
 
-Preset = Literal["default", "simple", "next", "paper", "original", "planning"]
 Protocol = Literal["unseen", "original", "masked", "full"]
 FORESEEN = (DataError, OSError, UnknownIdError, RowError, ClusterError)
 DESCRIPTION = "Train, evaluate and use DRR; compute the figures of the book, and copy its notebooks."
@@ -77,9 +77,10 @@ def _run(arguments: list[str], more: Mapping[str, Callable[..., Any]]) -> int:
         print(f"drr_tutorial {__version__}")
         return 0
     commands: dict[str, Callable[..., Any]] = {
-        "train": _train_command(_preset(arguments)),
+        "train": _train_command(preset_of(arguments)),
         "evaluate": evaluate,
         "recommend": recommend,
+        "sweep": sweep_command(preset_of(arguments)),
         "play": play,
         **more,
         "data": data,
@@ -273,14 +274,3 @@ def _after_interruption(arguments: Sequence[str]) -> str:
     if command in ("", "evaluate", "recommend", "data", "doctor"):
         return "nothing was changed"
     return f"what is whole is kept, the rest is made by: drr-tutorial {shlex.join(arguments)}"
-
-
-def _preset(arguments: Sequence[str]) -> ExperimentConfig:
-    """The preset named on the command line; it gives the defaults of all other options, so it must be known
-    before they are read.
-    """
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--preset", default="")
-    parser.add_argument("--env", default="")
-    given = parser.parse_known_args(arguments)[0]
-    return PRESETS.get(given.preset or ("planning" if given.env else "default"), PRESETS["default"])

@@ -9,6 +9,7 @@ import pandas as pd
 import tyro
 
 from drr_tutorial.cli.console import Folder
+from drr_tutorial.cluster.lists import write_lists_on_cluster
 from drr_tutorial.errors import DataError
 from drr_tutorial.recommenders.base import Recommender
 from drr_tutorial.recommenders.lists import Written, form_of
@@ -32,6 +33,8 @@ def recommend(
     exclude: Path | None = None,
     exclude_seen: bool = True,
     fallback: Literal["no", "popular"] = "no",
+    cluster: str | None = None,
+    users: Path | None = None,
     quiet: bool = False,
 ) -> None:
     """Recommend items to a user of the data, to somebody who likes some items, or to all users into a file.
@@ -48,12 +51,25 @@ def recommend(
         exclude: File with the ids of what may not; with a column user_id, too, such as a file of lists: not to them.
         exclude_seen: Leave out what the user has rated, or what is liked.
         fallback: popular: who is unknown or likes nothing yet gets what most like, and the column source says so.
+        cluster: With --all, on a Ray cluster, for many users: local for this machine alone, HOST:PORT or
+            ray://HOST:PORT. Then --out is a new folder of Parquet files, which all nodes must see.
+        users: With --cluster, whose lists: a Parquet file, or a folder of them, with a column user_id. Default: all
+            users of the data.
         quiet: No bar.
     """
-    _refuse_mixtures(user, (*liked, *disliked), everybody, out)
+    _refuse_mixtures(user, (*liked, *disliked), everybody, out, on_cluster=cluster is not None)
+    if users is not None and cluster is None:
+        raise ValueError(
+            f"--users {users} goes with --cluster, as in: --all --cluster local --users {users} --out lists"
+        )
     shared: Any = {"candidates": read_ids(candidates), "exclude": read_ids(exclude), "exclude_seen": exclude_seen}
     agent, otherwise = _agent_in(folder), None if fallback == "no" else fallback
-    if out is not None:
+    if out is not None and cluster is not None:
+        found = write_lists_on_cluster(
+            agent, out, users, k, cluster=cluster, fallback=otherwise, progress=not quiet, **shared
+        )
+        print(f"{found.rows:,} items for {found.users:,} users in {found.files} files in {found.path}")
+    elif out is not None:
         _print_written(agent.write_lists(out, k=k, fallback=otherwise, progress=not quiet, **shared), k)
     elif user:
         _print_list(agent.recommend(user, k, fallback=otherwise, **shared), k)
@@ -99,12 +115,16 @@ def _separator(path: Path) -> str:
     return max(",;\t|", key=first.count)
 
 
-def _refuse_mixtures(user: str, answered: tuple[str, ...], everybody: bool, out: Path | None) -> None:
+def _refuse_mixtures(
+    user: str, answered: tuple[str, ...], everybody: bool, out: Path | None, *, on_cluster: bool
+) -> None:
     if bool(user) + bool(answered) + everybody != 1:
         raise ValueError("give either --user ID or --liked ID ID ..., or --all --out FILE")
     if everybody != (out is not None):
         raise ValueError("--all and --out go together, as in: --all --out lists.parquet")
-    if out is not None:
+    if on_cluster and out is None:
+        raise ValueError("--cluster is for lists of all users, as in: --all --cluster local --out lists")
+    if out is not None and not on_cluster:
         form_of(as_path(out))
 
 

@@ -8,7 +8,7 @@ and shows no dashboard. Whoever reaches a cluster's ports can run code on it, so
 import hashlib
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
@@ -21,6 +21,7 @@ from drr_tutorial.provenance import PACKAGE, versions
 LOCAL = "local"
 CLIENT = "ray://"
 ANSWER_SECONDS = 10.0  # in which a cluster must answer
+START_ATTEMPTS = 3  # on this machine: Ray waits for its own processes for 30 seconds, which a busy one may not make
 NODE_SECONDS = 120.0  # in which each node must have started a process, busy as it may be
 SETTINGS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 CODE = "code"
@@ -53,7 +54,7 @@ def connect(address: str) -> Iterator[Cluster]:
             _require_answer(address)
         try:
             _start(ray, address)
-            _require_equal_nodes(ray, address)
+            _require_equal_nodes()
             nodes = _alive(ray)
             yield Cluster(address, len(nodes), int(sum(node["Resources"].get("CPU", 0) for node in nodes)))
         finally:
@@ -127,40 +128,55 @@ def _settings() -> Iterator[None]:
 def _start(ray: ModuleType, address: str) -> None:
     """Raises `ClusterError`."""
     options: dict[str, Any] = {"include_dashboard": False} if address == LOCAL else {}
-    try:
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR", **options)
-    except Exception as error:  # Ray raises whatever it comes across
-        raise ClusterError(f"cannot work on the cluster {address}: {' '.join(str(error).split())}") from error
+    for attempt in range(START_ATTEMPTS if address == LOCAL else 1):
+        try:
+            ray.init(address=address, log_to_driver=False, logging_level="ERROR", **options)
+            return
+        except Exception as error:  # Ray raises whatever it comes across
+            ray.shutdown()
+            if attempt + 1 == START_ATTEMPTS or address != LOCAL:
+                raise ClusterError(f"cannot work on the cluster {address}: {' '.join(str(error).split())}") from error
 
 
 def _alive(ray: ModuleType) -> list[dict[str, Any]]:
     return [node for node in ray.nodes() if node["Alive"]]
 
 
-def _require_equal_nodes(ray: ModuleType, address: str) -> None:
-    """`ClusterError` where a node has other versions or other code than this machine."""
+def on_every_node(function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+    """What a function of a module returns on each node of the connected cluster, by the node's address and port.
+
+    Raises `ClusterError` for a node on which it fails, or does not begin within two minutes.
+    """
+    ray = require_ray()
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    ask = ray.remote(num_cpus=0)(about_this_node)
-    asked = [
-        (node, ask.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)).remote())
+    ask = ray.remote(num_cpus=0)(function)
+    asked = {
+        f"{node['NodeManagerAddress']}:{node['NodeManagerPort']}": ask.options(
+            scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+        ).remote(*arguments)
         for node in _alive(ray)
-    ]
-    here = about_this_node()
-    for node, answer in asked:
-        name = f"{node['NodeManagerAddress']}:{node['NodeManagerPort']}"
+    }
+    found = {}
+    for name, answer in asked.items():
         try:
-            there = ray.get(answer, timeout=NODE_SECONDS)
+            found[name] = ray.get(answer, timeout=NODE_SECONDS)
         except ray.exceptions.RayError as error:
-            reason = str(error).strip().splitlines()[-1]
-            raise ClusterError(f"node {name} of {address} cannot run drr_tutorial ({reason}); {_install()}") from error
+            reason = (str(error).strip() or type(error).__name__).splitlines()[-1]
+            raise ClusterError(f"node {name} cannot work with drr_tutorial ({reason}); {_install()}") from error
+    return found
+
+
+def _require_equal_nodes() -> None:
+    """`ClusterError` where a node has other versions or other code than this machine."""
+    here = about_this_node()
+    for name, there in on_every_node(about_this_node).items():
         if found := differences(here, there):
-            raise ClusterError(f"node {name} of {address} has other versions than this machine: {found}; {_install()}")
+            raise ClusterError(f"node {name} has other versions than this machine: {found}; {_install()}")
 
 
 def _install() -> str:
-    about = versions()
-    return f"install drr_tutorial {about['drr_tutorial']} with the same libraries on every node"
+    return f"install drr_tutorial {versions()['drr_tutorial']} with the same libraries on every node"
 
 
 def about_this_node() -> dict[str, str]:

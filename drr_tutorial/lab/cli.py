@@ -27,7 +27,8 @@ def results(
     names: Annotated[tuple[str, ...], tyro.conf.Positional] = (),
     /,
     full: bool = False,
-    processes: int = 1,
+    processes: int | None = None,
+    cluster: str | None = None,
     list: bool = False,
     recheck: bool = False,
     against: Path | None = None,
@@ -40,7 +41,9 @@ def results(
     Args:
         names: Which studies. Default: all but those that take hours; with --full those, too.
         full: Also the rows and studies that take long.
-        processes: Rows computed at once, with one thread each.
+        processes: Rows computed at once, with one thread each. Default: 1, with --cluster as many as that has CPUs.
+        cluster: Compute rows on a Ray cluster: local for this machine alone, HOST:PORT or ray://HOST:PORT. Each node
+            needs this version of drr_tutorial and the data.
         list: Only say which studies there are and what is left to do.
         recheck: For code that changed without changing a figure: a few rows computed again decide about the others.
         against: Recheck on another processor: the folder runs/results of a checkout with the code of before.
@@ -57,10 +60,12 @@ def results(
             print(f"{study.name}: {study.title}\n    {_state(study, full)}")
         return
     if recheck:
+        if cluster is not None:
+            raise ValueError(f"--recheck computes its few rows on this machine; leave out --cluster {cluster}")
         for study in studies:
-            print(_recheck(study, [known[name] for name in by], against, processes, not quiet))
+            print(_recheck(study, [known[name] for name in by], against, processes or 1, not quiet))
         return
-    for path in run_studies(studies, full=full, processes=processes, progress=not quiet):
+    for path in run_studies(studies, full=full, processes=processes, cluster=cluster, progress=not quiet):
         print(path)
 
 

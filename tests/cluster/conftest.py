@@ -1,28 +1,50 @@
 """Two nodes of a cluster on one machine, once for all tests here."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-SETTINGS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+from drr_tutorial.cluster.connect import SETTINGS
+
+ATTEMPTS = 5  # Ray waits for the processes of a node for 30 seconds, which a busy machine may not make
+LIGHT: dict[str, Any] = {"include_dashboard": False, "include_log_monitor": False, "no_monitor": True}
+
+
+class TwoNodes:
+    """`ray.cluster_utils.Cluster` with two nodes of one CPU each, to which nobody is connected."""
+
+    def __init__(self) -> None:
+        from ray.cluster_utils import Cluster
+
+        self.cluster = Cluster()
+        self.add_node()
+        self.add_node()
+        self.address = str(self.cluster.address)
+
+    def add_node(self, num_cpus: int = 1, **options: Any) -> Any:
+        for attempt in range(ATTEMPTS):
+            try:
+                return self.cluster.add_node(num_cpus=num_cpus, **options, **LIGHT)
+            except Exception:
+                if attempt + 1 == ATTEMPTS:
+                    raise
+        raise AssertionError
 
 
 @pytest.fixture(scope="session")
-def two_nodes() -> Iterator[object]:
-    """`ray.cluster_utils.Cluster` with two nodes of one CPU each, to which nobody is connected."""
+def two_nodes() -> Iterator[TwoNodes]:
+    """Nodes that a test adds it removes."""
     pytest.importorskip("ray")
-    from ray.cluster_utils import Cluster
-
     with pytest.MonkeyPatch.context() as patch:
         for name, value in SETTINGS.items():
             patch.setenv(name, value)
-        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-        cluster.add_node(num_cpus=1)
-        yield cluster
-        cluster.shutdown()
+        nodes = TwoNodes()
+        yield nodes
+        nodes.cluster.shutdown()
 
 
 @pytest.fixture(scope="session")
-def address(two_nodes: object) -> str:
+def address(two_nodes: TwoNodes) -> str:
     """Of the two nodes."""
-    return str(two_nodes.address)  # type: ignore[attr-defined]
+    return two_nodes.address

@@ -5,13 +5,13 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from drr_tutorial.cluster import connect as module
 from drr_tutorial.cluster.connect import about_this_node, connect, differences, require_address
 from drr_tutorial.errors import ClusterError
+from tests.cluster.conftest import TwoNodes
 
 
 @pytest.mark.parametrize("address", ["", "nowhere", "10.0.0.1:", "10.0.0.1:port", "h:99999", "http://h:1", "a b:1"])
@@ -82,18 +82,18 @@ sys.modules["drr_tutorial"] = None
     ("start", "text"),
     [
         (OTHER_VERSION, r"has other versions than this machine: drr_tutorial 0.0.1 \(here .*install drr_tutorial"),
-        (NO_PACKAGE, r"cannot run drr_tutorial \(.*drr_tutorial.*\); install drr_tutorial .* on every node"),
+        (NO_PACKAGE, r"cannot work with drr_tutorial \(.*drr_tutorial.*\); install drr_tutorial .* on every node"),
     ],
 )
-def test_a_node_that_differs(two_nodes: Any, tmp_path: Path, start: str, text: str) -> None:
+def test_a_node_that_differs(two_nodes: TwoNodes, tmp_path: Path, start: str, text: str) -> None:
     """Its processes begin with a module of their own, as Python's `sitecustomize`."""
     (tmp_path / "sitecustomize.py").write_text(start)
     node = two_nodes.add_node(num_cpus=1, env_vars={"PYTHONPATH": str(tmp_path)})
     try:
-        with pytest.raises(ClusterError, match=rf"node \S+ of {two_nodes.address} {text}"):
+        with pytest.raises(ClusterError, match=rf"node \S+:\d+ {text}"):
             connect(two_nodes.address).__enter__()
     finally:
-        two_nodes.remove_node(node)
+        two_nodes.cluster.remove_node(node)
 
 
 def test_what_differs() -> None:

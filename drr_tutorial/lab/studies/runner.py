@@ -4,10 +4,15 @@ Each finished row is kept in a file of its own, with the key of the code that ma
 that was stopped, by whatever, goes on where it was, and one whose code has changed computes anew what that code made,
 no more. A row runs in a new process with one thread, so that its time and memory are its own. Rows that took longest
 last time, by the result file that is there, go first, so that no process waits long for the other at the end.
+
+On a cluster these processes are spread over its nodes, each of which needs this package and the data; a row comes back
+to this machine, which writes it, so the nodes need no disk in common. One whose process or node dies is computed again
+elsewhere.
 """
 
 import os
 import re
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,11 +24,13 @@ from typing import Any, NamedTuple
 from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
+from drr_tutorial.cluster.calls import call
+from drr_tutorial.cluster.connect import connect, on_every_node, require_address
 from drr_tutorial.data.load import load_ratings
-from drr_tutorial.errors import RowError
+from drr_tutorial.errors import ClusterError, RowError
 from drr_tutorial.lab.digests import code_digests, code_key, entry
 from drr_tutorial.lab.pages import results_folder
-from drr_tutorial.provenance import git_revision, particulars, peak_memory_mb
+from drr_tutorial.provenance import git_revision, particulars, peak_memory_mb, processor
 from drr_tutorial.storage import StorageError, read_json, write_json
 
 ROWS = Path("runs") / "results"
@@ -79,19 +86,25 @@ class Study:
     """A study whose rows these are, too, where keys are equal: what one has computed, the other need not."""
 
 
+Waiting = Mapping[Path, tuple[Study, Row]]
+"""Rows to compute, by where they are kept."""
+
+
 def run_study(
     study: Study,
     folder: Path = ROWS,
     *,
     results: Path | None = None,
     full: bool = False,
-    processes: int = 1,
+    processes: int | None = None,
+    cluster: str | None = None,
     progress: bool = True,
 ) -> Path:
     """Compute the rows that are missing or out of date, then write the result file; returns its path. See
     `run_studies`.
     """
-    return run_studies([study], folder, results=results, full=full, processes=processes, progress=progress)[0]
+    options: Any = {"results": results, "full": full, "processes": processes, "cluster": cluster, "progress": progress}
+    return run_studies([study], folder, **options)[0]
 
 
 def run_studies(
@@ -100,18 +113,23 @@ def run_studies(
     *,
     results: Path | None = None,
     full: bool = False,
-    processes: int = 1,
+    processes: int | None = None,
+    cluster: str | None = None,
     progress: bool = True,
 ) -> list[Path]:
     """Compute the rows of several studies in `processes` processes, then write the result file of each; returns their
     paths.
 
     Rows are kept in `folder`/<study>/<key>.json, results go to `results` (default: the book's). `full` adds the rows
-    that are for the full set only. Raises `RowError` when rows failed, after all others were computed. `ValueError`
-    for processes below 1 and for keys that cannot be names of files or are used twice.
+    that are for the full set only. `cluster`: where processes run, see `cluster.connect`; None: here, without Ray.
+    `processes`: None for one, on a cluster for as many as it has CPUs. Raises `RowError` when rows failed, after all
+    others were computed. `ValueError` for processes below 1 and for keys that cannot be names of files or are used
+    twice; `ClusterError` for a cluster that is not there, or whose nodes have other versions or data.
     """
-    if processes < 1:
+    if processes is not None and processes < 1:
         raise ValueError(f"processes must be at least 1, got {processes}")
+    if cluster is not None:
+        require_address(cluster)
     rows = {study.name: _rows(study, full) for study in studies}
     waiting: dict[Path, tuple[Study, Row]] = {
         _place(folder, study, row): (study, row)
@@ -120,7 +138,11 @@ def run_studies(
         if _stored(_place(folder, study, row), key_of(row.compute)) is None
     }
     target = results_folder() if results is None else results
-    failed = _compute(_longest_first(waiting, target), processes, progress)
+    waiting = _longest_first(waiting, target)
+    if cluster is None or not waiting:
+        failed = _compute(waiting, processes or 1, progress)
+    else:
+        failed = _compute_on(cluster, waiting, processes, progress)
     finished = [study for study in studies if not unfinished(study, folder, full=full)]
     paths = [_publish(study, rows[study.name], folder, target, full) for study in finished]
     if len(finished) < len(studies):
@@ -161,7 +183,7 @@ def _stored(path: Path, key: str) -> Figures | None:
     return stored if isinstance(stored, dict) and stored.get("code key") == key else None
 
 
-def _longest_first(waiting: Mapping[Path, tuple[Study, Row]], target: Path) -> dict[Path, tuple[Study, Row]]:
+def _longest_first(waiting: Waiting, target: Path) -> dict[Path, tuple[Study, Row]]:
     """By the seconds in the result files that are there; rows that are new come before all others, in their order."""
     seconds = {study.name: _last_seconds(target / f"{study.name}.json") for study, _ in waiting.values()}
 
@@ -180,16 +202,18 @@ def _last_seconds(path: Path) -> dict[str, float]:
         return {}
 
 
-def _compute(waiting: Mapping[Path, tuple[Study, Row]], processes: int, progress: bool) -> list[str]:
+def _compute(
+    waiting: Waiting, processes: int, progress: bool, compute: Callable[..., tuple[str, int | None]] | None = None
+) -> list[str]:
     """Each row in a new process, so many at once; returns the names of rows that failed, which stop no others.
 
-    Threads only wait for these processes; within `joblib.parallel_config` another backend, a cluster's, starts them.
+    Threads only wait for these processes, which `compute` starts: on this machine, or where a cluster has room.
     """
     revision, failed = git_revision(), []
     run = Parallel(processes, prefer="threads", pre_dispatch="n_jobs", return_as="generator_unordered")
     with _environment():
         ended = run(
-            delayed(_in_new_process)(f"{study.name}: {row.key}", row.compute, path, revision)
+            delayed(compute or _in_new_process)(f"{study.name}: {row.key}", row.compute, path, revision)
             for path, (study, row) in waiting.items()
         )
         bar = tqdm(ended, total=len(waiting), unit="row", disable=not progress or not waiting)
@@ -197,6 +221,36 @@ def _compute(waiting: Mapping[Path, tuple[Study, Row]], processes: int, progress
             bar.set_postfix_str(name)
             failed += [] if code == 0 else [name]
     return failed
+
+
+def _compute_on(cluster: str, waiting: Waiting, processes: int | None, progress: bool) -> list[str]:
+    """The same on a cluster whose nodes have the data of here. Raises `ClusterError`."""
+    names = sorted({name for study, _ in waiting.values() for name in study.data})
+    with connect(cluster) as found:
+        here = fingerprints(names)
+        for node, there in on_every_node(fingerprints, names).items():
+            if differing := [name for name in names if here[name] != there[name]]:
+                raise ClusterError(
+                    f"node {node} has other data than this machine for {differing[0]}: fingerprint "
+                    f"{there[differing[0]]}, here {here[differing[0]]}; copy the data home to it, or correct its "
+                    "DRR_DATA_HOME"
+                )
+        return _compute(waiting, processes or found.cpus, progress, _on_cluster)
+
+
+def fingerprints(names: Sequence[str]) -> dict[str, str]:
+    """Of data sets, by name, as they are on the machine on which this runs."""
+    return {name: load_ratings(name, progress=False).fingerprint() for name in names}
+
+
+def _on_cluster(name: str, compute: Callable[[], Figures], path: Path, revision: str) -> tuple[str, int]:
+    """Name and exit code; what the row's process left comes back to be written here."""
+    row, error = call(_row_elsewhere, compute, revision, environment=ENVIRONMENT)
+    if error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return name, 1
+    write_json(path, row)
+    return name, 0
 
 
 def _in_new_process(name: str, compute: Callable[[], Figures], path: Path, revision: str) -> tuple[str, int | None]:
@@ -225,11 +279,20 @@ def _environment() -> Iterator[None]:
 
 
 def _compute_row(compute: Callable[[], Figures], path: Path, revision: str) -> None:
+    write_json(path, _row(compute, revision))
+
+
+def _row_elsewhere(compute: Callable[[], Figures], revision: str) -> Figures:
+    """The nodes of a cluster may differ, and last digits with them, so a row says which it was."""
+    return _row(compute, revision) | {"processor": processor()}
+
+
+def _row(compute: Callable[[], Figures], revision: str) -> Figures:
     about = {"code key": key_of(compute), "git revision": revision}  # of the code that this process has read just now
     start = time.perf_counter()
     figures = compute()
     seconds = round(time.perf_counter() - start, 1)
-    write_json(path, {**about, "seconds": seconds, "peak memory MB": peak_memory_mb(), "figures": figures})
+    return {**about, "seconds": seconds, "peak memory MB": peak_memory_mb(), "figures": figures}
 
 
 def _publish(study: Study, rows: Sequence[Row], folder: Path, target: Path, full: bool) -> Path:

@@ -1,0 +1,80 @@
+"""A search for better settings, as a command."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import tyro
+
+from drr_tutorial.actor_critic.devices import require_device
+from drr_tutorial.cli.data import DataOptions
+from drr_tutorial.cli.presets import Preset
+from drr_tutorial.cluster.space import read_space
+from drr_tutorial.cluster.sweep import BEST, Sweep, run_sweep
+from drr_tutorial.config import ExperimentConfig
+from drr_tutorial.data.load import read_ratings
+from drr_tutorial.data.splits import make_split
+from drr_tutorial.storage import as_path
+
+SHOWN = 5  # trials that are printed
+
+
+def sweep_command(default: ExperimentConfig) -> Callable[..., None]:
+    """The command, with the settings of a preset as defaults."""
+
+    def sweep(
+        space: Annotated[Path, tyro.conf.Positional],
+        /,
+        out: Path,
+        trials: int,
+        config: Annotated[ExperimentConfig, tyro.conf.arg(name="")] = default,
+        preset: Preset = "default",
+        data: Annotated[DataOptions, tyro.conf.arg(name="")] = DataOptions(),  # noqa: B008
+        seeds: tuple[int, ...] = (),
+        cluster: str = "local",
+        quiet: bool = False,
+    ) -> None:
+        """Search for better settings on a Ray cluster: so many trainings with settings that are drawn from a space,
+        compared by what the training holds back to validate. Goes on after an interruption.
+
+        Args:
+            space: File with what is drawn, as JSON: {"agent.actor_lr": {"loguniform": [0.0001, 0.01]}, "agent.tau":
+                {"choice": [0.01, 0.05]}}; uniform, randint and lograndint as well.
+            out: Folder for sweep.json, a file for each trial, and best.json. One of the same sweep: goes on there.
+            trials: How many; more than last time add to those that are there.
+            config: The settings that are not drawn. The seed draws the others.
+            preset: Settings to start from, as for train.
+            data: Of the reading of a file of your own.
+            seeds: Each trial trains once with each, and the means are compared. Default: that of the settings.
+            cluster: local for this machine alone, HOST:PORT or ray://HOST:PORT. Nodes need this version of
+                drr_tutorial; the training data comes to them.
+            quiet: No progress bars.
+        """
+        plan = Sweep(config, read_space(space), trials, seeds)
+        require_device(config)
+        reading = read_ratings(config.dataset, data.settings(), liked_above=config.liked_above, progress=not quiet)
+        train = make_split(config.split, reading.ratings).train
+        found = run_sweep(plan, train, out, cluster=cluster, progress=not quiet)
+        print(_table(found))
+        print(f"\nthe best trains with: {_options(found[0]['settings'])}    all its settings: {as_path(out) / BEST}")
+
+    return sweep
+
+
+def _table(trials: Sequence[Mapping[str, Any]]) -> str:
+    """The best trials, one a line, by the figures of validation."""
+    rows = [
+        {"trial": trial["number"], "hit": trial["hit"], "nDCG": trial["dcg"], **trial["settings"]}
+        for trial in trials[:SHOWN]
+    ]
+    return str(pd.DataFrame(rows).to_string(index=False, float_format=lambda value: f"{value:.4g}"))
+
+
+def _options(settings: Mapping[str, Any]) -> str:
+    """As `drr-tutorial train` takes them."""
+    return " ".join(f"--{name.replace('_', '-')} {_said(value)}" for name, value in settings.items())
+
+
+def _said(value: Any) -> str:
+    return " ".join(map(_said, value)) if isinstance(value, list | tuple) else str(value)

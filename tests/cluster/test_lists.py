@@ -1,0 +1,122 @@
+"""Lists of a cluster are those of one process, whatever happens to its processes."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from drr_tutorial import cli
+from drr_tutorial.cluster.connect import connect
+from drr_tutorial.cluster.lists import _require_seen, write_lists_on_cluster
+from drr_tutorial.config import PRESETS
+from drr_tutorial.data.ratings import Ratings
+from drr_tutorial.errors import ClusterError, DataError
+from drr_tutorial.recommenders.base import Recommender
+from drr_tutorial.recommenders.baselines import IALSRecommender
+from drr_tutorial.storage import StorageError
+from tests.cluster.conftest import TwoNodes
+from tests.cluster.killing import KillOne
+
+
+@pytest.fixture(scope="module")
+def agent(synthetic: Ratings) -> Recommender:
+    return IALSRecommender(8, n_iterations=3).fit(synthetic)
+
+
+@pytest.fixture
+def users(synthetic: Ratings, tmp_path: Path) -> Path:
+    """Three files of users, in no order."""
+    folder = tmp_path / "users"
+    folder.mkdir()
+    shuffled = np.random.default_rng(0).permutation(synthetic.user_ids)
+    for number, part in enumerate(np.array_split(shuffled, 3)):
+        pd.DataFrame({"user_id": part, "country": "x"}).to_parquet(folder / f"{number}.parquet")
+    return folder
+
+
+def same(found: pd.DataFrame, expected: pd.DataFrame) -> None:
+    """To the last digits of the scores, which depend on how many users are scored at once."""
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-5, check_exact=False)
+
+
+def test_lists_are_those_of_one_process(
+    two_nodes: TwoNodes, agent: Recommender, users: Path, tmp_path: Path, synthetic: Ratings
+) -> None:
+    killer = KillOne(two_nodes, "MapWorker")
+    killer.start()
+    bought = pd.DataFrame({"user_id": synthetic.user_ids[:50], "item_id": synthetic.item_ids[:50]})
+    options: Any = {"exclude": bought, "candidates": synthetic.item_ids[:200], "fallback": "popular"}
+    out = tmp_path / "lists"
+    written = write_lists_on_cluster(agent, out, users, 5, cluster=two_nodes.address, progress=False, **options)
+    killer.join()
+    assert killer.killed
+    asked = pd.concat([pd.read_parquet(file) for file in sorted(users.iterdir())])["user_id"]
+    agent.write_lists(tmp_path / "alone.parquet", asked, 5, progress=False, **options)
+    same(pd.read_parquet(out), pd.read_parquet(tmp_path / "alone.parquet"))
+    assert written == (out, len(list(out.iterdir())), synthetic.n_users, len(pd.read_parquet(out)))
+    assert not list(tmp_path.glob(".*")), "nothing is left beside it"
+
+
+def test_the_command_for_all_users_of_the_data(
+    address: str, agent: Recommender, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    agent.save(tmp_path / "run" / "agent")
+    (tmp_path / "run" / "config.json").write_text(PRESETS["default"].to_json())
+    out = tmp_path / "lists"
+    arguments = ["recommend", str(tmp_path / "run"), "--all", "--out", str(out), "--k", "3", "--quiet"]
+    assert cli.main([*arguments, "--cluster", address]) == 0
+    assert capsys.readouterr().out == f"900 items for 300 users in {len(list(out.iterdir()))} files in {out}\n"
+    same(pd.read_parquet(out), agent.recommend_all(k=3, progress=False))
+
+
+def test_users_who_are_unknown_and_folders_that_a_node_does_not_see(
+    address: str, agent: Recommender, tmp_path: Path
+) -> None:
+    pd.DataFrame({"user_id": [10**6]}).to_parquet(tmp_path / "users.parquet")
+    out = tmp_path / "lists"
+    with pytest.raises(DataError, match=r"no lists were written: .*1000000"):
+        write_lists_on_cluster(agent, out, tmp_path / "users.parquet", cluster=address, progress=False)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["users.parquet"]
+    with connect(address), pytest.raises(ClusterError, match=r"node \S+ does not see .*nowhere; give a folder on a di"):
+        _require_seen([tmp_path, tmp_path / "nowhere"])
+
+
+def test_bad_input_is_refused_before_a_cluster_is_asked(agent: Recommender, users: Path, tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+
+    def fails(error: type[Exception], text: str, **changes: Any) -> None:
+        asked = {"place": tmp_path / "lists", "users": users, "cluster": "127.0.0.1:1", "progress": False}
+        with pytest.raises(error, match=text):
+            write_lists_on_cluster(agent, **(asked | changes))
+
+    pd.DataFrame({"user": [1]}).to_parquet(tmp_path / "named.parquet")
+    pd.DataFrame({"user_id": pd.Series([], dtype=int)}).to_parquet(tmp_path / "empty.parquet")
+    (tmp_path / "text.parquet").write_text("user_id\n1\n")
+    fails(ValueError, "cluster must be local, HOST:PORT", cluster="nowhere")
+    fails(ClusterError, "no cluster answers at 127.0.0.1:1")
+    fails(DataError, r"has no column user_id among \['user'\]; name it user_id", users=tmp_path / "named.parquet")
+    fails(DataError, "has no users; give a Parquet file", users=tmp_path / "empty.parquet")
+    fails(DataError, "cannot be read .*; give a Parquet file, or a folder", users=tmp_path / "text.parquet")
+    fails(DataError, "cannot be read .*; give a Parquet file, or a folder", users=tmp_path / "nowhere")
+    fails(StorageError, "is there already; give the name of a new folder", place=users)
+    fails(ValueError, "k must be", k=0)
+    fails(TypeError, "'colour' is no option of lists", colour="red")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--user", "1", "--cluster", "local"], "--cluster is for lists of all users"),
+        (["--all", "--out", "a.csv", "--users", "u.parquet"], "--users u.parquet goes with --cluster"),
+        (["--all", "--out", "lists", "--cluster", "nowhere"], "cluster must be local, HOST:PORT or ray://HOST:PORT"),
+    ],
+)
+def test_what_does_not_go_together(
+    agent: Recommender, arguments: list[str], text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    agent.save(tmp_path / "agent")
+    (tmp_path / "config.json").write_text(PRESETS["default"].to_json())
+    assert cli.main(["recommend", str(tmp_path), *arguments]) == 1
+    assert text in capsys.readouterr().err

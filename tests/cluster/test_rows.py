@@ -1,0 +1,123 @@
+"""Rows of a study on a cluster are those of one machine, whatever happens to their processes and nodes."""
+
+import shutil
+import threading
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drr_tutorial.cluster import calls
+from drr_tutorial.errors import ClusterError, RowError
+from drr_tutorial.lab import cli
+from drr_tutorial.lab.studies import run_study, unfinished
+from drr_tutorial.storage import read_json
+from tests.cluster import toy
+from tests.cluster.conftest import TwoNodes
+
+Figures = dict[str, Any]
+
+
+def here(study: Any, folder: Path) -> Figures:
+    """The result of the study on this machine, without Ray."""
+    return dict(read_json(run_study(study, folder / "rows here", results=folder, progress=False)))
+
+
+def figures(result: Figures) -> Figures:
+    """Without times, memory and machine."""
+    return {key: row["figures"] for key, row in result["rows"].items()} | result["summary"]
+
+
+def test_rows_of_a_cluster_are_those_of_one_process(address: str, tmp_path: Path) -> None:
+    study, rows = toy.study(toy.plain(4)), tmp_path / "rows"
+    path = run_study(study, rows, results=tmp_path / "results", cluster=address, progress=False)
+    found = read_json(path)
+    assert figures(found) == figures(here(study, tmp_path))
+    assert all(row["processor"] and row["peak memory MB"] > 10 for row in found["rows"].values())
+    assert {row["figures"]["threads"] for row in found["rows"].values()} == {"1"}
+    before = {place: place.stat().st_mtime_ns for place in rows.rglob("*.json")}
+    assert run_study(study, rows, results=tmp_path / "results", cluster="127.0.0.1:1", progress=False), "none is left"
+    assert before == {place: place.stat().st_mtime_ns for place in rows.rglob("*.json")}
+
+
+def test_what_dies_once_is_computed_elsewhere_and_what_fails_stops_no_other(
+    address: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    mark, last = tmp_path / "mark", tmp_path / "last"
+    last.touch()
+    rows = {"dies": partial(toy.killed_once, 7, mark), "last": partial(toy.killed_while, 8, last), **toy.plain(2)}
+    study = toy.study(rows)
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(RowError, match=r"1 rows failed, .*: toy: last; the sam"):
+        patch.setattr(calls, "TRIES", 2)
+        run_study(study, tmp_path / "rows", results=tmp_path / "results", cluster=address, progress=False)
+    assert mark.exists() and "toy: last: its process died 2 times" in capfd.readouterr().err
+    assert unfinished(study, tmp_path / "rows") == ["last"]
+    last.unlink()
+    found = run_study(study, tmp_path / "rows", results=tmp_path / "results", cluster=address, progress=False)
+    assert figures(read_json(found)) == figures(here(study, tmp_path))
+
+
+def test_an_error_of_a_row_is_shown(address: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    study = toy.study({"fails": toy.fails, **toy.plain(1)})
+    with pytest.raises(RowError, match="1 rows failed, .*: toy: fails; the same command goes on"):
+        run_study(study, tmp_path / "rows", results=tmp_path, cluster=address, progress=False)
+    assert "ArithmeticError: this row cannot be computed" in capfd.readouterr().err
+    assert unfinished(study, tmp_path / "rows") == ["fails"]
+
+
+def test_a_node_that_goes_in_the_middle(two_nodes: TwoNodes, address: str, tmp_path: Path) -> None:
+    starts = tmp_path / "starts"
+    starts.mkdir()
+    node = two_nodes.add_node(num_cpus=2)
+    gone: list[str] = []
+
+    def remove() -> None:
+        """The node on which the slow row runs, unless that is the one that knows all."""
+        deadline = time.monotonic() + 60
+        while not any(starts.iterdir()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        gone.append(next(starts.iterdir()).name.partition("-")[2])
+        assert gone == [node.node_id]
+        two_nodes.cluster.remove_node(node, allow_graceful=False)
+
+    study = toy.study({"slow": partial(toy.slow_at_first, 5, starts), **toy.plain(2)})
+    watcher = threading.Thread(target=remove)
+    watcher.start()
+    found = run_study(study, tmp_path / "rows", results=tmp_path, cluster=address, progress=False)
+    watcher.join()
+    second = sorted(path.name for path in starts.iterdir())[1]
+    assert gone and not second.endswith(gone[0])
+    shutil.rmtree(starts)
+    starts.mkdir()
+    (starts / "0").touch()
+    assert read_json(found)["rows"]["slow"]["figures"] == toy.drawn(5) | {"threads": "1"}
+
+
+def test_a_node_with_other_data(two_nodes: TwoNodes, address: str, tmp_path: Path) -> None:
+    for place, rating in (("here", 5), ("there", 1)):
+        (tmp_path / place / "ml-100k").mkdir(parents=True)
+        (tmp_path / place / "ml-100k" / "u.data").write_text(f"1\t1\t{rating}\t0\n2\t1\t4\t1\n")
+        (tmp_path / place / "ml-100k" / "u.item").write_text("1|A (1990)|||" + "|0" * 19 + "\n")
+    node = two_nodes.add_node(num_cpus=1, env_vars={"DRR_DATA_HOME": str(tmp_path / "there")})
+    try:
+        with pytest.MonkeyPatch.context() as patch, pytest.raises(ClusterError, match="has other data than this mac"):
+            patch.setenv("DRR_DATA_HOME", str(tmp_path / "here"))
+            run_study(toy.study(toy.plain(1), ("ml-100k",)), tmp_path, results=tmp_path, cluster=address)
+    finally:
+        two_nodes.cluster.remove_node(node)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--cluster", "nowhere"], "cluster must be local, HOST:PORT or ray://HOST:PORT, got 'nowhere'"),
+        (["--cluster", "local", "--recheck"], "leave out --cluster local"),
+        (["--cluster", "local", "--processes", "0"], "processes must be at least 1, got 0"),
+    ],
+)
+def test_bad_input(arguments: list[str], text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["results", "gamma", *arguments]) == 1
+    said = capsys.readouterr().err
+    assert text in said and "Traceback" not in said
