@@ -150,9 +150,7 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
             world, reading = options.settings(), data.settings()
             data.refuse_beside(world)
             refuse_idle(config, default, world, usual_baselines=baselines == USUAL_BASELINES)
-            refuse_vain(patience, config, world)
             refuse_taken(out)
-        shards.refuse_beside(world, config)
         _train(config, world or reading, resume or out, baselines, patience, shards, progress=not quiet)
 
     return train
@@ -168,6 +166,9 @@ def _train(
     *,
     progress: bool,
 ) -> None:
+    world = source if isinstance(source, WorldSettings) else None
+    refuse_vain(patience, config, world)
+    shards.refuse_beside(world, config)
     require_device(config)
     if isinstance(source, WorldSettings):
         print(train_in_world(config, source, folder, progress=progress))
