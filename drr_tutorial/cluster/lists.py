@@ -130,14 +130,14 @@ def _write(
     context.execution_options.preserve_order = True
     context.enable_progress_bars = progress
     size = max(1, CELLS // max(1, recommender.ratings.n_items))
-    most = max(1, int(ray.cluster_resources().get("CPU", 1)) - 1)  # one CPU reads and writes
+    cpus = int(ray.cluster_resources().get("CPU", 1))  # one of them reads and writes
     lists = _asked(recommender, users, size).map_batches(
         Lists,
         fn_constructor_args=(ray.put(recommender), k, dict(options)),
         batch_size=size,
         batch_format="pyarrow",
-        compute=ActorPoolStrategy(min_size=1, max_size=most),
-        num_cpus=1,
+        compute=ActorPoolStrategy(min_size=1, max_size=max(1, cpus - 1)),
+        num_cpus=1 if cpus > 1 else 0,
     )
     try:
         lists.write_parquet(str(target))

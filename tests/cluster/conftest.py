@@ -1,6 +1,8 @@
 """Two nodes of a cluster on one machine, once for all tests here."""
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +10,13 @@ import pytest
 from drr_tutorial.cluster.connect import SETTINGS
 
 ATTEMPTS = 5  # Ray waits for the processes of a node for 30 seconds, which a busy machine may not make
+PATIENT = {
+    "RAY_worker_register_timeout_seconds": "600",
+    "RAY_worker_niceness": "0",
+    "RAY_health_check_timeout_ms": "120000",
+    "RAY_health_check_failure_threshold": "30",
+}
+"""A busy machine is no dead node."""
 LIGHT: dict[str, Any] = {"include_dashboard": False, "include_log_monitor": False, "no_monitor": True}
 
 
@@ -33,15 +42,26 @@ class TwoNodes:
 
 
 @pytest.fixture(scope="session")
-def two_nodes() -> Iterator[TwoNodes]:
+def two_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoNodes]:
     """Nodes that a test adds it removes."""
     pytest.importorskip("ray")
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in SETTINGS.items():
+        for name, value in (SETTINGS | PATIENT).items():
             patch.setenv(name, value)
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(quick(tmp_path_factory)), os.environ.get("PYTHONPATH", "")]))
         nodes = TwoNodes()
         yield nodes
         nodes.cluster.shutdown()
+
+
+def quick(factory: pytest.TempPathFactory) -> Path:
+    """A folder for the path of Ray's many processes, in which they find no `rfc3987_syntax`.
+
+    It comes with Jupyter, jsonschema does without it, and whoever imports Ray would wait two seconds for its grammar.
+    """
+    folder = factory.mktemp("quick")
+    (folder / "rfc3987_syntax.py").write_text("raise ImportError('left out')\n")
+    return folder
 
 
 @pytest.fixture(scope="session")

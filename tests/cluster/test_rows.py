@@ -31,7 +31,7 @@ def figures(result: Figures) -> Figures:
 
 
 def test_rows_of_a_cluster_are_those_of_one_process(address: str, tmp_path: Path) -> None:
-    study, rows = toy.study(toy.plain(4)), tmp_path / "rows"
+    study, rows = toy.study(toy.plain(3)), tmp_path / "rows"
     path = run_study(study, rows, results=tmp_path / "results", cluster=address, progress=False)
     found = read_json(path)
     assert figures(found) == figures(here(study, tmp_path))
@@ -47,24 +47,21 @@ def test_what_dies_once_is_computed_elsewhere_and_what_fails_stops_no_other(
 ) -> None:
     mark, last = tmp_path / "mark", tmp_path / "last"
     last.touch()
-    rows = {"dies": partial(toy.killed_once, 7, mark), "last": partial(toy.killed_while, 8, last), **toy.plain(2)}
-    study = toy.study(rows)
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(RowError, match=r"1 rows failed, .*: toy: last; the sam"):
+    deaths = {"dies": partial(toy.killed_once, 7, mark), "last": partial(toy.killed_while, 8, last)}
+    study = toy.study({**deaths, "fails": partial(toy.fails_while, 9, last), **toy.plain(1)})
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        pytest.raises(RowError, match="2 rows failed, .*; the same command goe"),
+    ):
         patch.setattr(calls, "TRIES", 2)
         run_study(study, tmp_path / "rows", results=tmp_path / "results", cluster=address, progress=False)
-    assert mark.exists() and "toy: last: its process died 2 times" in capfd.readouterr().err
-    assert unfinished(study, tmp_path / "rows") == ["last"]
+    said = capfd.readouterr().err
+    assert mark.exists() and "toy: last: its process died 2 times" in said
+    assert "toy: fails: " in said and "ArithmeticError: this row cannot be computed" in said
+    assert unfinished(study, tmp_path / "rows") == ["last", "fails"]
     last.unlink()
     found = run_study(study, tmp_path / "rows", results=tmp_path / "results", cluster=address, progress=False)
     assert figures(read_json(found)) == figures(here(study, tmp_path))
-
-
-def test_an_error_of_a_row_is_shown(address: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    study = toy.study({"fails": toy.fails, **toy.plain(1)})
-    with pytest.raises(RowError, match="1 rows failed, .*: toy: fails; the same command goes on"):
-        run_study(study, tmp_path / "rows", results=tmp_path, cluster=address, progress=False)
-    assert "ArithmeticError: this row cannot be computed" in capfd.readouterr().err
-    assert unfinished(study, tmp_path / "rows") == ["fails"]
 
 
 def test_a_node_that_goes_in_the_middle(two_nodes: TwoNodes, address: str, tmp_path: Path) -> None:
