@@ -2,7 +2,6 @@
 
 import os
 import signal
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -118,23 +117,44 @@ def test_a_training_that_ran_out_of_memory_goes_on_from_its_checkpoint(
         np.testing.assert_array_equal(values, expected[name], err_msg=name)
 
 
-def test_workers_that_keep_dying_and_errors_of_the_user_leave_nothing_behind(
-    config: ExperimentConfig, split: Split, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_an_error_of_the_user_ends_all_workers_and_leaves_nothing_behind(
+    config: ExperimentConfig, split: Split, address: str, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(training, "DEATHS", 0)
-
-    def die(trainer: Trainer) -> None:
-        os.kill(os.getpid(), signal.SIGKILL)
+    """Ray does not try again what would fail again."""
 
     def refuse(trainer: Trainer) -> None:
         raise ValueError("of this test, at all workers at once")
 
     with connect(address) as cluster:
-        with pytest.raises(ClusterError, match="workers of the training died 1 times"):
-            fit(config, split, tmp_path / "run", cluster, workers=2, callback=die)
-        assert not list((tmp_path / "run").rglob("*.json")) + list((tmp_path / "run").rglob("*.pt"))
+        with pytest.raises(ValueError, match="workers must be at most the processors of the cluster .*, 2, got 4"):
+            fit(config, split, tmp_path / "run", cluster, workers=4)
         with pytest.raises(ValueError, match="of this test, at all workers at once"):
             fit(config, split, tmp_path / "run", cluster, workers=2, callback=refuse)
-        too_many = replace(config, environment=replace(config.environment, num_envs=16))
-        with pytest.raises(ValueError, match="workers must be at most the processors of the cluster .*, 2, got 4"):
-            fit(too_many, split, tmp_path / "run", cluster, workers=4)
+    assert not list((tmp_path / "run").rglob("*.json")) + list((tmp_path / "run").rglob("*.pt"))
+
+
+class Failed(Exception):
+    """As Ray raises it: what ended each worker."""
+
+    def __init__(self, text: str, worker_failures: dict[int, Exception]) -> None:
+        super().__init__(text)
+        self.worker_failures = worker_failures
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind", "said"),
+    [
+        (
+            RuntimeError("the process was killed"),
+            ClusterError,
+            "workers of the training died 4 times, the last one by:",
+        ),
+        (RuntimeError("Task was killed by OutOfMemoryError"), MemoryError, "a worker ran out of memory 4 times"),
+        (MemoryError("of numpy"), MemoryError, "a worker ran out of memory 4 times"),
+    ],
+)
+def test_what_is_said_of_workers_that_keep_dying(failure: Exception, kind: type[Exception], said: str) -> None:
+    error = training._given_up(Failed("Training failed", {1: failure}), Path("runs/one"))
+    assert type(error) is kind
+    assert said in str(error)
+    assert "is kept in runs/one, and the same call goes on from there" in str(error)
