@@ -133,7 +133,7 @@ def test_an_error_of_the_user_ends_all_workers_and_leaves_nothing_behind(
     assert not list((tmp_path / "run").rglob("*.json")) + list((tmp_path / "run").rglob("*.pt"))
 
 
-class Failed(Exception):
+class FailedError(Exception):
     """As Ray raises it: what ended each worker."""
 
     def __init__(self, text: str, worker_failures: dict[int, Exception]) -> None:
@@ -154,7 +154,7 @@ class Failed(Exception):
     ],
 )
 def test_what_is_said_of_workers_that_keep_dying(failure: Exception, kind: type[Exception], said: str) -> None:
-    error = training._given_up(Failed("Training failed", {1: failure}), Path("runs/one"))
+    error = training._given_up(FailedError("Training failed", {1: failure}), Path("runs/one"))
     assert type(error) is kind
     assert said in str(error)
     assert "is kept in runs/one, and the same call goes on from there" in str(error)
