@@ -50,7 +50,7 @@ pdf: $(STAMP) .stored.yml   # the whole book from the stored outputs as _build/b
 train: $(STAMP)   # real MovieLens 100K: data, training, table; options: make train ARGS="--dataset ml-1m"
 	$(BIN)/drr-tutorial train $(ARGS)
 
-results: $(STAMP)   # numbers of the book from raw data, an hour on two cores; with FULL=1 all of them, eight hours
+results: $(STAMP)   # numbers of the book from raw data, an hour on two cores; with FULL=1 all of them, six to seven
 	$(BIN)/drr-tutorial results $(STUDIES) --processes 2 $(if $(FULL),--full)
 	$(BIN)/python book/_ext/learning_figure.py
 
@@ -121,7 +121,7 @@ tolerances: $(STAMP)   # how far kernels move what is printed after a training: 
 	$(BIN)/python tests/portable/spread.py
 
 readme: $(STAMP)   # the README's speeds measured anew, about half an hour, and all its figures from the result files
-	for part in training evaluation; do $(BIN)/python tests/benchmarks/$${part}_speed.py --write || exit 1; done
+	for part in training_speed evaluation_speed install_size; do $(BIN)/python tests/benchmarks/$$part.py --write || exit 1; done
 	$(BIN)/python book/_ext/readme_figures.py
 
 benchmarks: $(STAMP)   # speed and memory, printed; tens of minutes
@@ -131,8 +131,11 @@ lock: $(STAMP) constraints.txt   # requirements.lock, with the newest versions t
 	$(UV) compile -q $(LOCAL) --no-emit-find-links --python-version 3.11 --extra dev -c constraints.txt pyproject.toml \
 	  --no-header --no-annotate | sed 's/+cpu//' > requirements.lock
 
-dist: $(STAMP)   # wheel and sdist into dist/
+dist: $(STAMP)   # wheel and sdist into dist/, checked as the index does that takes them
+	rm -rf dist
 	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/check-wheel-contents dist/*.whl
 
 clean:   # removes what was built; .venv and the data stay
 	rm -rf _build dist runs .pytest_cache .mypy_cache .ruff_cache

@@ -66,17 +66,34 @@ IMPORTS = "from drr_tutorial import DRRRecommender, compare, load_ratings\nagent
 
 
 @pytest.fixture(scope="module")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a release uploads: the sdist, and the wheel that is built from it."""
+    folder = tmp_path_factory.mktemp("dist")
+    run([sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)], ROOT)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def programs(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the programs of a new environment, into which the wheel is installed."""
     folder = tmp_path_factory.mktemp("installed")
-    run([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)], ROOT)
     home = new_environment(folder / "home")
     python = str(home / Path(sys.executable).name)
     install = [sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index"]
-    run([*install, *map(str, folder.glob("*.whl"))], folder)
+    run([*install, *map(str, dist.glob("*.whl"))], folder)
     where = run([python, "-c", "import drr_tutorial; print(drr_tutorial.__file__)"], folder)
     assert where.startswith(str(folder / "home"))
     return home
+
+
+def test_what_is_uploaded_passes_the_checks_of_make_dist(dist: Path) -> None:
+    for tool in ("twine", "check_wheel_contents"):
+        pytest.importorskip(tool, reason="needs the extra 'dev'")
+    files = sorted(map(str, dist.iterdir()))
+    assert [Path(file).suffix for file in files] == [".whl", ".gz"]
+    said = run([sys.executable, "-m", "twine", "--no-color", "check", "--strict", *files], dist)
+    assert said.count("PASSED") == 2
+    assert run([sys.executable, "-m", "check_wheel_contents", files[0]], dist).strip().endswith("OK")
 
 
 def test_a_notebook_runs(programs: Path, tmp_path: Path) -> None:

@@ -12,10 +12,8 @@ import island_results
 
 from drr_tutorial.lab.tiny import ITEMS, MOST_STEPS
 from drr_tutorial.representation import traces
-from drr_tutorial.storage import read_json
 from drr_tutorial.worlds import planning, tiny
 
-RESULTS = Path(__file__).parents[1] / "results"
 DIGITS = 12  # of items: more than the page's dynamics are held to
 
 
@@ -43,7 +41,7 @@ def tiny_world() -> dict[str, Any]:
 def planning_world() -> dict[str, Any]:
     """The planning world, its bounds, and what the agent of "The whole agent" makes of items."""
     world = planning.PlanningWorld()
-    known = read_json(RESULTS / "planning.json")["summary"]["bounds"]["all"]
+    known = island_results.summary("planning")["bounds"]["all"]
     return {
         "topics": world.items.topics.round(DIGITS).tolist(),
         "depths": world.items.depths.round(DIGITS).tolist(),

@@ -39,6 +39,7 @@ LEARNS_FROM = {  # name in the fair table: name here
     "likes": {"DRR-ave, likes only": "DRR", "DRR-ave, likes only, before training": "DRR before training"}
     | {bar: bar for bar in (*BARS, "random")},
 }
+BOTH_KINDS = "ml-100k"  # of which every protocol but leave-last-out is measured
 WORDS = {"ahead": "ahead", "behind": "**behind**", "level": "not to be told from it"}
 AGENTS = {"DRR-ave": "default", "DRR next": "next"}
 ORIGINAL = "the original's pass: 439,657 steps, an update of batch 512 each, sizes 8 and 16, Ranger"
@@ -51,6 +52,14 @@ SPEEDS = (  # name in speed.json, words, form, target
     ("recommend", "`recommend` for one user, median", "{:.2f} ms", "1 ms"),
     ("memory", "peak memory of ML-1M training", "{:.1f} GB", "3 GB"),
     ("import", "`import drr_tutorial` after `import torch`", "{:.3f} s", "0.3 s"),
+    (
+        "import alone",
+        "`import drr_tutorial` in a new process, which brings torch when it is first used",
+        "{:.0f} ms",
+        "100 ms",
+    ),
+    ("size", "on the disk, the package with its book and all that it needs, without torch", "{:,.0f} MB", "600 MB"),
+    ("size with torch", "the same with torch for the CPU", "{:,.0f} MB", "1,500 MB"),
 )
 
 
@@ -130,11 +139,19 @@ def standing() -> str:
                 for agent, preset in AGENTS.items()
                 if agent in table["differences"][metric]
             ]
+    lines += [
+        f"| {words} | `{protocol}` | {next(iter(AGENTS))} | | not measured | | |" for words, protocol in missing()
+    ]
     return "\n".join(lines)
 
 
+def missing() -> list[tuple[str, str]]:
+    """Data set and protocol, where no agent has been measured, though it has been on the other data set."""
+    return [(words, p) for data, words in DATA.items() for p in tables(BOTH_KINDS) if p not in tables(data)]
+
+
 def verdicts() -> str:
-    """By which protocols the agents stand ahead of the best bar, and by which behind."""
+    """By which protocols the agents stand ahead of the best bar, by which behind, and by which nobody has measured."""
     found: dict[str, list[str]] = {word: [] for word in WORDS.values()}
     for data, words in DATA.items():
         for protocol, table in tables(data).items():
@@ -142,7 +159,27 @@ def verdicts() -> str:
             for agent in AGENTS:
                 if agent in differences:
                     found[WORDS[word_for(differences[agent])]].append(f"`{protocol}` ({words})")
+    found["not measured"] = [f"`{protocol}` ({words})" for words, protocol in missing()]
     return "; ".join(f"{word} by {', '.join(places)}" for word, places in found.items() if places)
+
+
+def seeds() -> str:
+    """Over how many seeds the means of `by_information` are, where chance plays a part."""
+    counts: dict[int, dict[str, list[str]]] = {}  # number of seeds -> method -> data sets
+    for name in (name for names in LEARNS_FROM.values() for name in names):
+        for data, words in DATA.items():
+            n = len(tables(data)["unseen"]["methods"][name]["HR@10"]["seeds"])
+            where = counts.setdefault(n, {}).setdefault(name.partition(",")[0], [])
+            where += [words] if words not in where else []
+    counts.pop(1, None)  # no chance
+    most = max(counts, key=lambda n: len(counts[n]))
+    few = [
+        f"{n} for {name}" + ("" if len(where) == len(DATA) else f" on {', '.join(where)}")
+        for n, of_methods in counts.items()
+        if n != most
+        for name, where in of_methods.items()
+    ]
+    return f"{most} seeds where chance plays a part" + (f" ({', '.join(few)})" if few else "")
 
 
 def original() -> str:
@@ -194,6 +231,7 @@ def said_of_older() -> str:
 
 PLACES: dict[str, Callable[[], str]] = {
     "unseen": by_information,
+    "seeds": seeds,
     "standing": standing,
     "original": original,
     "verdicts": verdicts,

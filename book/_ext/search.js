@@ -18,3 +18,15 @@ Search.htmlToText = (html, anchor) => {
   page.querySelector('[role="main"]')?.replaceChildren(...page.querySelectorAll("article"));
   return textOfMain(page.documentElement.outerHTML, anchor).replace(/\s+/g, " ");
 };
+
+/* A Greek letter of a formula is searched by its name, as it is written in the formula's source. */
+const GREEK = {
+  α: "alpha", β: "beta", γ: "gamma", δ: "delta", ε: "epsilon", ϵ: "epsilon", ζ: "zeta", η: "eta", θ: "theta", ϑ: "theta",
+  ι: "iota", κ: "kappa", λ: "lambda", μ: "mu", µ: "mu", ν: "nu", ξ: "xi", π: "pi", ρ: "rho", σ: "sigma", τ: "tau",
+  υ: "upsilon", φ: "phi", ϕ: "phi", χ: "chi", ψ: "psi", ω: "omega",
+};
+const queryByWords = Search.query;
+Search.query = (query) => queryByWords(query.replace(/\p{Letter}/gu, (letter) => {
+  const name = GREEK[letter.toLowerCase()];
+  return name ? ` ${name} ` : letter;
+}).trim());

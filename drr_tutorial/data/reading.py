@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ _MERGED = {
     "mean": "the same user and item again: the mean counts",
     "sum": "the same user and item again: summed",
 }
+_WIDTH = 80  # characters of a line, as on a page of the book
 _LATEST_YEAR = 253_402_300_799  # seconds since 1970: the end of year 9999
 
 
@@ -86,7 +88,7 @@ class Reading:
     def __str__(self) -> str:
         rows = [(name, text) for name, text in self._rows() if text]
         width = max(len(name) for name, _ in rows)
-        return "\n".join([self.where, *(f"  {name:<{width}}  {text}" for name, text in rows)])
+        return "\n".join([self.where, *(_wrapped(f"  {name:<{width}}  ", text) for name, text in rows)])
 
     def short(self) -> str:
         """The same in one line."""
@@ -114,6 +116,8 @@ class Reading:
             ("liked", f"{int(ratings.liked.sum()):,} ({_percent(float(ratings.liked.mean()))})"),
             ("times", self._times()),
             ("titles", self._titles()),
+            ("source", self.items),
+            ("unrated", f"{self.n_unrated:,} more items of that file, which nobody rated" if self.n_unrated else ""),
         ]
 
     def _scale(self) -> str:
@@ -133,15 +137,25 @@ class Reading:
         genres = sum(map(bool, ratings.genres))
         if not titled and not genres:
             return "none; items=FILE gives a file with titles and genres (on the command line --items)"
-        source = f", from {self.items}" if self.items else ""
-        unrated = f"; {self.n_unrated:,} more items there were never rated" if self.n_unrated else ""
-        return f"of {titled:,} items, genres of {genres:,}{source}{unrated}"
+        return f"of {titled:,} items, genres of {genres:,}"
 
 
 def restored(ratings: Ratings, about: str) -> Reading:
     """The reading of these ratings that `Reading.about` told of."""
     told: dict[str, Any] = json.loads(about)
     return Reading(ratings, **told)
+
+
+def _wrapped(head: str, text: str) -> str:
+    """The text behind its head, in lines of at most `_WIDTH` characters; a word that is longer stays whole."""
+    return textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=head,
+        subsequent_indent=" " * len(head),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _density(ratings: Ratings) -> float:

@@ -82,15 +82,16 @@ def _state(study: Study, full: bool) -> str:
     return f"result file {stands}; rows to compute: {len(unfinished(study, full=full))}"
 
 
-def notebooks(folder: Folder, /) -> None:
+def notebooks(folder: Folder, /, address: str = "") -> None:
     """Write the book's notebooks, as they match this version, into a new folder: to read, to run, to answer in.
 
     The solutions of the exercises are in the folder solutions.
 
     Args:
         folder: Where to.
+        address: Of the published pages, such as https://somebody.github.io/book: each notebook then leads to its page.
     """
-    paths = write_notebooks(folder)
+    paths = write_notebooks(folder, address)
     trust(paths)
     for path in paths:
         print(path)

@@ -136,3 +136,53 @@ def flipping_pairs(tables: Mapping[str, Table]) -> list[tuple[str, str, str, str
                 if a in there and b in there and here[a]["low"] > here[b]["high"] and there[b]["low"] > there[a]["high"]
             ]
     return found
+
+
+def at_an_end(trials: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Settings whose best value is the smallest or the largest that was tried: a wider search might find a better one.
+
+    `trials`: {"settings": {name: number}}, the best first. A setting with one value was not searched for.
+    """
+    best = trials[0]["settings"]
+    return [
+        name for name, values in _tried(trials).items() if len(values) > 1 and best[name] in (values[0], values[-1])
+    ]
+
+
+def _tried(trials: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """The values of each setting, ascending."""
+    return {name: sorted({trial["settings"][name] for trial in trials}) for name in trials[0]["settings"]}
+
+
+def searches(rows: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """The search spaces of the fair table's bars, a line each, from its rows.
+
+    "tried": the values of the settings, on whatever split; "trials": at most so many a search; "searches": one for each
+    data set and split; "at an end": how many of them are, see `at_an_end`.
+    """
+    found: dict[str, list[list[Any]]] = {}
+    for key, row in rows.items():
+        trials = row["figures"].get("trials", ())
+        if len(trials) > 1:
+            found.setdefault(key.split(".")[2], []).append(trials)
+    lines = {
+        name: {
+            "tried": _spelled([trial for trials in of_bar for trial in trials]),
+            "trials": max(len(trials) for trials in of_bar),
+            "searches": len(of_bar),
+            "at an end": sum(bool(at_an_end(trials)) for trials in of_bar),
+        }
+        for name, of_bar in found.items()
+    }
+    return pd.DataFrame(lines).T.rename_axis("bar")
+
+
+def _spelled(trials: Sequence[Mapping[str, Any]]) -> str:
+    """ "window 10, 20; recency 0.7, 0.8": what several trials have in common is left out."""
+    names = list(dict.fromkeys(name for trial in trials for name in trial["settings"]))
+    tried = {name: sorted({t["settings"][name] for t in trials if name in t["settings"]}) for name in names}
+    return "; ".join(
+        f"{name.replace('_', ' ')} {', '.join(f'{value:g}' for value in values)}"
+        for name, values in tried.items()
+        if len(values) > 1
+    )

@@ -34,6 +34,7 @@ def test_a_player_shows_its_session(page: Any, player: str) -> None:
 
 def test_keys_move_through_the_training_and_the_curve_follows(page: Any) -> None:
     page.get_by_label("Who recommends?").select_option("random")
+    assert "as shown above" not in page.locator(".island-stage").inner_text()
     training = page.get_by_label("DRR's training")
     for step, likes in (EPISODES["curve"][-2], EPISODES["curve"][-3]):
         training.press("ArrowLeft")
@@ -53,6 +54,19 @@ def test_steps_are_seen_one_by_one(page: Any) -> None:
         assert f"chance was {100 * session['chance'][count - 1]:.0f} %" in said(page)
         assert ("not liked" in said(page)) is not session["liked"][count - 1]
         step.press("ArrowRight")
+
+
+def test_it_says_why_nobody_keeps_this_user_for_longer_and_names_players_alike(page: Any) -> None:
+    """The file's user leaves at one step under all; without a word a reader may take that for a rule."""
+    sessions = [session for name, session in EPISODES["sessions"].items() if name != "user"]
+    (end,) = {len(session["liked"]) for session in sessions}
+    assert not any(session["liked"][-1] for session in sessions)
+    assert f"at step {end} it lets nothing be liked" in page.locator(".island-stage").inner_text()
+    named = [
+        name for name in page.get_by_label("Who recommends?").locator("option").all_inner_texts() if "DRR" not in name
+    ]
+    levels = page.locator(".island-legend li").all_inner_texts()[: len(named)]
+    assert [level.partition(": ")[0] for level in levels] == named
 
 
 def test_it_plays_and_pauses(page: Any) -> None:

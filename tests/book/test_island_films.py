@@ -72,7 +72,7 @@ def test_each_answer_moves_state_action_and_list(page: Any, agent: DRRRecommende
     titles = listed(page)
     page.locator(LIST).nth(2).get_by_role("button", name="I like").click()
     page.locator(LIST).nth(4).get_by_role("button", name="is not for me").click()
-    said = page.locator(".island").first.get_by_role("status").inner_text()
+    said = page.locator(".island").first.get_by_role("status").last.inner_text()
     moved = [int(share) for share in re.findall(r"(\d+) % of its length|by (\d+) %", said) for share in share if share]
     assert len(moved) == 2 and min(moved) > 0
     assert titles[2] not in listed(page) and len(listed(page)) == 10
@@ -106,6 +106,96 @@ def test_why_names_likes_and_answers_can_be_taken_back(page: Any, agent: DRRReco
 def test_an_answer_comes_soon(page: Any) -> None:
     times = [page.locator(LIST).first.get_by_role("button", name="I like").evaluate(PRESS) for _ in range(8)]
     assert min(times) < SOON, times
+
+
+def test_who_uses_keys_stays_where_the_answers_are(page: Any) -> None:
+    """What is pressed is made anew with each answer; the focus must not fall back to the top of the page."""
+    here = "() => document.activeElement.getAttribute('aria-label') || document.activeElement.id"
+    third = page.locator(LIST).nth(2)
+    third.get_by_role("button", name="is not for me").press("Enter")
+    assert page.evaluate(here) == f"{listed(page)[2]} is not for me"
+    third.get_by_role("button", name="I like").press("Enter")
+    assert page.evaluate(here) == f"I like {listed(page)[2]}"
+    search = page.get_by_label("Find a film you know")
+    search.fill(listed(page)[0])
+    page.get_by_role("list", name="Films found").first.get_by_role("button", name="I like").first.press("Enter")
+    assert page.evaluate(here) == "be-user-search"
+    for left in (2, 1, 0):
+        page.locator(MINE).first.get_by_role("button").press("Enter")
+        focused = page.evaluate(
+            "() => [document.activeElement.textContent, document.activeElement.closest('.island') !== null]"
+        )
+        assert focused[1] and (not left or focused[0] == "Take back")
+    title = listed(page)[1]
+    page.get_by_label("Find a film, or press").fill(title)
+    page.get_by_role("button", name=f"Show {title}").press("Enter")
+    for _ in range(2):
+        page.get_by_role("button", name="Go there").nth(1).press("Enter")
+        assert page.evaluate("document.activeElement.textContent") == "Go there"
+
+
+def test_a_double_click_answers_once(page: Any) -> None:
+    page.locator(LIST).first.get_by_role("button", name="I like").dblclick()
+    assert page.locator(MINE).count() == 1
+
+
+def test_enter_takes_what_is_shown_and_no_film_that_was_answered(page: Any) -> None:
+    search, hits = page.get_by_label("Find a film you know"), page.locator(".island").first.get_by_role("status").first
+    title = listed(page)[3]
+    page.locator(LIST).nth(3).get_by_role("button", name="is not for me").click()
+    search.fill(title)
+    assert hits.inner_text() == "You have answered every film with such a title."
+    search.press("Enter")
+    assert page.locator(MINE).all_inner_texts()[0].startswith(f"✕ {title}") and page.locator(MINE).count() == 1
+    search.fill(listed(page)[0].split()[0])
+    first = (
+        page.get_by_role("list", name="Films found").first.get_by_role("listitem").first.locator("span").inner_text()
+    )
+    assert f"Enter likes {first}." in hits.inner_text()
+    search.press("Enter")
+    assert page.locator(MINE).last.inner_text().startswith(f"♥ {first}")
+    for label in ("Find a film you know", "Find a film, or press"):
+        for nothing in ("no such title", "\U0001f600"):
+            page.get_by_label(label).fill(nothing)
+            assert page.get_by_text("No film of the data has such a title.").count() == 1
+        page.get_by_label(label).fill("  ")
+        assert not page.get_by_text("No film of the data has such a title.").count()
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("the matrix", ["Matrix, The (1999)"]),
+        ("LA confidential", ["L.A. Confidential (1997)"]),
+        ("L.A.", ["L.A. Confidential (1997)"]),
+        ("schindlers", ["Schindler's List (1993)"]),
+        ("schindler\u2019s list", ["Schindler's List (1993)"]),
+        ("mash", ["M*A*S*H (1970)"]),
+        ("cats and dogs", ["Cats & Dogs (2001)"]),
+        ("amelie", ["Amélie (2001)"]),
+        ("wars star", ["Star Wars (1977)"]),
+        ("bulgarian matrix", []),
+        ("!?", []),
+    ],
+)
+def test_titles_are_found_as_people_write_them(page: Any, asked: str, found: list[str]) -> None:
+    titles = [
+        *("Matrix, The (1999)", "Bulgarian, A (1990)", "L.A. Confidential (1997)", "Schindler's List (1993)"),
+        *("M*A*S*H (1970)", "Cats & Dogs (2001)", "Amélie (2001)", "Star Wars (1977)"),
+    ]
+    search = (
+        "([titles, asked]) => drr.filmSession.finder(titles, titles.map(() => 0))(asked, 6).map(item => titles[item])"
+    )
+    assert page.evaluate(search, [titles, asked]) == found
+
+
+def test_whoever_answers_a_lot_is_answered_soon(page: Any) -> None:
+    for _ in range(30):
+        page.locator(LIST).first.get_by_role("button", name="I like").evaluate("button => button.click()")
+    assert page.locator(MINE).count() == 30
+    why = page.locator(LIST).first.get_by_role("button", name="Why")
+    times = [why.evaluate(PRESS) for _ in range(9)]  # every second one folds it in again
+    assert min(times[::2]) < SOON, times
 
 
 def test_the_map_finds_films_and_shows_the_way(page: Any, agent: DRRRecommender) -> None:

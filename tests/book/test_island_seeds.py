@@ -34,6 +34,34 @@ def test_the_interval_is_the_packages(page: Any) -> None:
         )
 
 
+def test_each_method_of_each_result_can_be_looked_at(page: Any) -> None:
+    """And has the interval that the package makes of its seeds. What one seed gave has none, and is not there."""
+    data = page.evaluate("drr.data.seeds")
+    for result, known in data.items():
+        page.get_by_label("Result").select_option(result)
+        methods = page.get_by_label("Method").locator("option").all_inner_texts()
+        assert methods == list(known["methods"])
+        for method in methods:
+            page.get_by_label("Method").select_option(method)
+            runs = known["methods"][method]
+            interval = interval_over_seeds(np.array(runs["seeds"]))
+            expected = [len(runs["seeds"]), *interval.values(), *runs["table"].values()]
+            assert numbers(page) == pytest.approx(expected, abs=0.51 * 10 ** -known["digits"]), (result, method)
+    for few in ([], [20.0]):
+        with pytest.raises(Exception, match="needs two values"):
+            page.evaluate("values => drr.intervalOverSeeds(values)", few)
+
+
+def test_what_was_earned_in_the_tiny_world_is_not_compared_with_the_planning_world(page: Any) -> None:
+    found = page.evaluate("drr.data.seeds")
+    best = read_json(results_folder() / "planning.json")["summary"]["bounds"]["all"]["planner"]
+    means = {
+        name: runs["table"]["mean"] for name, runs in found["The planning world, likes a session"]["methods"].items()
+    }
+    assert max(means.values()) < best and "table" not in means
+    assert list(found["The tiny world, likes a session"]["methods"]) == ["Q-learning on a table"]
+
+
 def test_it_opens_with_the_interval_that_the_book_has(page: Any) -> None:
     ours = read_json(results_folder() / "planning.json")["summary"]["ours"]["planning"]
     rounded = [round(ours[name], 2) for name in ("mean", "low", "high")]

@@ -250,14 +250,43 @@ def test_a_reader_trains_changes_something_and_stops(browser: Any, island_pages:
     page.context.close()
     assert (waits[10] < 50 or busy()) and not wrong
     assert said.startswith("Stopped. Step ") and "likes a session" in said
-    assert curves[-1] == "gamma 0.94, case 3" and left == 0
+    assert curves[-1] == "gamma 0.94, case 3; training 1" and left == 0
     assert picture is not None and picture.startswith("The session of one user with the agent after ")
 
 
+def test_a_training_goes_on_when_curves_are_cleared_and_a_new_one_says_nothing_of_the_last(
+    browser: Any, island_pages: Path
+) -> None:
+    page, wrong = islands.open_island(browser, island_pages, "train-here")
+    stage = islands.live(page)
+    bar = stage.locator("progress")
+    curves = stage.locator(".island-legend li", has_text="training ")
+    stage.get_by_role("button", name="Train").click()
+    stage.get_by_text("Step 150 of").wait_for()
+    stage.get_by_role("button", name="Stop").click()
+    both = stage.get_by_role("button", name="Train anew").evaluate("""button => { button.click();
+      const said = button.closest(".island").querySelector(".island-status"), begun = said.textContent; button.click();
+      return [begun, said.textContent]; }""")
+    assert both == ["Training has begun.", "Stopped. Training has begun."] and bar.get_attribute("value") == "0"
+    stage.get_by_role("button", name="Train anew").click()
+    stage.get_by_text("Step 0 of").wait_for()
+    assert curves.all_inner_texts() == [f"as it is; training {n}" for n in (1, 2, 3)]
+    stage.get_by_role("button", name="Clear the curves").click()
+    stage.get_by_text("Step 150 of").wait_for()
+    assert curves.all_inner_texts() == ["as it is; training 3"] and "L" in curve_of(stage)
+    assert not wrong
+    page.context.close()
+
+
+def curve_of(stage: Any) -> str:
+    """The path of the first curve."""
+    return str(stage.locator("path.island-line").first.get_attribute("d"))
+
+
 @pytest.mark.skipif(
-    not os.environ.get("TRAIN_HERE"), reason="minutes: TRAIN_HERE=1 trains with five seeds as the page does"
+    not os.environ.get("TRAIN_HERE"), reason="minutes: TRAIN_HERE=1 trains with ten seeds as the page does"
 )
-@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("seed", range(1, 11))
 def test_it_ends_ahead_of_greed_within_a_minute(page: Any, seed: int) -> None:
     """The minute where nothing else keeps the machine busy."""
     found = page.evaluate(

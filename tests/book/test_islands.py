@@ -1,5 +1,6 @@
 """What all islands share: what a page loads, what stands there without scripts, whom they keep out."""
 
+import importlib
 import json
 import os
 import re
@@ -8,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from drr_tutorial.lab import pages
 from drr_tutorial.lab.figures.style import COLOURS
+from drr_tutorial.storage import StorageError, read_json
 from tests.book import islands
 
 ISLANDS = islands.extension()
@@ -46,6 +49,21 @@ def test_data_are_the_values_as_a_script() -> None:
     assert found and json.loads(found[1]) == value
     with pytest.raises(ValueError, match="Out of range"):
         ISLANDS.as_script("x", float("nan"))
+
+
+@pytest.mark.parametrize(("name", "study"), [("episodes", "episodes"), ("seeds", "planning"), ("planning", "planning")])
+def test_numbers_older_than_their_code_stop_the_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, study: str
+) -> None:
+    made, results = importlib.import_module("island_data").DATA[name], pages.results_folder()
+    assert made()
+    result = read_json(results / f"{study}.json")
+    digests = result["code"]["digests"]
+    digests[next(iter(digests))] = "another"
+    (tmp_path / f"{study}.json").write_text(json.dumps(result), encoding="utf-8")
+    monkeypatch.setattr(pages, "results_folder", lambda: tmp_path)
+    with pytest.raises(StorageError, match=f"{study}.json is older than the code"):
+        made()
 
 
 def test_colours_are_those_of_the_figures() -> None:

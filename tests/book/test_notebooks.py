@@ -60,6 +60,12 @@ def exercises(path: Path) -> list[str]:
     return [f"{chapter}.{place}" for chapter, place in re.findall(r"label: ex-(\d+)-(\d+)", prose(path))]
 
 
+def shown_text(output: Any) -> str:
+    """What stands on the page as text: a table, whose box scrolls, a formula or a picture does not."""
+    data = output.get("data", {})
+    return output.get("text") or ("" if any(kind != "text/plain" for kind in data) else data.get("text/plain", ""))
+
+
 def narrow(path: Path) -> bool:
     return path in DEEPER or (path in CHAPTERS and number(path) in {*SHORT, CLINIC})
 
@@ -99,7 +105,7 @@ class TestEveryNotebook:
     def test_the_first_cell_installs_the_package_where_it_is_missing(self, path: Path) -> None:
         first = code_cells(path)[0]
         assert 'find_spec("drr_tutorial") is None' in first.source
-        assert "%pip install -q drr_tutorial" in first.source
+        assert '%pip install -q {".." if clone else "drr_tutorial"}' in first.source
         assert "remove-cell" in tags(first)
 
     def test_code_cells_are_short_and_stand_between_prose(self, path: Path) -> None:
@@ -176,19 +182,51 @@ class TestEveryCoreChapter:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_code_is_at_most_80_wide(path: Path) -> None:
-    cells = [cell.source for cell in code_cells(path) if "remove-cell" not in tags(cell)]
-    assert not [line for source in cells for line in source.splitlines() if len(line) > WIDTH]
+def test_code_and_what_it_prints_are_at_most_80_wide(path: Path) -> None:
+    cells = [cell for cell in code_cells(path) if "remove-cell" not in tags(cell)]
+    texts = [cell.source for cell in cells] + [shown_text(output) for cell in cells for output in cell.outputs]
+    assert not [line for text in texts for line in text.splitlines() if len(line) > WIDTH]
 
 
 @pytest.mark.parametrize("path", [path for path in NOTEBOOKS if narrow(path)], ids=lambda path: path.stem)
-def test_code_and_what_it_prints_are_at_most_80_wide(path: Path) -> None:
-    cells = [cell for cell in code_cells(path) if "remove-cell" not in tags(cell)]
-    printed = [
-        output.get("text") or output.get("data", {}).get("text/plain", "") for cell in cells for output in cell.outputs
-    ]
-    texts = [cell.source for cell in cells] + printed
+def test_tables_are_not_broken(path: Path) -> None:
+    """As a text, too, a data frame that is wider than a page goes on below, after a backslash."""
+    texts = [output.get("data", {}).get("text/plain", "") for cell in code_cells(path) for output in cell.outputs]
     assert not [line for text in texts for line in text.splitlines() if len(line) > WIDTH or line.endswith("\\")]
+
+
+def text_sizes(picture: str) -> list[float]:
+    """In points, of a drawing of matplotlib, which draws a text by scaling letters that are 100 points high."""
+    return [
+        100 * float(scale)
+        for scale in re.findall(r"<!-- .*? -->\s*<g[^>]*transform=\"[^\"]*scale\(([\d.]+)", picture, re.DOTALL)
+    ]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_text_in_figures_can_be_read_on_a_phone(path: Path) -> None:
+    """Where a figure is five inches wide (lab/figures/style.py) and shown at 0.71 of its size: 8.5 pixels."""
+    drawings = [output.get("data", {}).get("image/svg+xml") for cell in code_cells(path) for output in cell.outputs]
+    for drawing in filter(None, drawings):
+        sizes = text_sizes(drawing)
+        assert len(sizes) > 3
+        assert min(sizes) >= 9
+
+
+@pytest.mark.parametrize("path", sorted((BOOK / "images").glob("*.svg")), ids=lambda path: path.stem)
+def test_text_in_drawings_can_be_read_on_a_phone(path: Path) -> None:
+    """As wide as static/drr.css makes them there; what matplotlib drew is shown as the figures of cells are."""
+    styles, drawing = (BOOK / "static" / "drr.css").read_text(encoding="utf-8"), path.read_text(encoding="utf-8")
+    if drawn := text_sizes(drawing):
+        assert min(drawn) >= 9
+        return
+    rules = re.findall(r"figure img(.*?) \{ min-width: ([\d.]+)rem", styles)
+    (rem,) = [float(rem) for chosen, rem in rules if f"{path.stem}.svg" in chosen] or [
+        float(rem) for chosen, rem in rules if not chosen
+    ]
+    width = float(re.findall(r'viewBox="0 0 ([\d.]+)', drawing)[0])
+    sizes = [float(size) for size in re.findall(r'font-size[=:]\s*"?([\d.]+)', drawing)]
+    assert min(sizes) * 16 * rem / width >= 8.5
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -10,6 +10,7 @@ import re
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -109,12 +110,28 @@ def test_search_finds_without_a_network(browser: Any, base: str) -> None:
     assert any("05_training" in hit or "deeper_replay" in hit for hit in hits), hits
 
 
+def found_by_search(browser: Any, base: str, words: str) -> list[str]:
+    """The titles of what a search finds, in its order."""
+    page, _ = visit(browser, base, f"search.html?q={quote(words)}")
+    page.get_by_text("Search finished").wait_for(timeout=30_000)
+    hits: list[str] = page.locator("#search-results ul.search li > a").all_inner_texts()
+    page.context.close()
+    return hits
+
+
+@pytest.mark.parametrize(
+    ("letters", "name"), [("γ", "gamma"), ("Γ", "gamma"), ("ϵ", "epsilon"), ("return γ", "return gamma"), ("ε-greedy", "epsilon greedy")]
+)  # fmt: skip
+def test_search_takes_a_greek_letter_for_its_name(browser: Any, base: str, letters: str, name: str) -> None:
+    """Formulas are searched by their source, where a letter has its name."""
+    hits = found_by_search(browser, base, letters)
+    assert len(hits) >= 2
+    assert hits == found_by_search(browser, base, name)
+
+
 @pytest.mark.parametrize("word", ["replay", "SARDINE", "gamma"])
 def test_search_puts_pages_before_names_of_the_package(browser: Any, base: str, word: str) -> None:
-    page, _ = visit(browser, base, f"search.html?q={word}")
-    page.get_by_text("Search finished").wait_for(timeout=10_000)
-    hits = page.locator("#search-results ul.search li > a").all_inner_texts()
-    page.context.close()
+    hits = found_by_search(browser, base, word)
     named = [hit.startswith("drr_tutorial.") for hit in hits]
     assert any(named)
     assert not any(named[:3]), hits[:3]

@@ -1,12 +1,10 @@
 """Where a newcomer looks: the targets of make, the workflows, the templates and the hooks, as files that hold together."""
 
-import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -100,18 +98,6 @@ def test_hooks_are_what_lint_runs() -> None:
     assert len(programs) == 3
     assert all(f"$(BIN)/{program} " in lint for program in programs)
     assert "make lint" in entries
-
-
-def test_binder_and_the_dev_container_install_extras_that_there_are() -> None:
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
-    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text(encoding="utf-8"))
-    binder = read(ROOT / "environment.yml")
-    (pip,) = [part["pip"] for part in binder["dependencies"] if isinstance(part, dict)]
-    for command in (container["postCreateCommand"], pip[0]):
-        (named,) = re.findall(r"-e '?\.\[([\w,]+)\]", command)
-        assert set(named.split(",")) <= set(extras)
-    assert "drr-tutorial notebooks notebooks" in container["postCreateCommand"]
-    assert "\n/notebooks/\n" in (ROOT / ".gitignore").read_text(encoding="utf-8")
 
 
 def test_launch_buttons_lead_to_the_branch_with_readers_notebooks(tmp_path: Path) -> None:

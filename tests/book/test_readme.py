@@ -71,6 +71,27 @@ def test_what_beats_us_stands_on_the_first_page(figures: Any) -> None:
     assert "**behind** by" in figures.verdicts()
 
 
+def test_what_nobody_measured_is_said(figures: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    tables = {data: dict(figures.tables(data)) for data in figures.DATA}
+    del tables["ml-1m"]["unseen"]
+    monkeypatch.setattr(figures, "tables", tables.__getitem__)
+    assert ("MovieLens 1M", "unseen") in figures.missing()
+    assert "`unseen` (MovieLens 1M)" in figures.verdicts().split("not measured by ")[1]
+    assert "| MovieLens 1M | `unseen` | DRR-ave | | not measured | | |" in figures.standing()
+
+
+def test_fewer_seeds_are_named(figures: Any) -> None:
+    few = {
+        name.partition(",")[0]
+        for names in figures.LEARNS_FROM.values()
+        for name in names
+        for data in figures.DATA
+        if 1 < len(figures.tables(data)["unseen"]["methods"][name]["HR@10"]["seeds"]) < 5
+    }
+    assert "Mult-VAE" in few
+    assert {part.partition(" on ")[0] for part in re.findall(r"3 for ([^,)]+)", figures.seeds())} == few
+
+
 def test_tables_that_are_older_than_the_code_are_named_until_they_are_made_anew(
     figures: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,8 +34,8 @@ def test_a_file_of_items_is_found_by_its_own_names(form: str, ratings: str, tmp_
     assert found.ratings.titles.tolist() == ["Ulysses", "Emma"]  # an item's first title that is none is no title
     assert found.ratings.genres == (("Novel",), ("Love", "Novel"))
     assert found.ratings.item_ids.tolist() == [7, 8] and found.n_unrated == 1
-    assert "titles   of 2 items, genres of 2, from " in str(found)
-    assert "; 1 more items there were never rated" in str(found)
+    assert "titles   of 2 items, genres of 2\n  source   " in str(found)
+    assert str(found).endswith("\n  unrated  1 more items of that file, which nobody rated")
 
 
 def test_titles_of_the_ratings_go_before_those_of_the_items() -> None:

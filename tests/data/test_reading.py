@@ -9,6 +9,7 @@ import pytest
 from drr_tutorial.data import download
 from drr_tutorial.data.load import read_ratings
 from drr_tutorial.data.options import ReadingOptions
+from drr_tutorial.data.reading import Reading
 
 LOG = pd.DataFrame(
     {
@@ -28,8 +29,13 @@ TABLE = """{where}
   scale    from 1 to 5; above 3 is liked
   liked    2 (50 %)
   times    2023-12-31 to 2024-03-02
-  titles   none; items=FILE gives a file with titles and genres (on the command line --items)"""
+  titles   none; items=FILE gives a file with titles and genres (on the command
+           line --items)"""
 OPTIONS = ReadingOptions({"user": "uid"})
+
+
+def in_one_line(reading: Reading) -> str:
+    return " ".join(str(reading).split())
 
 
 def test_the_table_of_a_table_in_memory() -> None:
@@ -47,6 +53,19 @@ def test_the_table_of_a_file_and_of_its_copy(tmp_path: Path, monkeypatch: pytest
         "shop: 4 ratings of 3 users and 3 items (44.4 % of all pairs); 2 liked; 2023-12-31 to 2024-03-02; "
         "1 of 5 rows dropped (the same user and item again: the latest counts)"
     )
+
+
+def test_no_line_is_wider_than_a_page_of_the_book_but_a_name_that_is(tmp_path: Path) -> None:
+    long = tmp_path / f"{'shop' * 30}.csv"
+    log = LOG.assign(**{f"column{number}": 1 for number in range(20)})
+    log.to_csv(long, index=False)
+    lines = str(read_ratings(long, OPTIONS)).splitlines()
+    assert max(map(len, lines[1:])) <= 80
+    (unused,) = [place for place, line in enumerate(lines) if line.startswith("  unused   column0, ")]
+    assert lines[unused + 1].startswith(" " * 11 + "column")
+    items = tmp_path / f"{'tea' * 30}.csv"
+    pd.DataFrame({"item": ["tea"], "title": ["Tea"]}).to_csv(items, index=False)
+    assert f"\n  source   {items}\n" in str(read_ratings(LOG, ReadingOptions({"user": "uid"}, items=items))) + "\n"
 
 
 def test_other_options_are_not_served_by_the_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,13 +93,13 @@ def test_what_was_made_of_the_numbers(options: ReadingOptions, limit: float | No
 
 
 def test_without_times_the_splits_that_need_them_are_named() -> None:
-    shown = str(read_ratings(LOG.drop(columns="time"), OPTIONS))
-    assert "times    none; leave-last-out and temporal splits need them, the others do without" in shown
+    shown = in_one_line(read_ratings(LOG.drop(columns="time"), OPTIONS))
+    assert "times none; leave-last-out and temporal splits need them, the others do without" in shown
 
 
 def test_times_that_are_no_seconds_are_said() -> None:
-    shown = str(read_ratings(LOG.assign(time=1_709_251_200_000_000_000 // 10**3), OPTIONS))
-    assert "times    from 1,709,251,200,000,000 to 1,709,251,200,000,000, which is too much for seconds" in shown
+    shown = in_one_line(read_ratings(LOG.assign(time=1_709_251_200_000_000_000 // 10**3), OPTIONS))
+    assert "times from 1,709,251,200,000,000 to 1,709,251,200,000,000, which is too much for seconds" in shown
     shown = str(read_ratings(LOG.assign(time=5), OPTIONS))
     assert "times    all the same, 1970-01-01" in shown
 

@@ -97,3 +97,30 @@ def test_pairs_that_two_protocols_order_differently() -> None:
     ]
     turned = sentences.turned(TABLES, "EASE", "iALS")
     assert turned["first"].tolist() == ["EASE", "iALS", "EASE"]
+
+
+def trials(*settings: dict[str, float]) -> list[dict[str, Any]]:
+    return [{"settings": one} for one in settings]
+
+
+@pytest.mark.parametrize(
+    ("tried", "ends"),
+    [
+        (trials({"l2": 2.0}, {"l2": 1.0}, {"l2": 3.0}), []),
+        (trials({"l2": 3.0}, {"l2": 2.0}, {"l2": 1.0}), ["l2"]),
+        (trials({"l2": 1.0, "k": 8}, {"l2": 2.0, "k": 8}), ["l2"]),  # k was not searched for
+    ],
+)
+def test_a_search_is_at_an_end_where_a_wider_one_might_find_better(tried: list[Any], ends: list[str]) -> None:
+    assert sentences.at_an_end(tried) == ends
+
+
+def test_all_that_was_tried_for_a_bar_is_one_line() -> None:
+    rows = {
+        "ml-100k.original.SLIM": {"figures": {"trials": trials({"l2": 2.0}, {"l2": 1.0}, {"l2": 3.0})}},
+        "ml-1m.ncf.SLIM": {"figures": {"trials": trials({"l2": 4.0}, {"l2": 1.0})}},
+        "ml-1m.ncf.popularity": {"figures": {"trials": trials({})}},
+        "ml-1m.ncf.next.drr-ave.0": {"figures": {}},
+    }
+    table = sentences.searches(rows)
+    assert table.to_dict("index") == {"SLIM": {"tried": "l2 1, 2, 3, 4", "trials": 3, "searches": 2, "at an end": 1}}

@@ -3,8 +3,9 @@
 (function () {
   "use strict";
   const drr = (window.drr = window.drr || {});
-  const { make, choice, button, status, row } = drr.controls;
+  const { make, heading, choice, button, status, row, keepFocus } = drr.controls;
   const FIRST = "drr-ave", LENGTH = 10, FOUND = 6, ABOUT = 8, REASONS = 3;
+  const NOTHING = "Nothing is known of you yet, so this is for the average user.";
   const NAMES = {
     "drr-p": "DRR-p: likes and their products", "drr-u": "DRR-u: you times your likes, and products",
     "drr-ave": "DRR-ave: you and the average of your likes", "drr-att": "DRR-att: you, and likes by attention",
@@ -14,7 +15,7 @@
   drr.island("be-user", (stage) => {
     const data = drr.data.films, session = drr.filmSession, titles = data.items.titles, agents = {};
     const first = data.agents.some(({ name }) => name === FIRST) ? FIRST : data.agents[0].name;
-    let name = first, shown = null, before = null, said = "";
+    let name = first, shown = null, before = null, said = NOTHING;
 
     const agent = () => (agents[name] = agents[name] || drr.filmAgent(data, name));
     const seen = () => new Set(session.answers.map(({ item }) => item));
@@ -27,20 +28,24 @@
     const search = make("input", { type: "search", id: "be-user-search", placeholder: "such as Star Wars", autocomplete: "off" });
     const matches = make("ul", { class: "island-films", "aria-label": "Films found" });
     const mine = make("ol", { class: "island-films island-mine", "aria-label": "Your answers" });
-    const count = make("h4"), list = make("ol", { class: "island-films", "aria-label": "Recommended films" });
-    const news = status(), state = drr.strip(), action = drr.strip(), stateName = make("h4"), actionName = make("h4");
+    const count = heading(stage), list = make("ol", { class: "island-films", "aria-label": "Recommended films" });
+    const hits = status(), news = status();
+    const state = drr.strip(), action = drr.strip(), stateName = heading(stage), actionName = heading(stage);
     const note = make("p", { class: "island-note" });
-    const clear = button("Begin anew", () => { said = "Nothing is known of you."; session.clear(); });
+    const clear = button("Begin anew", () => { said = NOTHING; moving(news, () => session.clear()); });
+    news.tabIndex = -1; // where the focus goes if its button goes
 
     search.addEventListener("input", showMatches);
     search.addEventListener("keydown", (event) => {
-      const [best] = event.key === "Enter" ? find(search.value, 1) : [];
-      if (best !== undefined) give(best, true);
+      const [first] = event.key === "Enter" ? find(search.value, 1, seen()) : [];
+      if (first !== undefined) give(first, true);
     });
 
-    /* The two answers to a film. */
+    const moving = (otherwise, change) => keepFocus([matches, list, mine], otherwise, change);
+
+    /* The two answers to a film. The second press of a double click answers nothing: another film has moved under it. */
     function answers(item) {
-      const give_ = (liked) => () => give(item, liked);
+      const give_ = (liked) => ({ detail }) => { if (detail < 2) give(item, liked); };
       return [
         button("Like", give_(true), { "aria-label": `I like ${titles[item]}` }),
         button("Not for me", give_(false), { "aria-label": `${titles[item]} is not for me` }),
@@ -49,20 +54,29 @@
 
     function give(item, liked) {
       said = `${liked ? "You like" : "Not for you:"} ${titles[item]}.`;
-      search.value = "";
-      showMatches();
-      session.answer(item, liked);
+      moving(search, () => {
+        search.value = "";
+        session.answer(item, liked);
+      });
     }
 
     function showMatches() {
-      const found = find(search.value, FOUND).filter((item) => !seen().has(item));
-      const none = search.value.trim() && !found.length ? [make("li", {}, "No film of the data has such a title.")] : [];
-      matches.replaceChildren(...none, ...found.map((item) => make("li", {}, make("span", {}, titles[item]), ...answers(item))));
+      const found = find(search.value, Infinity, seen()), shown = found.slice(0, FOUND);
+      matches.replaceChildren(...shown.map((item) => make("li", {}, make("span", {}, titles[item]), ...answers(item))));
+      hits.textContent = search.value.trim() ? hitsIn(found) : "";
+    }
+
+    function hitsIn(found) {
+      if (!found.length && find(search.value, 1).length) return "You have answered every film with such a title.";
+      if (!found.length) return "No film of the data has such a title.";
+      const count = found.length === 1 ? "One film" : `${found.length} films`;
+      const more = found.length > FOUND ? `, the best ${FOUND} of them below` : "";
+      return `${count}${more}. Enter likes ${titles[found[0]]}.`;
     }
 
     function takeBack(item) {
       said = `Without ${titles[item]}.`;
-      session.forget(item);
+      moving(news, () => session.forget(item));
     }
 
     function showMine() {
@@ -116,7 +130,7 @@
       ask.setAttribute("aria-expanded", String(!why.hidden));
       const found = drr.filmReasons(agent(), session.liked, session.disliked, item).slice(0, REASONS);
       const words = found.map(({ item: liked, weight }) => `${titles[liked]} (+${weight.toFixed(2)})`);
-      const average = session.answers.length ? "" : "Nothing is known of you: it suits the average user.";
+      const average = session.answers.length ? "" : NOTHING;
       why.textContent = words.length
         ? `Because you like ${words.join(", ")}. Without that like, its score is so much lower.`
         : average || "No single like of yours raises it.";
@@ -137,19 +151,21 @@
           + "your answers move the action through your vector alone."
         : "This actor looks at the state: how it weighs the patterns of your vector depends on that vector, and on what you "
           + "liked last.";
+      note.textContent += " Each bar is a number, as high as its square root; grey is what it was before your answer.";
     }
 
     function showNews() {
       const fresh = before ? shown.items.filter((item) => !before.items.includes(item)).length : 0;
       const [of, to] = moves(), changed = before
         ? ` The state moved by ${of} % of its length, the action by ${to} %; ${fresh} of ${shown.items.length} films are new.` : "";
-      news.textContent = `${said}${changed} First: ${titles[shown.items[0]]}.`.trim();
+      const first = shown.items.length ? `First: ${titles[shown.items[0]]}.` : "You have answered all films.";
+      news.textContent = `${said}${changed} ${first}`.trim();
     }
 
     session.listen(look);
     stage.append(
-      row(who), make("label", { for: search.id }, "Find a film you know. Enter likes the first one found."), row(search), matches,
-      news, make("h4", {}, "The agent recommends"), list, stateName, state.root, actionName, action.root, note,
+      row(who), make("label", { for: search.id }, "Find a film you know. Enter likes the first one found."), row(search),
+      hits, matches, news, heading(stage, "The agent recommends"), list, stateName, state.root, actionName, action.root, note,
       count, mine, row(clear)); // what grows comes last, so that buttons stay where they are
     look();
   });

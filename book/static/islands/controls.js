@@ -65,6 +65,13 @@
     };
   }
 
+  /* A heading one level below the one that the stage stands under. */
+  function heading(stage, words = "") {
+    const above = [...document.querySelectorAll("h1, h2, h3, h4, h5")]
+      .filter((one) => one.compareDocumentPosition(stage) & Node.DOCUMENT_POSITION_FOLLOWING).pop();
+    return make(`h${above ? Number(above.tagName[1]) + 1 : 2}`, {}, words);
+  }
+
   function button(label, onclick, attributes) {
     return make("button", { type: "button", class: "island-button", onclick, ...attributes }, label);
   }
@@ -79,5 +86,18 @@
     return make("div", { class: "island-row" }, ...parts.map((part) => part.root || part));
   }
 
-  drr.controls = { make, slider, toggle, choice, button, status, row };
+  /* `change()` makes the entries of some `lists` anew. Whoever was on a button there is then on the button in its place, or on
+     `otherwise`: without this the keyboard's focus would fall back to the top of the page. */
+  function keepFocus(lists, otherwise, change) {
+    const here = document.activeElement, list = lists.find((one) => one.contains(here));
+    const entries = () => [...list.children], buttons = (entry) => (entry ? [...entry.querySelectorAll("button")] : []);
+    const place = list ? entries().findIndex((entry) => entry.contains(here)) : 0;
+    const which = list ? buttons(entries()[place]).indexOf(here) : 0;
+    change();
+    if (here.isConnected && !here.disabled) return;
+    const next = list && buttons(entries()[Math.min(place, list.childElementCount - 1)])[which];
+    (next || otherwise).focus({ preventScroll: true });
+  }
+
+  drr.controls = { make, slider, toggle, choice, heading, button, status, row, keepFocus };
 })();

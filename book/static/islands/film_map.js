@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const drr = (window.drr = window.drr || {});
-  const { make, button, status, row } = drr.controls;
+  const { make, heading, button, status, row, keepFocus } = drr.controls;
   const SPACE = "http://www.w3.org/2000/svg", WIDTH = 520, HEIGHT = 400, EDGE = 14, NEAR = 6, FOUND = 5, REACH = 25;
 
   function draw(tag, attributes, text) {
@@ -33,8 +33,11 @@
 
     const search = make("input", { type: "search", id: "film-map-search", placeholder: "such as Alien", autocomplete: "off" });
     const matches = make("ul", { class: "island-films", "aria-label": "Films found" });
-    const near = make("ul", { class: "island-films", "aria-label": "Films most alike" }), nearName = make("h4");
-    const said = status(), svg = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", class: "island-plot island-map" });
+    const near = make("ul", { class: "island-films", "aria-label": "Films most alike" });
+    const nearName = heading(stage, "Most alike by all numbers of the vectors");
+    nearName.hidden = true;
+    const hits = status(), said = status();
+    const svg = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", class: "island-plot island-map" });
     const above = draw("g", {}), dots = titles.map((_, item) => `M${at(item).join(" ")}h0`).join("");
     svg.append(draw("path", { class: "island-all", d: dots }), above);
 
@@ -56,21 +59,30 @@
     }
 
     function showMatches() {
-      matches.replaceChildren(...find(search.value, FOUND).map((item) => make("li", {},
+      const found = find(search.value, FOUND);
+      const first = found.length ? `Enter shows ${titles[found[0]]}.` : "No film of the data has such a title.";
+      hits.textContent = search.value.trim() ? first : "";
+      matches.replaceChildren(...found.map((item) => make("li", {},
         make("span", {}, titles[item]), button("Show", () => choose(item), { "aria-label": `Show ${titles[item]}` }))));
     }
 
     function choose(item) {
       chosen = item;
       search.value = "";
-      showMatches();
+      keepFocus([matches, near], search, () => {
+        showMatches();
+        showNear(item);
+      });
+      show();
+    }
+
+    function showNear(item) {
       const alike = neighbours(agent, item, NEAR), genres = data.items.genres[item].map((genre) => data.items.genreNames[genre]);
-      nearName.textContent = "Most alike by all numbers of the vectors";
+      nearName.hidden = false;
       near.replaceChildren(...alike.map(({ item: other, cosine }) => make("li", {},
         make("span", {}, `${titles[other]} `, make("small", {}, `cosine ${cosine.toFixed(2)}`)),
         button("Go there", () => choose(other), { "aria-label": `Go there: ${titles[other]}` }))));
       said.textContent = `${titles[item]}${genres.length ? `: ${genres.join(", ")}` : ""}. Most alike: ${titles[alike[0].item]}.`;
-      show();
     }
 
     function label(item, words, className) {
@@ -99,7 +111,7 @@
 
     session.watch(show);
     stage.append(
-      make("label", { for: search.id }, "Find a film, or press on one in the map."), row(search), matches, svg,
+      make("label", { for: search.id }, "Find a film, or press on one in the map."), row(search), hits, matches, svg,
       make("p", { class: "island-note" }, `Each dot is a film. Two dimensions show ${Math.round(100 * data.spread)} % of how the `
         + "directions of their vectors differ, so films that lie together need not be alike. The line is the trail of your "
         + "answers, in their order: filled if you liked the film, open if not. Rings are what the agent recommends now."),

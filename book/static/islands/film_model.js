@@ -75,7 +75,7 @@
   const built = new WeakMap(); // data -> agents by name
 
   /* An agent of `data`, as that command wrote it: `look(liked, disliked)`, items by place and the latest like last, gives
-     user, state, prior and action as vectors, and the scores of all items. */
+     user, state, prior and action as vectors, and the scores of all items; `score(liked, disliked, item)` one of these. */
   drr.filmAgent = function (data, name) {
     const known = built.get(data) || built.set(data, {}).get(data);
     return (known[name] = known[name] || build(data, name));
@@ -88,22 +88,28 @@
     const k = vectors.length / parts[0].n;
     const networks = drr.filmNetworks(about, array, k);
 
-    function look(liked, disliked) {
+    function act(liked, disliked) {
       const folded = parts.flatMap((one) => [...times(one.folded(liked, disliked), one.userFactor)]);
       const user = Float64Array.from(times(folded, 1 / largest(folded)));
       const seen = liked.slice(-about.memory);
       const memory = [...Array(about.memory - seen.length).fill(null), ...seen.map((item) => rowOf(vectors, item, k))];
-      const { state, prior, action } = networks(user, memory);
-      return { user, state, prior, action, scores: product(vectors, action) };
+      return { user, ...networks(user, memory) };
     }
-    return { look, k, vectors, about };
+
+    function look(liked, disliked) {
+      const found = act(liked, disliked);
+      return { ...found, scores: product(vectors, found.action) };
+    }
+
+    const score = (liked, disliked, item) => dot(rowOf(vectors, item, k), act(liked, disliked).action);
+    return { look, score, k, vectors, about };
   }
 
   /* What each like adds to the score of an item, as `reasons` has it: with all answers, less without this one; the largest first,
      those above zero. */
   drr.filmReasons = function (agent, liked, disliked, item) {
-    const whole = agent.look(liked, disliked).scores[item], least = 1e-6 * Math.abs(whole);
-    const without = (one) => agent.look(liked.filter((other) => other !== one), disliked).scores[item];
+    const whole = agent.score(liked, disliked, item), least = 1e-6 * Math.abs(whole);
+    const without = (one) => agent.score(liked.filter((other) => other !== one), disliked, item);
     const found = liked.map((one) => ({ item: one, weight: whole - without(one) }));
     return found.filter(({ weight }) => weight > least).sort((a, b) => b.weight - a.weight);
   };

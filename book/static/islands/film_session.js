@@ -10,22 +10,33 @@
     listeners.forEach((listener) => listener(answers));
   }
 
-  /* A title without its article behind a comma, small letters and no accents: "The Matrix (1999)" finds "Matrix, The (1999)". */
+  /* A title as it is searched: its article from behind the comma at the front, small letters, no accents, and nothing where people
+     leave signs out: "Matrix, The (1999)" is "the matrix 1999", "L.A." is "la", "Schindler's" is "schindlers". */
   function plain(title) {
     return title.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase()
-      .replace(/^(.*), (the|a|an|la|le|les|il|das|der|die|el)\b/, "$2 $1").replace(/[^a-z0-9]+/g, " ").trim();
+      .replace(/^(.*), (the|a|an|la|le|les|il|das|der|die|el)\b/, "$2 $1").replace(/['’`´.*]/g, "").replace(/&/g, " and ")
+      .replace(/[^a-z0-9]+/g, " ").trim();
   }
 
-  /* A search of titles: what begins with the words comes first, and among those what has the larger `worth`. */
+  /* How well a title fits what is asked, both `plain`: 0 begins with it, 1 has it from a word on, 2 has it, 3 has all its words
+     in some order; above that it does not fit. */
+  function misfit(title, asked, words) {
+    if (title.startsWith(asked) || title.startsWith(`the ${asked}`)) return 0;
+    if (title.includes(` ${asked}`)) return 1;
+    if (title.includes(asked)) return 2;
+    return words.every((word) => ` ${title}`.includes(` ${word}`)) ? 3 : 4;
+  }
+
+  /* A search of titles: the `count` best of those that are not `left` out. What fits better comes first, and among those what has
+     the larger `worth`. */
   function finder(titles, worth) {
     const known = titles.map(plain);
-    return (words, count) => {
-      const asked = plain(words);
+    return (text, count, left = new Set()) => {
+      const asked = plain(text), words = asked.split(" ");
       if (!asked) return [];
-      const begins = (title) => title.startsWith(asked) || title.startsWith(`the ${asked}`);
-      const rank = (item) => (begins(known[item]) ? 0 : known[item].includes(` ${asked}`) ? 1 : 2);
-      const found = known.flatMap((title, item) => (title.includes(asked) ? [item] : []));
-      return found.sort((a, b) => rank(a) - rank(b) || worth[b] - worth[a]).slice(0, count);
+      const fits = known.map((title) => misfit(title, asked, words));
+      const found = [...known.keys()].filter((item) => fits[item] < 4 && !left.has(item));
+      return found.sort((a, b) => fits[a] - fits[b] || worth[b] - worth[a]).slice(0, count);
     };
   }
 

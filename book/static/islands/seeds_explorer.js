@@ -36,10 +36,10 @@
       }
     }
 
-    function update({ range, seeds, now, table, over, shown, alt }) {
+    function update({ range, seeds, now, table, shown, alt }) {
       const along = (value) => LEFT + (WIDTH - LEFT - RIGHT) * (value - range[0]) / (range[1] - range[0]);
       svg.replaceChildren();
-      ["seeds", "interval now", `over ${over}`].forEach((name, place) =>
+      ["seeds", "interval now", "the book's"].forEach((name, place) =>
         svg.append(draw("text", { x: LEFT - 14, y: ROWS[place] + 5, "text-anchor": "end" }, name)));
       axis(along, range, shown);
       seeds.forEach(({ value, counts, added }) => svg.append(draw("circle", {
@@ -113,11 +113,13 @@
       const known = table();
       const ours = `The book has ${shown(known.mean)}, from ${shown(known.low)} to ${shown(known.high)} over ${over}.`;
       const drawn = now && { ...now, low: Math.max(now.low, range()[0]), high: Math.min(now.high, range()[1]) };
-      picture.update({ range: range(), seeds, now: drawn, table: known, over, shown, alt: `${words} ${ours}` });
+      picture.update({ range: range(), seeds, now: drawn, table: known, shown, alt: `${words} ${ours}` });
       said.textContent = `${words} ${ours}`;
     }
 
-    stage.append(row(of, who), picture.root, switches, row(more, add, reset), said);
+    stage.append(
+      row(of, who), picture.root, switches, row(more, add, reset), said,
+      make("p", { class: "island-note" }, "A dot is a seed: open if you left it out, orange if you added it."));
     start();
   });
 })();

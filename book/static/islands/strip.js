@@ -1,4 +1,5 @@
-/* A vector as a row of bars, what is above zero upwards; behind it, what it was before. */
+/* A vector as a row of bars, what is above zero upwards; behind it, what it was before. A bar is as high as the square root of its
+   number: one entry of a user's vector is often so large that the others could not be seen beside it. */
 (function () {
   "use strict";
   const drr = (window.drr = window.drr || {});
@@ -12,15 +13,17 @@
 
   /* `update(now, before, alt)`: vectors of one length, in one scale. */
   drr.strip = function () {
-    const svg = document.createElementNS(SPACE, "svg"), old = path("island-was"), fresh = path("island-is");
+    const svg = document.createElementNS(SPACE, "svg");
+    const [old, fresh, zero] = ["was", "is", "zero"].map((name) => path(`island-${name}`));
     const looks = { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", class: "island-strip" };
     for (const [name, value] of Object.entries(looks)) svg.setAttribute(name, value);
-    svg.append(old, fresh);
+    zero.setAttribute("d", `M0 ${HEIGHT / 2}H${WIDTH}`);
+    svg.append(old, zero, fresh);
 
     function bars(vector, most, share) {
       const width = WIDTH / vector.length, half = HEIGHT / 2;
       return Array.from(vector, (value, n) => {
-        const height = half * Math.max(-1, Math.min(1, value / most));
+        const height = half * Math.sign(value) * Math.sqrt(Math.min(1, Math.abs(value) / most));
         return `M${(n * width).toFixed(2)} ${half}v${(-height).toFixed(2)}h${(width * share).toFixed(2)}V${half}z`;
       }).join("");
     }

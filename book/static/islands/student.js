@@ -28,6 +28,7 @@
 
   /* What other seeds would give: mean of two values or more, with its 95 % interval. */
   drr.intervalOverSeeds = function (values) {
+    if (values.length < 2) throw new Error(`an interval over seeds needs two values, got ${values.length}`); // none has a quantile
     const n = values.length, mean = values.reduce((sum, value) => sum + value, 0) / n;
     const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
     const margin = quantile(0.95, n - 1) * Math.sqrt(variance / n);

@@ -69,8 +69,8 @@
       luck = luckOf(user, on.leaving ? rules.longest : rules.mostItems);
       steps = [];
       over = false;
-      goal.textContent = `User ${user}. Which item do you recommend? Press a button, or the keys 1 to 4. Get as many likes as `
-        + `you can before ${on.leaving ? "the user leaves" : `all ${rules.mostItems} steps are over`}.`;
+      goal.textContent = `User ${user}. Which item do you recommend? Press a button, and from then on the keys 1 to 4. Get as many `
+        + `likes as you can before ${on.leaving ? "the user leaves" : `all ${rules.mostItems} steps are over`}.`;
       said.textContent = "Nothing has been shown yet.";
       mine.replaceChildren();
       guess.replaceChildren();
@@ -109,7 +109,7 @@
         const level = now[mood][topic], boxes = "■".repeat(level) + "□".repeat(most[mood] - level);
         return make("td", {}, make("span", { class: `island-${mood}`, "aria-hidden": "true" }, boxes), ` ${level}`);
       };
-      const head = make("tr", {}, ...["", "boredom", "interest"].map((words) => make("th", { scope: "col" }, words)));
+      const head = make("tr", {}, make("td"), ...["boredom", "interest"].map((mood) => make("th", { scope: "col" }, mood)));
       const body = [0, 1].map((topic) => make("tr", {}, make("th", { scope: "row" }, `topic ${topic + 1}`),
         cell("boredom", topic), cell("interest", topic)));
       moods.replaceChildren(make("table", {}, make("thead", {}, head), make("tbody", {}, ...body)));
@@ -139,7 +139,8 @@
     function reveal(guessed) {
       const best = compare();
       const right = best.includes(guessed);
-      const words = `You guessed ${guessed}: ${right ? "right" : "no"}. Most likes: ${best.join(" and ")}.`;
+      const winners = best.join(", ").replace(/, ([^,]*)$/, " and $1");
+      const words = `You guessed ${guessed}: ${right ? "right" : "no"}. Most likes: ${winners}.`;
       guess.replaceChildren(status(words));
       again.focus();
     }

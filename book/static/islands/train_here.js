@@ -3,8 +3,8 @@
   "use strict";
   const drr = (window.drr = window.drr || {});
   const { make, slider, toggle, button, status, row } = drr.controls;
-  const AGENT = { users: 64, batch: 128, steps: 3000, hidden: 64, softness: 0.05, follow: 0.01 };
-  const START = { gamma: 0.95, ahead: 5, noise: 0.5, rate: 0.0015 };
+  const AGENT = { users: 64, batch: 128, steps: 3000, hidden: 64, softness: 0.05, follow: 0.02 };
+  const START = { gamma: 0.95, ahead: 5, noise: 0.5, rate: 0.003 };
   const BUGS = {
     pleased: "case 2: the actor's loss moves the critic, too",
     endless: "case 3: what follows an end counts",
@@ -38,8 +38,8 @@
   drr.trainHere = { ...AGENT, ...START, bugs: {} }; // for the tests
 
   drr.island("train-here", (stage) => {
-    const rules = drr.data.planning, curves = [];
-    let stop = null, seed = 0;
+    const rules = drr.data.planning;
+    let stop = null, seed = 0, curves = [];
     const levels = [
       { name: "the best planner known", y: rules.bounds.planner },
       { name: "greed that knows everything", y: rules.bounds.myopic },
@@ -53,7 +53,7 @@
     };
     const switches = Object.fromEntries(Object.entries(BUGS).map(([key, label]) => [key, toggle({ label })]));
     const go = button("Train", () => (stop ? halt("Stopped.") : train()), { class: "island-button island-primary" });
-    const clear = button("Clear the curves", () => { curves.length = 0; draw(); });
+    const clear = button("Clear the curves", () => { curves = stop ? curves.slice(-1) : []; draw(); }); // the last one still grows
     const bar = make("progress", { max: AGENT.steps, value: 0, "aria-label": "training" });
     const said = status("Nothing has been learned yet.");
     const plot = drr.plot({
@@ -82,10 +82,11 @@
 
     function train() {
       const chosen = settings(), running = drr.training(rules, { ...AGENT, ...chosen, seed: (seed += 1) }).run();
-      const curve = { name: nameOf(chosen), points: [], began: performance.now() };
-      curves.push(curve);
-      curves.splice(0, curves.length - MOST_CURVES);
+      const curve = { name: `${nameOf(chosen)}; training ${seed}`, points: [], began: performance.now() };
+      curves = [...curves, curve].slice(-MOST_CURVES);
       go.textContent = "Stop";
+      said.textContent = "Training has begun.";
+      bar.value = 0;
       stop = inSlices(() => {
         const { value, done } = running.next();
         if (done) halt("Done.");
@@ -118,12 +119,12 @@
 
     const list = (words, ...parts) => make("fieldset", {}, make("legend", {}, words), row(...parts));
     stage.append(
-      make("p", {}, "This trains the agent of this page in your browser, with smaller networks. Nothing is sent anywhere. Change "
-        + "something, then train anew, and compare the curves."),
+      make("p", {}, "This trains the agent of this page in your browser, with smaller networks and batches and larger steps. "
+        + "Nothing is sent anywhere. Change something, then train anew, and compare the curves."),
       list("The agent", ...Object.values(sliders)), list("Bugs of the clinic", ...Object.values(switches)),
       row(go, clear, bar), said, plot.root, title, ours.root, greedTitle, greeds.root,
-      make("p", { class: "island-note" }, "One user, the same luck. A mark is an item: its row the topic, larger is deeper, filled "
-        + "was liked; ×: the user leaves."));
+      make("p", { class: "island-note" }, "One user, the same luck. Step after step from left to right, a mark is an item: its "
+        + "row the topic, larger is deeper, filled was liked; ×: the user leaves."));
     draw();
     const { sessions, greed, finish } = drr.evaluation;
     show(greeds, greedTitle, "greed that knows everything", finish(sessions(rules, 1, 1, greed(rules))));

@@ -8,6 +8,7 @@
     [AGENT, "DRR, our agent"], ["random", "chance"], ["popularity", "popularity"],
     ["greedy", "greed that knows all"], ["planner", "a planner that knows all"],
   ];
+  const KEY = "A dot is an item: its row the topic, larger is deeper, filled was liked. Below is the user's interest.";
 
   drr.island("watch-episode", (stage) => {
     const { sessions, players, curve, steps, mostInterest } = drr.data.episodes;
@@ -60,14 +61,22 @@
     }
 
     function drawCurve() {
-      const [now, likes] = curve[trained];
-      const points = curve.map(([step, mean]) => [step / 1000, mean]);
-      const levels = Object.entries(players).map(([name, y]) => ({ name, y }));
+      const points = curve.map(([step, mean]) => [step / 1000, mean]), [now, likes] = points[trained];
+      const levels = PLAYERS.filter(([name]) => name in players).map(([name, words]) => ({ name: words, y: players[name] }));
+      const shown = player === AGENT ? [{ name: "as shown above", points: [[now, 0], [now, likes]] }] : [];
       learned.update({
-        series: [{ name: "DRR", points }, { name: "as shown above", points: [[now / 1000, 0], [now / 1000, likes]] }], levels,
+        series: [{ name: "DRR", points }, ...shown], levels,
         alt: `Likes a session while DRR trains, on average over many users: ${points[0][1].toFixed(1)} untrained, `
-          + `${points[last][1].toFixed(1)} at the end; as shown above ${likes.toFixed(1)}.`,
+          + `${points[last][1].toFixed(1)} at the end${shown.length ? `; as shown above ${likes.toFixed(1)}` : ""}.`,
       });
+    }
+
+    /* Where nobody keeps this user for longer than the others do, why: a reader may take it for a rule. */
+    function sameEnd() {
+      const all = Object.values(sessions), end = all[0].topic.length;
+      const same = end < steps && all.every(({ topic, liked }) => topic.length === end && !liked[end - 1]);
+      return same ? ` Everybody meets the same luck: at step ${end} it lets nothing be liked, and then this user leaves, whoever `
+        + "recommends. With other users it matters who does: they leave more often after a dislike than after a like." : "";
     }
 
     function start() {
@@ -86,7 +95,9 @@
       play.textContent = "Play";
     }
 
-    stage.append(row(who, training), picture.root, row(play, place), said, learned.root);
+    stage.append(
+      row(who, training), picture.root, row(play, place), said, make("p", { class: "island-note" }, `${KEY}${sameEnd()}`),
+      learned.root, make("p", { class: "island-note" }, "The curve and the dashed lines are means over many users."));
     whole();
   });
 })();

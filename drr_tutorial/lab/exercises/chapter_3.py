@@ -56,7 +56,7 @@ def drr_ave_by_hand(answer: Any) -> str | None:
         return None
     if _same(values, [1, -2, 6, -12, 6, 6]):
         return "This g is the sum of the items; each weight is 1/2."
-    if _same(values, [1, -2, 3, 3, 3, -6]):
+    if sorted(map(tuple, values.reshape(3, 2).round(4).tolist())) == [(1, -2), (3, -6), (3, 3)]:
         return "The parts are right; the order is u, then u * g, then g."
     if _same(values[4:], [3, 3]):
         return "g is right. Look at the first four numbers: u, then u times g, entry by entry."

@@ -46,7 +46,11 @@ def collapsed_model(answer: Any) -> str | None:
 def training_items_among_negatives(answer: Any) -> str | None:
     """6.4: 99 of 995 items are drawn, 100 of them from training: 99 * 100 / 995 = 9.95."""
     mistakes = {
-        9.9: "Nearly: the user's 5 test positives cannot be drawn, so the 99 come from 995 items.",
+        9.9: (
+            "Nearly: the user's 5 test positives cannot be drawn, so the 99 come from 995 items. "
+            "If you reckoned so and rounded, pass all digits."
+        ),
+        10.0: "So many, rounded. Pass all digits: the 99 come from 995 items.",
         0.0: "That is the protocol `unseen`. `original` keeps only test positives out.",
         99 * 100 / 895: "You left out the training items. `original` does not: that is the point.",
         100 / 995: "That is the chance of one draw. There are 99 draws.",

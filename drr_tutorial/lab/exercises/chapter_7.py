@@ -1,5 +1,6 @@
 """Checks of chapter 7: values by hand, where deep items begin, a broken target, what planning needs, a larger table."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,7 @@ def check_first_gamma(answer: Any) -> str | None:
         0.67: "There the policy changes for the first time. But it still begins with the shallow item.",
         0.85: "With 0.85 it is deep already. Try smaller ones.",
         0.9: "With 0.9 it is deep already. Try smaller ones.",
+        81: "That is its place in `gammas`. Pass the gamma that stands there.",
     }
     return answers.number(answer, FIRST_GAMMA, mistakes, "Ask solve(gamma).policy[0] for 0.00, 0.01, 0.02, ...", 1e-3)
 
@@ -56,6 +58,7 @@ def check_broken(answer: Any) -> str | None:
         30.68: "These are likes of the policy. Asked for is the value of the start state.",
         10.0: "10 is 1 / (1 - 0.9): a like at every step. Not everything is liked.",
         88.79: "That is with gamma 0.99. Take 0.9.",
+        math.inf: "These are `likes`, and where nobody leaves they have no end. Asked for is `values[0]`.",
     }
     return answers.number(answer, BROKEN, mistakes, "Set both leave chances of `Rules` to 0.", 6e-3)
 

@@ -33,7 +33,7 @@ def check_greed(answer: Any) -> str | None:
         return "A round is five clicks and five steps without any. How many rounds fit into 100 steps?"
     if clicks[1] in (40, 50):
         return "With four clicks a round is shorter than ten steps: boredom still lasts five."
-    if clicks[1] == 44:
+    if 44 <= clicks[1] < CLICKS[1]:  # 400 / 9 is 44.4
         return "Eleven rounds of nine steps make 99. What happens in step 100?"
     return "The first is right. Where four clicks bore, a round is four clicks and five steps without any."
 

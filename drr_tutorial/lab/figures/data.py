@@ -176,7 +176,7 @@ def ratings_in_time(ratings: Ratings) -> Figure:
     spans.set_xscale("log")
     ticks = {1 / 60: "1 min", 1.0: "1 h", 24.0: "1 day", 720.0: "1 month"}
     shown = {at: text for at, text in ticks.items() if at <= max(hours.max(), 1.0)}
-    spans.set_xticks(list(shown), list(shown.values()), fontsize=8)
+    spans.set_xticks(list(shown), list(shown.values()), fontsize=9)
     spans.minorticks_off()
     spans.set_xlabel("from a user's first to last rating")
     spans.set_ylabel("users")

@@ -42,7 +42,7 @@ def film_map(
             xytext=(4, 3),
             textcoords="offset points",
             color=TEXT,
-            fontsize=8,
+            fontsize=9,
         )
     axes.set_xlabel(f"first direction, {100 * shares[0]:.0f} % of the variance")
     axes.set_ylabel(f"second direction, {100 * shares[1]:.0f} %")

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from IPython.display import display
 from matplotlib.figure import Figure
 
 from drr_tutorial.lab.figures.style import COLOURS, TEXT, grey, new_figure
@@ -17,6 +16,8 @@ class LiveCurve:
     """
 
     def __init__(self, label: str, levels: Mapping[str, float] | None = None) -> None:
+        from IPython.display import display  # of the book's tools: without a notebook nobody has it
+
         self.label, self.levels = label, dict(levels or {})
         self.points: list[tuple[float, float]] = []
         self._handle = display(self.figure(), display_id=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from drr_tutorial.lab.notebooks.glued import is_glued
 from drr_tutorial.lab.notebooks.inline import Context, plain_paragraph
+from drr_tutorial.lab.notebooks.links import TITLE
 from drr_tutorial.lab.notebooks.markdown import caption, plain_markdown
 from drr_tutorial.lab.notebooks.needs import needed_code
 from drr_tutorial.lab.notebooks.numbering import figure_of
@@ -19,15 +20,9 @@ from drr_tutorial.lab.notebooks.source import (
     prose,
     text,
 )
+from drr_tutorial.lab.notebooks.start import first_cell
 from drr_tutorial.lab.notebooks.statements import statements
 
-START = """\
-# Installs the package where it is missing, as on Colab. If pip does not find it, put
-# the path or the address of its wheel (drr_tutorial-...-py3-none-any.whl) here.
-import importlib.util
-if importlib.util.find_spec("drr_tutorial") is None:
-    %pip install -q drr_tutorial
-%matplotlib inline"""
 CHECK = "from drr_tutorial.lab.exercises import check"
 ANSWER = """\
 # your answer
@@ -47,7 +42,7 @@ def readers_cells(context: Context) -> list[Cell]:
         elif is_solution(cell):
             made.answers(cell)
         elif 'find_spec("drr_tutorial")' in text(cell):
-            made.code(START, cell["id"])
+            made.code(first_cell(), cell["id"])
         elif source and is_shown(cell):
             made.shown(cell, source)
         elif source:
@@ -97,11 +92,15 @@ class Made:
 
 
 def _with_links(words: str, context: Context) -> str:
-    """Under the title where the page is published, under "Exercises" where the solutions are."""
-    online = context.links.online(context.page)
-    if online:
-        words = re.sub(r"^(# .+)$", rf"\1\n\n[This page online]({online})", words, count=1, flags=re.MULTILINE)
+    """Under the title which page it is and where it is published, under "Exercises" where the solutions are."""
+    words = re.sub(r"^(# .+)$", rf"\1\n\n{_which_page(context)}", words, count=1, flags=re.MULTILINE)
     return re.sub(r"^(## Exercises)$", rf"\1\n\n{_where_solutions_are(context)}", words, flags=re.MULTILINE)
+
+
+def _which_page(context: Context) -> str:
+    page, online = context.page, context.links.online(context.page)
+    which = f"Chapter {page.chapter}" if page.chapter else "The first page" if page.title == TITLE else "A page"
+    return f"{which} of the book *{TITLE}*" + (f": [this page online]({online})." if online else ".")
 
 
 def _where_solutions_are(context: Context) -> str:

@@ -13,7 +13,7 @@ from drr_tutorial.lab.notebooks import citations
 from drr_tutorial.lab.notebooks.cells import readers_cells
 from drr_tutorial.lab.notebooks.glued import glued_values
 from drr_tutorial.lab.notebooks.inline import Context
-from drr_tutorial.lab.notebooks.links import Links
+from drr_tutorial.lab.notebooks.links import ADDRESS, Links
 from drr_tutorial.lab.notebooks.markdown import plain_markdown
 from drr_tutorial.lab.notebooks.numbering import Counter, labels_of
 from drr_tutorial.lab.notebooks.solutions import solution_cells
@@ -48,11 +48,15 @@ class Book:
         return Context(page=page, values=values, links=links, counter=Counter(page.chapter), **self._shared)
 
 
-def write_notebooks(folder: Path) -> list[Path]:
+def write_notebooks(folder: Path, address: str = "") -> list[Path]:
     """Write the notebooks that match this version, their solutions, and what both show; returns the notebooks.
 
-    Raises `StorageError` when the folder holds something already, or cannot be written; then it holds nothing.
+    `address`: of the published pages, to which each notebook then leads; empty for `links.ADDRESS`. Raises `ValueError`
+    for one that is no address of the web, and `StorageError` when the folder holds something already, or cannot be
+    written; then it holds nothing.
     """
+    if address and not address.startswith(("https://", "http://")):
+        raise ValueError(f"address must begin with https:// or http://; got {address!r}; give that of the book's pages")
     if folder.exists() and not folder.is_dir():
         raise StorageError(f"{folder} is a file; give a new folder, so that nothing of yours is overwritten")
     if folder.exists() and any(folder.iterdir()):
@@ -61,7 +65,7 @@ def write_notebooks(folder: Path) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            written = _write_all(book, Path(scratch))
+            written = _write_all(book, Path(scratch), address or ADDRESS)
             for part in Path(scratch).iterdir():
                 part.rename(folder / part.name)
     except OSError as error:
@@ -69,11 +73,11 @@ def write_notebooks(folder: Path) -> list[Path]:
     return [folder / path.relative_to(scratch) for path in written]
 
 
-def _write_all(book: Book, folder: Path) -> list[Path]:
+def _write_all(book: Book, folder: Path, address: str) -> list[Path]:
     (folder / SOLUTIONS).mkdir()
     for part in ("images", "results"):
         shutil.copytree(book.folder / part, folder / part)
-    return [path for page in book.pages.values() for path in _write_page(page, book, folder)]
+    return [path for page in book.pages.values() for path in _write_page(page, book, folder, address)]
 
 
 def replace_downloads(folder: Path, address: str = "") -> list[Path]:
@@ -82,7 +86,7 @@ def replace_downloads(folder: Path, address: str = "") -> list[Path]:
     Each stands alone: its pictures are inside, and with an `address` of the published pages its links lead there.
     """
     book = Book(book_folder())
-    links = Links(alone=True, pictures=book.folder, **({"address": address} if address else {}))
+    links = Links(address or ADDRESS, alone=True, pictures=book.folder)
     found = [book.pages[path.stem] for path in sorted(folder.glob("*.ipynb")) if path.stem in book.pages]
     return [
         _write(folder / f"{page.name}.ipynb", as_file(readers_cells(book.context(page, links)), page)) for page in found
@@ -96,13 +100,13 @@ def as_file(cells: list[Cell], page: Page) -> str:
     return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
 
 
-def _write_page(page: Page, book: Book, folder: Path) -> Iterator[Path]:
-    context = book.context(page, Links())
+def _write_page(page: Page, book: Book, folder: Path, address: str) -> Iterator[Path]:
+    context = book.context(page, Links(address))
     if page.suffix == ".md":
         _write(folder / f"{page.name}.md", plain_markdown(text(page.cells[0]), context) + "\n")
         return
     yield _write(folder / f"{page.name}.ipynb", as_file(readers_cells(context), page))
-    solved = solution_cells(book.context(page, Links(up="../")))
+    solved = solution_cells(book.context(page, Links(address, up="../")))
     if solved:
         yield _write(folder / SOLUTIONS / f"{page.name}.ipynb", as_file(solved, page))
 

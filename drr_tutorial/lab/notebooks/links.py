@@ -1,14 +1,16 @@
 """Where links of a reader's notebook lead: to a file beside it, or to the published pages."""
 
 import base64
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from drr_tutorial.lab.notebooks.source import Page
 
 # Of the published pages, such as https://somebody.github.io/book. Empty: not published yet, and all links lead to files
-# that `drr-tutorial notebooks` writes.
+# that `drr-tutorial notebooks` writes; where there is no file, words say which page of which book is meant.
 ADDRESS = ""
+TITLE = "Deep reinforcement recommendation"
 KINDS = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".gif": "image/gif"}
 
 
@@ -35,9 +37,12 @@ class Links:
         return f"{self.up}{page.name}{page.suffix}"
 
     def to(self, page: Page, words: str) -> str:
-        """The words as a link to that page, or as they are where nothing can be linked."""
+        """The words as a link to that page; where nothing can be linked, with the page's name, unless they hold it."""
         address = self.page(page)
-        return f"[{words}]({address})" if address else f"*{words}*"
+        if address:
+            return f"[{words}]({address})"
+        told = page.title in words or (page.chapter and re.search(rf"(?<![.\d]){page.chapter}\b", words))
+        return f"*{words}*" if told else f"*{words}* ({page.named})"
 
     def online(self, page: Page) -> str:
         """To the published page; empty where nothing is published."""

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator
 
-from drr_tutorial.lab.notebooks.cells import START, numbered
+from drr_tutorial.lab.notebooks.cells import numbered
 from drr_tutorial.lab.notebooks.inline import Context
 from drr_tutorial.lab.notebooks.markdown import plain_markdown
 from drr_tutorial.lab.notebooks.needs import needed_code
 from drr_tutorial.lab.notebooks.source import FOLDED, Cell, code, is_prose, is_solution, prose, text
+from drr_tutorial.lab.notebooks.start import first_cell
 
 HEAD = """\
 # Solutions: {title}
@@ -27,7 +28,7 @@ def solution_cells(context: Context) -> list[Cell]:
         return []
     title = context.page.title
     head = prose(HEAD.format(title=title, link=context.links.to(context.page, title)), "head")
-    return numbered([head, code(START, "start"), *_setup(context), *_answers(context)])
+    return numbered([head, code(first_cell(), "start"), *_setup(context), *_answers(context)])
 
 
 def _setup(context: Context) -> list[Cell]:

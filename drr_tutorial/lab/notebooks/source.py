@@ -33,6 +33,11 @@ class Page:
         found = re.match(r"(\d+)_", self.name)
         return str(int(found[1])) if found else ""
 
+    @property
+    def named(self) -> str:
+        """What a sentence calls it: a chapter by its number, any other page by its title."""
+        return f"chapter {self.chapter}" if self.chapter else f"page “{self.title}”"
+
 
 def read_pages(book: Path) -> dict[str, Page]:
     """All pages that can be read without Sphinx, by name."""

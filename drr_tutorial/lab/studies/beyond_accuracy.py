@@ -8,7 +8,7 @@ that no method shows what is known to be disliked.
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +35,7 @@ from drr_tutorial.recommenders.baselines import (
 )
 from drr_tutorial.recommenders.drr import DRRRecommender
 
-DATA = ("ml-100k", "ml-1m")
+DATA = ("ml-100k",)
 SEEDS = (0, 1, 2)
 METRICS = (
     "nDCG@10",
@@ -54,16 +54,12 @@ AGENTS: Mapping[str, str] = {"DRR": "rated", "DRR, likes only": "original"}
 BEFORE = "DRR, before training"
 PAIRS = (("DRR", BEFORE), ("DRR, likes only", "iALS"), ("DRR", "gates by BPR"))
 """Who is compared with whom: they know the same."""
-NO_SETTINGS: Mapping[str, Mapping[str, Any]] = {data: {} for data in DATA}
 
 
 class Method(NamedTuple):
-    """A bar with the settings that the fair table's search chose for each data set; `is_random`: three seeds, not its
-    own alone.
-    """
+    """A bar with the settings that the fair table's search chose; `is_random`: three seeds, not its own alone."""
 
     make: Callable[..., Recommender]
-    settings: Mapping[str, Mapping[str, Any]] = NO_SETTINGS
     is_random: bool = False
 
 
@@ -71,50 +67,34 @@ METHODS: Mapping[str, Method] = {
     "random": Method(RandomRecommender, is_random=True),
     "popularity": Method(PopularityRecommender),
     "average rating": Method(partial(AverageRatingRecommender, damping=80.0)),
-    "item-kNN": Method(
-        ItemKNNRecommender,
-        {"ml-100k": {"n_neighbours": 100, "shrinkage": 10.0}, "ml-1m": {"n_neighbours": 50, "shrinkage": 10.0}},
-    ),
-    "RP3beta": Method(
-        partial(RP3betaRecommender, n_neighbours=200),
-        {"ml-100k": {"alpha": 0.7, "beta": 0.5}, "ml-1m": {"alpha": 0.5, "beta": 0.7}},
-    ),
+    "item-kNN": Method(partial(ItemKNNRecommender, n_neighbours=100, shrinkage=10.0)),
+    "RP3beta": Method(partial(RP3betaRecommender, n_neighbours=200, alpha=0.7, beta=0.5)),
     "SLIM": Method(partial(SLIMRecommender, l1=0.1, l2=200.0)),
-    "EASE": Method(EASERecommender, {"ml-100k": {"regularization": 200.0}, "ml-1m": {"regularization": 1000.0}}),
+    "EASE": Method(partial(EASERecommender, regularization=200.0)),
     "iALS": Method(
-        partial(IALSRecommender, n_iterations=10),
-        {
-            "ml-100k": {"n_factors": 64, "regularization": 50.0, "count_power": 0.0},
-            "ml-1m": {"n_factors": 128, "regularization": 80.0, "count_power": 0.5},
-        },
-        is_random=True,
+        partial(IALSRecommender, n_iterations=10, n_factors=64, regularization=50.0, count_power=0.0), is_random=True
     ),
     "BPR": Method(
-        partial(BPRRecommender, n_factors=64, regularization=0.03, popularity_weight=1.0),
-        {"ml-100k": {"n_iterations": 50}, "ml-1m": {"n_iterations": 100}},
+        partial(BPRRecommender, n_factors=64, n_iterations=50, regularization=0.03, popularity_weight=1.0),
         is_random=True,
     ),
-    "Mult-VAE": Method(
-        MultVAERecommender,
-        {"ml-100k": {"kl_weight": 0.5}, "ml-1m": {"kl_weight": 0.2, "n_epochs": 14}},
-        is_random=True,
-    ),
+    "Mult-VAE": Method(partial(MultVAERecommender, kl_weight=0.5), is_random=True),
     "gates by BPR": Method(partial(CorrectionWithoutRL, "default", loss="bpr", progress=False)),
     "gates by softmax": Method(partial(CorrectionWithoutRL, "default", loss="softmax", progress=False)),
 }
 
 
 def rows() -> list[Row]:
-    """By data, method and seed; ML-1M is for the full set."""
+    """By data, method and seed; the longest first."""
     agents = [
-        Row(_key(data, name, seed), partial(agent, data, name, seed), data == "ml-1m")
-        for data in reversed(DATA)
+        Row(_key(data, name, seed), partial(agent, data, name, seed))
+        for data in DATA
         for name in AGENTS
         for seed in SEEDS
     ]
     bars = [
-        Row(_key(data, name, seed), partial(bar, data, name, seed), data == "ml-1m")
-        for data in reversed(DATA)
+        Row(_key(data, name, seed), partial(bar, data, name, seed))
+        for data in DATA
         for name, method in METHODS.items()
         for seed in (SEEDS if method.is_random else SEEDS[:1])
     ]
@@ -125,7 +105,7 @@ def bar(data: str, name: str, seed: int) -> Figures:
     """A bar's lists."""
     method, split = METHODS[name], prepare(data, "rated")
     seeded = {"seed": seed} if method.is_random else {}
-    return judge(method.make(**method.settings[data], **seeded).fit(split.train), split)
+    return judge(method.make(**seeded).fit(split.train), split)
 
 
 def agent(data: str, name: str, seed: int) -> Figures:
@@ -161,7 +141,7 @@ def summarize(figures: Mapping[str, Figures]) -> Figures:
     more in the test part to be hit, too; "groups": data -> group -> its users; "minus": data -> pair of `PAIRS` ->
     "all" or group -> metric -> paired difference.
     """
-    found = {data: _methods(figures, data) for data in DATA if _key(data, "popularity", 0) in figures}
+    found = {data: _methods(figures, data) for data in DATA}
     groups = {data: activity_groups(_first(methods)[DETAIL]["ratings"]) for data, methods in found.items()}
     return {
         "methods": {data: {m: _figures(row) for m, row in methods.items()} for data, methods in found.items()},

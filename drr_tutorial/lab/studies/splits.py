@@ -30,7 +30,7 @@ from drr_tutorial.lab.studies.time_leaks import leaks_of_time
 from drr_tutorial.recommenders.base import Recommender
 from drr_tutorial.recommenders.drr import DRRRecommender
 
-DATA = ("ml-100k", "ml-1m")
+DATA = ("ml-100k",)
 SEEDS = (0, 1)
 PROTOCOLS: tuple[Protocol, ...] = ("unseen", "full")
 STRANGERS = "users"
@@ -61,15 +61,15 @@ has none.
 
 
 def rows() -> list[Row]:
-    """By method, data and split; and what each split is like. ML-1M is for the full set."""
+    """By method, data and split; and what each split is like."""
     places = [(data, kind) for data in DATA for kind in SPLITS]
     judged = [
-        Row(_key(data, kind, method), partial(tuned, data, kind, method), data == "ml-1m")
+        Row(_key(data, kind, method), partial(tuned, data, kind, method))
         for method, contestant in CONTESTANTS.items()
         for data, kind in places
         if contestant.competes(kind)
     ]
-    sizes = [Row(_key(data, kind, "about"), partial(about, data, kind), data == "ml-1m") for data, kind in places]
+    sizes = [Row(_key(data, kind, "about"), partial(about, data, kind)) for data, kind in places]
     return [*judged, *sizes]
 
 
@@ -111,8 +111,7 @@ def summarize(figures: Mapping[str, Figures]) -> Figures:
     nDCG@10 of those whom the methods have learned from, where there are others; "about": data -> split; "ranks": data
     -> protocol -> method -> split -> 1 for the best nDCG@10; "settings": data -> split -> method.
     """
-    there = [data for data in DATA if _key(data, "random", "about") in figures]
-    places = [(data, kind) for data in there for kind in SPLITS]
+    places = [(data, kind) for data in DATA for kind in SPLITS]
     tables = {place: _tables(figures, *place) for place in places}
     known = {(data, kind): _of_known(figures, data, kind) for data, kind in places}
     return {
@@ -120,7 +119,7 @@ def summarize(figures: Mapping[str, Figures]) -> Figures:
         "known users": _by_data(known),
         "about": _by_data({place: _published(figures[_key(*place, "about")]) for place in places}),
         "ranks": {data: {p: _ranks({kind: tables[data, kind][p] for kind in SPLITS}) for p in PROTOCOLS}
-                  for data in there},
+                  for data in DATA},
         "settings": _by_data({place: {method: row["settings"] for method, row in _rows_of(figures, *place).items()}
                               for place in places}),
     }  # fmt: skip

@@ -59,6 +59,7 @@ def test_order(answer: Any) -> None:
         ),
         ("3.2", [1, -2, 6, -12, 6, 6], "sum of the items"),
         ("3.2", [1, -2, 3, 3, 3, -6], "the order is"),
+        ("3.2", [3, 3, 3, -6, 1, -2], "the order is"),
         ("3.2", [1, -2, -3, 3, 3], "dot product"),
         ("3.2", [1, -2, 0, 0, 3, 3], "g is right"),
         ("3.2", [1, -2, 0, 0, 0, 0], "First g"),

@@ -54,6 +54,8 @@ def test_the_rank_in_a_sample_agrees_with_a_simulation() -> None:
         ("6.3", 50.5, "That is the expected rank"),
         ("6.3", 10, "Divide by all places"),
         ("6.4", 9.9, "995 items"),
+        ("6.4", round(99 * 100 / 995, 1), "pass all digits"),
+        ("6.4", 10, "Pass all digits"),
         ("6.4", 0, "`unseen`"),
         ("6.4", 99 * 100 / 895, "left out the training items"),
         ("6.4", 100 / 995, "99 draws"),

@@ -56,6 +56,8 @@ def test_right(number: str, answer: Any) -> None:
         ("7.2", 0.85, "Try smaller"),
         ("7.2", 0.9, "Try smaller"),
         ("7.2", 0.3, "solve(gamma).policy[0]"),
+        ("7.2", 81, "its place in `gammas`"),
+        ("7.3", np.inf, "they have no end"),
         ("7.3", 4.8, "That is the right value"),
         ("7.3", 30.68, "likes of the policy"),
         ("7.3", 10, "a like at every step"),

@@ -40,6 +40,7 @@ def test_right(number: str, answer: Any) -> None:
         ("9.1", (55, 45), "How many rounds"),
         ("9.1", (50, 50), "shorter than ten"),
         ("9.1", (50, 44), "step 100"),
+        ("9.1", (50, 400 / 9), "step 100"),
         ("9.1", (50, 60), "The first is right"),
         ("9.2", "AAAAB", "Pass 20 letters"),
         ("9.2", "AAAAC" * 4, "each A or B"),

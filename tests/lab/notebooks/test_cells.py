@@ -3,11 +3,12 @@
 import dataclasses
 from typing import Any
 
-from drr_tutorial.lab.notebooks.cells import START, readers_cells
+from drr_tutorial.lab.notebooks.cells import readers_cells
 from drr_tutorial.lab.notebooks.glued import glued_values
 from drr_tutorial.lab.notebooks.links import Links
 from drr_tutorial.lab.notebooks.solutions import solution_cells
 from drr_tutorial.lab.notebooks.source import Cell, Page, code, prose
+from drr_tutorial.lab.notebooks.start import first_cell
 from tests.lab.notebooks.book import CHAPTER, context, page, printed, tagged
 
 
@@ -17,8 +18,8 @@ def made(**changes: Any) -> list[Cell]:
 
 def test_a_chapter_cell_by_cell() -> None:
     assert [cell["source"] for cell in made()] == [
-        "# Training\n\nTime: about 10 minutes.",
-        START,
+        "# Training\n\nChapter 5 of the book *Deep reinforcement recommendation*.\n\nTime: about 10 minutes.",
+        first_cell(),
         "See Figure 5.2.\n\n![A \\[b\\].](images/a.svg)\n\n**Figure 5.1.** A *drawing*.",
         "fit(data)",
         "**Figure 5.2.** A curve by Bellman (1957).",
@@ -66,10 +67,22 @@ def test_what_is_folded_on_the_page_is_folded_here_and_its_outputs_wait_for_a_ru
 
 def test_a_published_page_is_linked_and_a_notebook_alone_says_where_solutions_are() -> None:
     cells = [cell["source"] for cell in made(links=Links(address="https://b.example"))]
-    assert cells[0].startswith("# Training\n\n[This page online](https://b.example/book/05_training.html)\n\n")
+    assert cells[0].startswith(
+        "# Training\n\nChapter 5 of the book *Deep reinforcement recommendation*: "
+        "[this page online](https://b.example/book/05_training.html).\n\n"
+    )
     words = Page("05_training", ".ipynb", (prose("## Exercises", "a"),), {})
     (alone,) = readers_cells(context(words, links=Links(address="", alone=True)))
     assert "`drr-tutorial notebooks FOLDER` writes them" in alone["source"]
+
+
+def test_a_page_that_is_not_published_says_which_one_it_is() -> None:
+    cells = [cell["source"] for cell in made(links=Links(address=""))]
+    assert cells[0].startswith("# Training\n\nChapter 5 of the book *Deep reinforcement recommendation*.\n\n")
+    of = page(prose("# Ties\n\n# Not a title", "a"), name="deeper_ties")
+    (deeper,) = readers_cells(context(of, links=Links(address="")))
+    named = "A page of the book *Deep reinforcement recommendation*."
+    assert deeper["source"] == f"# Ties\n\n{named}\n\n# Not a title"
 
 
 def test_solutions_hold_exercise_answer_and_what_that_needs_folded() -> None:
@@ -78,7 +91,7 @@ def test_solutions_hold_exercise_answer_and_what_that_needs_folded() -> None:
     assert head["source"].startswith(
         "# Solutions: Training\n\nTry the exercises of [Training](../05_training.ipynb) first."
     )
-    assert (start["source"], needed["source"]) == (START, "from x import twice\nn = twice(1)")
+    assert (start["source"], needed["source"]) == (first_cell(), "from x import twice\nn = twice(1)")
     assert words["source"].startswith("## What the answers need")
     assert asked["source"] == "### Exercise 5.1: By hand\n\nAdd $1$."
     assert answer["source"].startswith("# solution\n")

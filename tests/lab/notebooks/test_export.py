@@ -11,6 +11,7 @@ import pytest
 
 from drr_tutorial.lab import cli
 from drr_tutorial.lab.notebooks import export, replace_downloads, write_notebooks
+from drr_tutorial.lab.notebooks.links import TITLE
 from drr_tutorial.lab.notebooks.needs import unmet_names
 from drr_tutorial.storage import StorageError
 
@@ -152,6 +153,20 @@ class TestEveryChapter:
         asked = [place for place, source in enumerate(code) if "# your answer" in source]
         assert len(imports) == 1
         assert imports[0] <= asked[0]
+
+
+def test_every_notebook_leads_to_its_published_page(tmp_path: Path) -> None:
+    write_notebooks(tmp_path / "new", "https://book.example/")
+    for name in NAMES:
+        title, *_ = sources(read(tmp_path / "new" / f"{name}.ipynb"), "markdown")
+        assert f"[this page online](https://book.example/book/{name}.html)." in title.splitlines()[2]
+    with pytest.raises(ValueError, match="address must begin with https:// or http://; got 'book.example'"):
+        write_notebooks(tmp_path / "other", "book.example")
+    assert not (tmp_path / "other").exists()
+
+
+def test_the_book_has_the_title_of_its_pages() -> None:
+    assert f"title: {TITLE}\n" in (BOOK.parent / "_config.yml").read_text(encoding="utf-8")
 
 
 def test_twice_the_same(folder: Path, tmp_path: Path) -> None:

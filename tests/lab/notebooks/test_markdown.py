@@ -62,7 +62,7 @@ def test_an_exercise_is_a_heading_and_its_hint_is_folded() -> None:
 def test_an_island_is_a_link_to_its_page_and_what_stands_in_its_place() -> None:
     source = ":::{island} tiny-play\n:alt: You recommend.\n\n| {glue:text}`films` |\n|---|\n| a |\n:::"
     place = "| 1682 |\n|---|\n| a |"
-    plain = f"*You recommend. It answers on the page of the built book. In its place:*\n\n{place}"
+    plain = f"*You recommend. It answers on the book's own page, chapter 5. In its place:*\n\n{place}"
     assert plain_markdown(source, context()) == plain
     links = Links(address="https://book.example/")
     online = "[the page online](https://book.example/book/05_training.html)"
@@ -99,6 +99,14 @@ def test_a_notebook_alone_has_its_pictures_inside_and_links_to_the_pages(tmp_pat
     assert plain.endswith("[The loop](https://book.example/book/01_loop.html)")
     unpublished = context(of, links=Links(address="", alone=True, pictures=tmp_path))
     assert plain_markdown("{doc}`01_loop`", unpublished) == "*The loop*"
+    said = {
+        "{doc}`above <01_loop>`": "*above* (chapter 1)",
+        "{doc}`chapter 1 <01_loop>`": "*chapter 1*",
+        "{doc}`the 10 loops <01_loop>`": "*the 10 loops* (chapter 1)",
+        "{eq}`eq-1-a`": "*(1.1)*",
+        "{doc}`words <glossary>`": "*words* (page “Glossary”)",
+    }
+    assert {source: plain_markdown(source, unpublished) for source in said} == said
 
 
 def test_where_pages_are_published_those_of_markdown_are_linked_there() -> None:

@@ -162,30 +162,28 @@ def test_what_is_told_of_a_split(small: None, synthetic: Ratings) -> None:
 
 @pytest.fixture
 def rows(small: None) -> dict[str, Any]:
-    """Both data sets are the same, and computed once."""
-    found = {row.key: row.compute() for row in study.rows() if row.key.startswith("ml-1m")}
-    return found | {key.replace("ml-1m", "ml-100k"): row for key, row in found.items()}
+    return {row.key: row.compute() for row in study.rows()}
 
 
 def test_the_summary_has_every_split_and_ranks_the_methods(rows: dict[str, Any]) -> None:
     summary = study.summarize(rows)
-    figures = summary["figures"]["ml-1m"]
+    figures = summary["figures"]["ml-100k"]
     assert list(figures) == list(study.SPLITS)
     for kind, tables in figures.items():
         for protocol in study.PROTOCOLS:
             means = {method: tables[protocol][method]["nDCG@10"]["mean"] for method in study.CONTESTANTS}
             best = max(means, key=lambda method: means[method])
-            assert summary["ranks"]["ml-1m"][protocol][best][kind] == 1
-            row = rows[f"ml-1m.{kind}.{best}"]
+            assert summary["ranks"]["ml-100k"][protocol][best][kind] == 1
+            row = rows[f"ml-100k.{kind}.{best}"]
             assert means[best] == pytest.approx(row["means"][protocol]["nDCG@10"][0], abs=1e-6)
-    assert "detail" not in summary["about"]["ml-1m"]["temporal"]
+    assert "detail" not in summary["about"]["ml-100k"]["temporal"]
     assert summary["settings"]["ml-100k"]["random"].keys() == study.CONTESTANTS.keys()
 
 
 def test_known_users_are_told_apart_where_others_are_cold(rows: dict[str, Any]) -> None:
-    known = study.summarize(rows)["known users"]["ml-1m"]
+    known = study.summarize(rows)["known users"]["ml-100k"]
     assert list(known) == ["temporal"]  # of "users" nobody is known, in the others everybody
-    row, is_known = rows["ml-1m.temporal.EASE"], np.array(rows["ml-1m.temporal.about"]["detail"])
+    row, is_known = rows["ml-100k.temporal.EASE"], np.array(rows["ml-100k.temporal.about"]["detail"])
     sums, lists = (np.array(row["detail"]["full"][name])[is_known] for name in ("nDCG@10", "lists"))
     assert known["temporal"]["full"]["EASE"]["mean"] == pytest.approx(sums.sum() / lists.sum())
 
@@ -200,6 +198,5 @@ def test_rows_are_small_and_grids_are() -> None:
     keys = [row.key for row in study.rows()]
     n_pairs = sum(one.competes(kind) for one in study.CONTESTANTS.values() for kind in study.SPLITS)
     assert len(keys) == len(set(keys)) == len(study.DATA) * (n_pairs + len(study.SPLITS))
-    assert {"ml-100k.users.item-kNN", "ml-1m.temporal.GRU4Rec"} <= set(keys) and "ml-100k.random.SASRec" not in keys
-    assert {row.key for row in study.rows() if row.full_only} == {key for key in keys if key.startswith("ml-1m")}
+    assert {"ml-100k.users.item-kNN", "ml-100k.temporal.GRU4Rec"} <= set(keys) and "ml-100k.random.SASRec" not in keys
     assert all(len(one.trials(kind)) <= 8 for one in study.CONTESTANTS.values() for kind in study.SPLITS)

@@ -46,7 +46,7 @@ def change(config: ExperimentConfig, part: str = "", **settings: Any) -> Experim
 
 
 class Recipe(NamedTuple):
-    """A configuration, and how many seeds of it the committed set has; the full set has five of all."""
+    """A configuration, and with how many seeds it is trained."""
 
     config: ExperimentConfig
     n_seeds: int
