@@ -60,7 +60,7 @@ def fit_on_cluster(
     learned up to the last checkpoint is kept.
     """
     place = as_path(folder)
-    workers = workers or _workers_of(place) or cluster.cpus
+    workers = (_workers_of(place) or cluster.cpus) if workers is None else workers
     require_shards(config, workers)
     if workers > cluster.cpus:
         raise ValueError(
