@@ -51,6 +51,8 @@ N_NEGATIVES = 99
 CROWDED = 0.05  # share of users who may have rated too much for lists as long as those of the others
 Reports = dict[str, list[EvaluationReport]]
 Say = Callable[[str], None]
+Learn = Callable[..., DRRRecommender]
+"""`learn(plan, folder, progress=...)` returns the trained agent of a plan."""
 
 
 class Comparison(NamedTuple):
@@ -176,11 +178,20 @@ def run_experiment(
         return run_plan(plan, place, progress=progress).reports
 
 
-def run_plan(plan: Plan, folder: str | Path, *, progress: bool = True, say: Say = warnings.warn) -> Comparison:
-    """The same for what is planned, in a folder that is `taken`; `say` is told of baselines that fail."""
+def learn_here(plan: Plan, folder: Path, *, progress: bool = True) -> DRRRecommender:
+    """The trained agent of a plan, by this process alone."""
+    return DRRRecommender(plan.config, folder=folder, progress=progress).fit(plan.split.train, seen=plan.ratings)
+
+
+def run_plan(
+    plan: Plan, folder: str | Path, *, progress: bool = True, say: Say = warnings.warn, learn: Learn = learn_here
+) -> Comparison:
+    """The same for what is planned, in a folder that is `taken`; `say` is told of baselines that fail, and `learn` may
+    train elsewhere.
+    """
     folder, start = as_path(folder), time.perf_counter()
     plan, no_room = _with_room(plan, say)
-    agent = DRRRecommender(plan.config, folder=folder, progress=progress).fit(plan.split.train, seen=plan.ratings)
+    agent = learn(plan, folder, progress=progress)
     agent.save(folder / AGENT)
     fit_seconds = time.perf_counter() - start
     found = evaluate_plan(agent, plan, say=say)

@@ -19,6 +19,7 @@ from drr_tutorial.cli.console import Folder, is_said_on_purpose, join_values, te
 from drr_tutorial.cli.data import REPEATED, DataOptions, data
 from drr_tutorial.cli.presets import Preset, preset_of
 from drr_tutorial.cli.serving import recommend
+from drr_tutorial.cli.shards import ShardOptions
 from drr_tutorial.cli.sweep import sweep_command
 from drr_tutorial.cli.worlds import WorldOptions, play, refuse_idle, train_in_world
 from drr_tutorial.config import PRESETS, ExperimentConfig
@@ -123,6 +124,7 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
         resume: Path | None = None,
         patience: int | None = None,
         baselines: tuple[BaselineName, ...] = USUAL_BASELINES,
+        shards: Annotated[ShardOptions, tyro.conf.arg(name="")] = ShardOptions(),  # noqa: B008
         quiet: bool = False,
     ) -> None:
         """Train an agent, and print it beside baselines; with --env in a world, and beside the world's known bounds.
@@ -137,6 +139,7 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
             resume: Go on with the training in this folder, with its settings, as if it had never stopped.
             patience: End the training after so many validations in a row that were not better. Default: never.
             baselines: What to compare with; nothing for the agent alone. EASE needs memory for all pairs of items.
+            shards: Of a training on a cluster.
             quiet: No progress bars.
         """
         if resume is not None:
@@ -147,9 +150,8 @@ def _train_command(default: ExperimentConfig) -> Callable[..., None]:
             world, reading = options.settings(), data.settings()
             data.refuse_beside(world)
             refuse_idle(config, default, world, usual_baselines=baselines == USUAL_BASELINES)
-            refuse_vain(patience, config, world)
             refuse_taken(out)
-        _train(config, world or reading, resume or out, baselines, patience, progress=not quiet)
+        _train(config, world or reading, resume or out, baselines, patience, shards, progress=not quiet)
 
     return train
 
@@ -160,14 +162,18 @@ def _train(
     folder: Path | None,
     baselines: tuple[BaselineName, ...],
     patience: int | None,
+    shards: ShardOptions,
     *,
     progress: bool,
 ) -> None:
+    world = source if isinstance(source, WorldSettings) else None
+    refuse_vain(patience, config, world)
+    shards.refuse_beside(world, config)
     require_device(config)
     if isinstance(source, WorldSettings):
         print(train_in_world(config, source, folder, progress=progress))
     else:
-        _train_on_log(config, source, folder, baselines, patience, progress=progress)
+        _train_on_log(config, source, folder, baselines, patience, shards, progress=progress)
 
 
 def refuse_vain(patience: int | None, config: ExperimentConfig, world: object | None) -> None:
@@ -191,13 +197,15 @@ def _train_on_log(
     folder: Path | None,
     baselines: tuple[BaselineName, ...],
     patience: int | None,
+    shards: ShardOptions,
     *,
     progress: bool,
 ) -> None:
-    plan = make_plan(config, baselines, options=options, progress=progress)
-    print(plan.reading.short() if plan.reading else "")
-    with taken(folder, plan.config, options=options, patience=patience) as place, watching(patience=patience):
-        reports = run_plan(plan, place, progress=progress, say=_warn).reports
+    with shards.learner(patience) as learn:
+        plan = make_plan(config, baselines, options=options, progress=progress)
+        print(plan.reading.short() if plan.reading else "")
+        with taken(folder, plan.config, options=options, patience=patience) as place, watching(patience=patience):
+            reports = run_plan(plan, place, progress=progress, say=_warn, learn=learn).reports
     print(f"\n{caption(config, reports['unseen'], plan.notes.get('unseen', ''))}\n\n{table(reports['unseen'])}")
     print(f"\nall figures: {place / METRICS}    recommend: drr-tutorial recommend {place} --user ID")
 
