@@ -21,7 +21,7 @@ from drr_tutorial.environment.in_turn import UsersInTurn
 from drr_tutorial.environment.sparse_rows import SparseRows
 from drr_tutorial.environment.tensor_env import TensorVectorEnv
 from drr_tutorial.training.ddpg import DDPG, UpdateResult
-from drr_tutorial.training.exploration import EpsilonGreedy, Exploration, GaussianNoise, NoNoise
+from drr_tutorial.training.exploration import EpsilonGreedy, GaussianNoise, OrnsteinUhlenbeckNoise
 from drr_tutorial.training.known_items import KnownItems
 from drr_tutorial.training.tensor_replay import TensorReplay
 from drr_tutorial.training.trainer import Trainer
@@ -55,7 +55,7 @@ class DeviceKnownItems(KnownItems):
 class DeviceTrainer(Trainer):
     """`Trainer` for the parts of a log, on the device of the networks; checkpoints of both are read by both.
 
-    `ValueError` for a world, for transitions of several steps and for noise that drifts: those train with `Trainer`.
+    `ValueError` for a world and for transitions of several steps: those train with `Trainer`.
     """
 
     env: UsersInTurn
@@ -68,6 +68,7 @@ class DeviceTrainer(Trainer):
         self.device = self.networks.items.weight.device
         self.generator = torch.Generator(self.device).manual_seed(int(self.rngs["replay"].integers(2**63)))
         self.users = TensorVectorEnv(self.env.env, self.device, self.generator)
+        self.drift = torch.zeros(self.noise.shape, device=self.device)  # of noise that drifts
         self.replay = TensorReplay(self.replay, self.device, self.generator)
         self.ddpg.device_generator = self.generator
         if self.ddpg.known is not None:
@@ -76,14 +77,13 @@ class DeviceTrainer(Trainer):
     def _refuse_others(self) -> None:
         if not isinstance(self.env, UsersInTurn) or not isinstance(self.ddpg, DeviceDDPG):
             raise ValueError("a training on a device needs the parts of a log: parts_on_log(..., update=DeviceDDPG)")
-        if self.n_step.n != 1 or not isinstance(self.noise, NoNoise | GaussianNoise | EpsilonGreedy):
-            raise ValueError(
-                f"a training on a device takes n_steps=1 and exploration none, gaussian or epsilon, got "
-                f"n_steps={self.n_step.n} and {type(self.noise).__name__}; use Trainer"
-            )
+        if self.n_step.n != 1:
+            raise ValueError(f"a training on a device takes n_steps=1, got {self.n_step.n}; use Trainer")
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that the rest of the training depends on; `Trainer` takes it up, too."""
+        if isinstance(self.noise, OrnsteinUhlenbeckNoise):
+            self.noise.load_state_dict({"x": self.drift.cpu().numpy()})
         playing = {"queue": self.env.queue, **self.users.state_dict()}
         return super().state_dict() | {"env": playing, "device": self.generator.get_state()}
 
@@ -91,6 +91,8 @@ class DeviceTrainer(Trainer):
         """Go on where `state_dict` was taken, here or by `Trainer`."""
         super().load_state_dict(state)
         self.users.load_state_dict(self.env.env.state_dict())
+        for drift in self.noise.state_dict().values():
+            self.drift = torch.from_numpy(drift).float().to(self.device)
         if "device" in state:
             self.generator.set_state(state["device"])
 
@@ -101,21 +103,28 @@ class DeviceTrainer(Trainer):
             return self._uniform(self.env.num_envs, self.networks.items.embedding_dim)
         vector = self.networks.act(self._see())
         self.watch.see_actions(self.step, vector)
-        return self._explore(vector, self.noise).clamp(-self.noise.limit, self.noise.limit)
+        return self._explore(vector).clamp(-self.noise.limit, self.noise.limit)
 
     @torch.no_grad()
     def select(self, action: Tensor) -> Tensor:  # type: ignore[override]
         """The available item with the largest dot product, for each user: (num_envs,)."""
         return torch.addmm(self.users.penalty, action, self.networks.item_vectors().T).argmax(dim=1)
 
-    def _explore(self, vector: Tensor, noise: Exploration) -> Tensor:
-        if isinstance(noise, GaussianNoise):
-            drawn = torch.randn(vector.shape, generator=self.generator, device=self.device)
-            return vector + noise.sigma(self.step) * drawn
+    def _explore(self, vector: Tensor) -> Tensor:
+        """What `self.noise` does, with numbers of the device."""
+        noise = self.noise
         if isinstance(noise, EpsilonGreedy):
             lot = torch.rand(len(vector), 1, generator=self.generator, device=self.device)
             return torch.where(lot < noise.epsilon(self.step), self._uniform(*vector.shape), vector)
+        if isinstance(noise, GaussianNoise):
+            return vector + self._normal(noise.sigma(self.step))
+        if isinstance(noise, OrnsteinUhlenbeckNoise):
+            self.drift += noise.theta * (noise.mean - self.drift) + self._normal(noise.sigma(self.step))
+            return vector + self.drift
         return vector
+
+    def _normal(self, sigma: float) -> Tensor:
+        return sigma * torch.randn(self.noise.shape, generator=self.generator, device=self.device)
 
     def _uniform(self, *shape: int) -> Tensor:
         return 2 * torch.rand(shape, generator=self.generator, device=self.device) - 1
@@ -160,5 +169,6 @@ class DeviceTrainer(Trainer):
 
     def _reset(self, mask: NDArray[np.bool_]) -> None:
         places, users = np.flatnonzero(mask), self.env.take(int(mask.sum()))
-        self.users.reset(*(torch.from_numpy(index).to(self.device) for index in (places, users)))
-        self.noise.reset(mask)
+        begins, who = (torch.from_numpy(index).to(self.device) for index in (places, users))
+        self.users.reset(begins, who)
+        self.drift[begins] = 0

@@ -32,7 +32,7 @@ CONFIG = ExperimentConfig(
     agent=AgentConfig(actor_hidden=(16,), critic_hidden=(16,), slate_size=16, gamma=0.5, actor_lr=1e-3, critic_lr=3e-3),
     training=TrainingConfig(
         passes=2, critic_first=0.0, batch_size=32, steps_per_update=8, log_every=20, checkpoints=4, evaluations=2,
-        replay="prioritized", exploration="gaussian", noise=0.3,
+        replay="prioritized", exploration="ou", noise=0.3,
     ),
 )  # fmt: skip
 
@@ -241,23 +241,31 @@ def test_it_learns(blocks: Ratings, device: str) -> None:
         "critic_hidden": (32,),
         "critic_state_hidden": (),
     }
-    config = change(agent=agent, training={"passes": 40, "steps_per_update": 4}, environment={"num_envs": 4})
+    config = change(agent=agent, training={"passes": 20, "steps_per_update": 4}, environment={"num_envs": 4})
     learner = trainer(blocks, device, config=config)
     learner._start()
     rewards = np.array([reward for reward, _ in learner._steps()])
     assert rewards[-80:].mean() > rewards[:40].mean() + 0.15
 
 
-@pytest.mark.parametrize(
-    ("config", "said"),
-    [
-        (change(agent={"n_steps": 3}), r"n_steps=1 and exploration none, gaussian or epsilon, got n_steps=3"),
-        (change(training={"exploration": "ou"}), "got n_steps=1 and OrnsteinUhlenbeckNoise; use Trainer"),
-    ],
-)
-def test_what_it_cannot_train_is_refused(blocks: Ratings, config: ExperimentConfig, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
-        trainer(blocks, config=config)
+def test_transitions_of_several_steps_are_refused(blocks: Ratings) -> None:
+    with pytest.raises(ValueError, match="takes n_steps=1, got 3; use Trainer"):
+        trainer(blocks, config=change(agent={"n_steps": 3}))
+
+
+@on_each_device
+@pytest.mark.parametrize("kind", ["none", "ou", "gaussian", "epsilon"])
+def test_noise_is_as_large_as_that_of_arrays(blocks: Ratings, device: str, kind: str) -> None:
+    """Mean and spread over 8 users, 8 numbers and 200 steps of the same size, actions in the middle."""
+    settings = {"exploration": kind, "noise": 0.2, "final_noise": 0.2}
+    each = trainer(blocks, device, config=change(training=settings))
+    middle = np.zeros((8, 8), dtype=np.float32)
+    arrays = np.array([each.noise.explore(middle, step=0, rng=np.random.default_rng(step)) for step in range(200)])
+    tensors = torch.stack([each._explore(torch.from_numpy(middle).to(device)) for _ in range(200)]).cpu().numpy()
+    assert abs(tensors.mean() - arrays.mean()) < 0.05
+    assert tensors.std() == pytest.approx(arrays.std(), rel=0.12)
+    each._reset(np.arange(8) == 2)
+    assert (each.drift[2] == 0).all()
 
 
 def test_parts_with_another_update_are_refused(blocks: Ratings) -> None:
