@@ -9,7 +9,7 @@ users who begin. Random numbers come from a generator of the device: figures are
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from drr_tutorial.environment.tensor_env import TensorVectorEnv
 from drr_tutorial.training.ddpg import DDPG, UpdateResult
 from drr_tutorial.training.exploration import EpsilonGreedy, GaussianNoise, OrnsteinUhlenbeckNoise
 from drr_tutorial.training.known_items import KnownItems
+from drr_tutorial.training.replay import ReplayBuffer
 from drr_tutorial.training.tensor_replay import TensorReplay
 from drr_tutorial.training.trainer import Trainer
 
@@ -69,7 +70,8 @@ class DeviceTrainer(Trainer):
         self.generator = torch.Generator(self.device).manual_seed(int(self.rngs["replay"].integers(2**63)))
         self.users = TensorVectorEnv(self.env.env, self.device, self.generator)
         self.drift = torch.zeros(self.noise.shape, device=self.device)  # of noise that drifts
-        self.replay = TensorReplay(self.replay, self.device, self.generator)
+        arrays = cast(ReplayBuffer, self.replay)  # as it was handed over
+        self.replay = TensorReplay(arrays, self.device, self.generator)
         self.ddpg.device_generator = self.generator
         if self.ddpg.known is not None:
             self.ddpg.known = DeviceKnownItems(self.ddpg.known, self.device)
