@@ -72,6 +72,14 @@ def mend_roles(app: Any, page: str, template: str, context: dict[str, Any], doct
     """A fold is called what stands on it, and a list of references claims no items that it does not have."""
     for wrong in (' aria-label="Toggle hidden content"', ' role="list"'):
         context["body"] = context.get("body", "").replace(wrong, "")
+    if page == "_modules/index":
+        context["body"] = nested(context["body"])
+
+
+def nested(lists: str) -> str:
+    """Sphinx's list of modules, with the list of a package inside the package's item instead of below it."""
+    items, _, after = lists.replace("</li>\n<ul>", "\n<ul>").rpartition("</ul>")
+    return items.replace("</ul>", "</ul></li>") + "</ul>" + after
 
 
 @functools.cache

@@ -79,3 +79,13 @@ def test_no_days_without_git(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PAGES.subprocess, "run", missing)
     PAGES.days_of_changes.cache_clear()
     assert PAGES.days_of_changes() == {}
+
+
+def test_a_list_of_modules_stands_inside_its_packages_item() -> None:
+    """In HTML a list holds items and nothing else."""
+    context = {
+        "body": "<h1>All</h1>\n<ul><li>a</li>\n<ul>\n<li>a.b</li>\n<ul>\n<li>a.b.c</li>\n</ul>\n</ul>\n<li>d</li>\n</ul>\n"
+    }
+    PAGES.mend_roles(None, "_modules/index", "page.html", context, None)
+    inner = "<li>a.b\n<ul>\n<li>a.b.c</li>\n</ul></li>"
+    assert context["body"] == f"<h1>All</h1>\n<ul><li>a\n<ul>\n{inner}\n</ul></li>\n<li>d</li>\n</ul>\n"
