@@ -3,8 +3,6 @@
 Solutions, whose code is cut from the chapters', are run by `make smoke`; here the one that leans most on its chapter.
 """
 
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
@@ -42,16 +40,3 @@ def test_it_runs(name: str, folder: Path) -> None:
     assert said.count(": not yet. ") == len(answers), "an empty answer gets a hint"
     if name.startswith("solutions"):
         assert said.count(": right.") >= 3
-
-
-def test_a_missing_package_is_installed(tmp_path: Path) -> None:
-    """The first cell of a notebook, where Python finds no drr_tutorial: pip is asked for it."""
-    from drr_tutorial.lab.notebooks.cells import START
-
-    script = START.replace("    %pip", "    print").replace("%matplotlib inline", "")
-    script = script.replace("print install -q drr_tutorial", "print('pip')")
-    for flags, said in ((["-I", "-S"], "pip\n"), ([], "")):
-        done = subprocess.run(
-            [sys.executable, *flags, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
-        )
-        assert done.stdout == said
