@@ -137,7 +137,7 @@ def _write(
         batch_size=size,
         batch_format="pyarrow",
         compute=ActorPoolStrategy(min_size=1, max_size=max(1, cpus - 1)),
-        num_cpus=1 if cpus > 1 else 0,
+        num_cpus=0,  # what is read and written needs the CPUs, too: two are all there are on a small machine
     )
     try:
         lists.write_parquet(str(target))
