@@ -126,21 +126,22 @@ def _write(
     ray = require_ray()
     from ray.data import ActorPoolStrategy, DataContext
 
-    context = DataContext.get_current()
+    context = DataContext.get_current().copy()
     context.execution_options.preserve_order = True
     context.enable_progress_bars = progress
+    context.raise_original_map_exception = True  # not one of Ray's, which hides what the user can mend
     size = max(1, CELLS // max(1, recommender.ratings.n_items))
     cpus = int(ray.cluster_resources().get("CPU", 1))  # one of them reads and writes
-    lists = _asked(recommender, users, size).map_batches(
-        Lists,
-        fn_constructor_args=(ray.put(recommender), k, dict(options)),
-        batch_size=size,
-        batch_format="pyarrow",
-        compute=ActorPoolStrategy(min_size=1, max_size=max(1, cpus - 1)),
-        num_cpus=0,  # what is read and written needs the CPUs, too: two are all there are on a small machine
-    )
     try:
-        lists.write_parquet(str(target))
+        with DataContext.current(context):
+            _asked(recommender, users, size).map_batches(
+                Lists,
+                fn_constructor_args=(ray.put(recommender), k, dict(options)),
+                batch_size=size,
+                batch_format="pyarrow",
+                compute=ActorPoolStrategy(min_size=1, max_size=max(1, cpus - 1)),
+                num_cpus=0,  # what is read and written needs the CPUs, too: two are all there are on a small machine
+            ).write_parquet(str(target))
     except ray.exceptions.RayError as error:
         reason = getattr(error, "cause", None) or str(error).strip().splitlines()[-1]
         raise DataError(f"no lists were written: {reason}") from error

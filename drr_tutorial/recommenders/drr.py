@@ -36,8 +36,8 @@ from drr_tutorial.representation.growth import grown
 from drr_tutorial.representation.joint import JointEmbeddings, part_settings, pretrain
 from drr_tutorial.storage import as_path
 from drr_tutorial.training.ddpg import DDPG
+from drr_tutorial.training.on_device import kinds_for
 from drr_tutorial.training.on_log import parts_on_log
-from drr_tutorial.training.trainer import Trainer
 
 
 @dataclass
@@ -103,8 +103,9 @@ class DRRRecommender(Recommender):
         self.embeddings = self._pretrain(parts["known"], None)
         self.networks = self._build(self.embeddings)
         known = None if self._config.training.reward_share == 1 else parts["known"]
-        trainer = Trainer(
-            **parts_on_log(self._config, parts["rewarded"], self.networks, history=known, update=self.update),
+        kinds = kinds_for(self._config, self.update)
+        trainer = kinds.trainer(
+            **parts_on_log(self._config, parts["rewarded"], self.networks, history=known, update=kinds.update),
             validate=self._validation(parts),
             folder=None if self.folder is None else as_path(self.folder),
             progress=self.progress,

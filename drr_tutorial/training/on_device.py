@@ -9,7 +9,7 @@ users who begin. Random numbers come from a generator of the device: figures are
 """
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from drr_tutorial.actor_critic.networks import State
+from drr_tutorial.config import ExperimentConfig
 from drr_tutorial.environment.in_turn import UsersInTurn
 from drr_tutorial.environment.sparse_rows import SparseRows
 from drr_tutorial.environment.tensor_env import TensorVectorEnv
@@ -174,3 +175,20 @@ class DeviceTrainer(Trainer):
         begins, who = (torch.from_numpy(index).to(self.device) for index in (places, users))
         self.users.reset(begins, who)
         self.drift[begins] = 0
+
+
+class Kinds(NamedTuple):
+    """What learns on a device."""
+
+    trainer: type[Trainer]
+    update: type[DDPG]
+
+
+def kinds_for(config: ExperimentConfig, update: type[DDPG] = DDPG) -> Kinds:
+    """Tensors on a GPU of CUDA, where they can be; arrays, with this `update`, everywhere else.
+
+    An update of another kind and transitions of several steps have no tensors; their networks are on the GPU alone.
+    """
+    if config.device.startswith("cuda") and update is DDPG and config.agent.n_steps == 1:
+        return Kinds(DeviceTrainer, DeviceDDPG)
+    return Kinds(Trainer, update)

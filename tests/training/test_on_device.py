@@ -15,9 +15,11 @@ from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.environment.sparse_rows import SparseRows
 from drr_tutorial.environment.tensor_env import NAMES, TensorVectorEnv
 from drr_tutorial.environment.vector_env import RecommendationVectorEnv
+from drr_tutorial.recommenders import drr
+from drr_tutorial.recommenders.drr import DRRRecommender
 from drr_tutorial.representation.embeddings import factorize, scaled
 from drr_tutorial.training.ddpg import DDPG
-from drr_tutorial.training.on_device import DeviceDDPG, DeviceTrainer
+from drr_tutorial.training.on_device import DeviceDDPG, DeviceTrainer, Kinds, kinds_for
 from drr_tutorial.training.on_log import parts_on_log
 from drr_tutorial.training.replay import PrioritizedReplayBuffer, ReplayBuffer
 from drr_tutorial.training.tensor_replay import TensorReplay
@@ -272,3 +274,35 @@ def test_parts_with_another_update_are_refused(blocks: Ratings) -> None:
     parts = parts_on_log(CONFIG, blocks, trainer(blocks).networks)
     with pytest.raises(ValueError, match=r"parts_on_log\(..., update=DeviceDDPG\)"):
         DeviceTrainer(**parts, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("device", "n_steps", "kinds"),
+    [
+        ("cpu", 1, Kinds(Trainer, DDPG)),
+        ("cuda", 1, Kinds(DeviceTrainer, DeviceDDPG)),
+        ("cuda:1", 1, Kinds(DeviceTrainer, DeviceDDPG)),
+        ("cuda", 3, Kinds(Trainer, DDPG)),
+        ("mps", 1, Kinds(Trainer, DDPG)),
+    ],
+)
+def test_what_learns_on_a_device(device: str, n_steps: int, kinds: Kinds) -> None:
+    config = dataclasses.replace(change(agent={"n_steps": n_steps}), device=device)
+    assert kinds_for(config) == kinds
+    assert kinds_for(config, DeviceDDPG) == Kinds(Trainer, DeviceDDPG), "an update of one's own stays"
+
+
+def test_an_agent_whose_training_stays_on_the_device_is_as_good(
+    synthetic: Ratings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with device="cuda", here with the tensors of the CPU."""
+    config = change(embedding={"regularization": 1.0}, training={"passes": 4, "exploration": "gaussian"})
+    arrays = DRRRecommender(config, progress=False).fit(synthetic)
+    monkeypatch.setattr(drr, "kinds_for", lambda *_: Kinds(DeviceTrainer, DeviceDDPG))
+    tensors, again = (
+        DRRRecommender(config, folder=tmp_path / "run", progress=False).fit(synthetic) for _ in range(2)
+    )
+    best = [max(entry["hit"] + entry["dcg"] for entry in agent.history) for agent in (arrays, tensors)]
+    assert best[1] == pytest.approx(best[0], rel=0.15)
+    assert again.history == tensors.history, "what is finished is found"
+    np.testing.assert_array_equal(again.scores(synthetic.user_ids), tensors.scores(synthetic.user_ids))
