@@ -163,19 +163,20 @@ def on_every_node(function: Callable[..., Any], *arguments: Any) -> dict[str, An
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     ask = ray.remote(num_cpus=0)(function)
+    names = {node["NodeID"]: f"{node['NodeManagerAddress']}:{node['NodeManagerPort']}" for node in _alive(ray)}
     asked = {
-        f"{node['NodeManagerAddress']}:{node['NodeManagerPort']}": ask.options(
-            scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-        ).remote(*arguments)
-        for node in _alive(ray)
+        node: ask.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False)).remote(*arguments)
+        for node in names
     }
     found = {}
-    for name, answer in asked.items():
+    for node, answer in asked.items():
         try:
-            found[name] = ray.get(answer, timeout=NODE_SECONDS)
+            found[names[node]] = ray.get(answer, timeout=NODE_SECONDS)
         except ray.exceptions.RayError as error:
+            if node not in [other["NodeID"] for other in _alive(ray)]:
+                continue  # it had died, and its cluster has noticed only now
             reason = (str(error).strip() or type(error).__name__).splitlines()[-1]
-            raise ClusterError(f"node {name} cannot work with drr_tutorial ({reason}); {_install()}") from error
+            raise ClusterError(f"node {names[node]} cannot work with drr_tutorial ({reason}); {_install()}") from error
     return found
 
 

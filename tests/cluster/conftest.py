@@ -14,9 +14,10 @@ PATIENT = {
     "RAY_worker_register_timeout_seconds": "600",
     "RAY_worker_niceness": "0",
     "RAY_health_check_timeout_ms": "120000",
-    "RAY_health_check_failure_threshold": "30",
+    "RAY_health_check_period_ms": "1000",
+    "RAY_health_check_failure_threshold": "10",
 }
-"""A busy machine is no dead node."""
+"""A busy machine is no dead node: it may take two minutes to answer. One that is gone refuses at once."""
 LIGHT: dict[str, Any] = {"include_dashboard": False, "include_log_monitor": False, "no_monitor": True}
 
 

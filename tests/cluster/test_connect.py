@@ -67,6 +67,14 @@ def test_two_nodes(address: str) -> None:
     assert not ray.is_initialized()
 
 
+def test_a_node_that_died_just_now_is_none(two_nodes: TwoNodes) -> None:
+    """A cluster notices it after some seconds, and lists it until then."""
+    node = two_nodes.add_node(num_cpus=1)
+    two_nodes.cluster.remove_node(node, allow_graceful=False)
+    with connect(two_nodes.address) as cluster:
+        assert cluster.nodes == 2
+
+
 OTHER_VERSION = """
 import importlib.metadata as metadata
 version = metadata.version

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from drr_tutorial.cluster import calls
@@ -92,11 +93,21 @@ def test_a_node_that_goes_in_the_middle(two_nodes: TwoNodes, address: str, tmp_p
     assert read_json(found)["rows"]["slow"]["figures"] == toy.drawn(5) | {"threads": "1"}
 
 
+def write_invented_movielens(folder: Path, first: int) -> None:
+    """As many users, items and ratings as there are, all of 3 stars but the first."""
+    folder.mkdir(parents=True)
+    user, place = np.divmod(np.arange(100_000), 106)
+    item = (place + 13 * user) % 1682
+    stars = np.where(np.arange(100_000) == 0, first, 3)
+    rows = np.stack([user % 943 + 1, item + 1, stars, np.full(100_000, 880_000_000)], axis=1)
+    np.savetxt(folder / "u.data", rows, fmt="%d", delimiter="\t")
+    films = (f"{number}|A film (1990)|||" + "|0" * 19 for number in range(1, 1683))
+    (folder / "u.item").write_text("\n".join(films) + "\n")
+
+
 def test_a_node_with_other_data(two_nodes: TwoNodes, address: str, tmp_path: Path) -> None:
     for place, rating in (("here", 5), ("there", 1)):
-        (tmp_path / place / "ml-100k").mkdir(parents=True)
-        (tmp_path / place / "ml-100k" / "u.data").write_text(f"1\t1\t{rating}\t0\n2\t1\t4\t1\n")
-        (tmp_path / place / "ml-100k" / "u.item").write_text("1|A (1990)|||" + "|0" * 19 + "\n")
+        write_invented_movielens(tmp_path / place / "ml-100k", rating)
     node = two_nodes.add_node(num_cpus=1, env_vars={"DRR_DATA_HOME": str(tmp_path / "there")})
     try:
         with pytest.MonkeyPatch.context() as patch, pytest.raises(ClusterError, match="has other data than this mac"):
