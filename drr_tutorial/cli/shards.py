@@ -17,7 +17,7 @@ class ShardOptions:
     """Where to train on a log, if not in this process."""
 
     cluster: str | None = None
-    """Train over shards of users on a Ray cluster: local, HOST:PORT or ray://HOST:PORT. Default: in this process."""
+    """Train over shards of users on a Ray cluster: local or HOST:PORT. Default: in this process."""
     workers: int | None = None
     """Workers on the cluster, each with its share of the users. Default: those of the training that is gone on with,
     or one for each processor of the cluster.

@@ -19,7 +19,6 @@ from drr_tutorial.errors import ClusterError
 from drr_tutorial.provenance import PACKAGE, versions
 
 LOCAL = "local"
-CLIENT = "ray://"
 ANSWER_SECONDS = 10.0  # in which a cluster must answer
 START_ATTEMPTS = 3  # on this machine: Ray waits for its own processes for 30 seconds, which a busy one may not make
 NODE_SECONDS = 120.0  # in which each node must have started a process, busy as it may be
@@ -43,7 +42,7 @@ def connect(address: str) -> Iterator[Cluster]:
     """Within it, Ray's functions work on this cluster.
 
     `address`: "local" starts Ray on this machine, and stops it at the end; HOST:PORT is a running cluster to which this
-    machine belongs, ray://HOST:PORT one that is reached from outside. Raises `ImportError` without the extra,
+    machine belongs. Raises `ImportError` without the extra,
     `ValueError` for what is no address, `ClusterError` where nobody answers within ten seconds and where a node has
     other versions or other code than this machine.
     """
@@ -77,28 +76,16 @@ def require_address(address: str) -> tuple[str, int]:
     if address == LOCAL:
         return "", 0
     try:
-        parts = urlsplit(address if address.startswith(CLIENT) else f"//{address}")
+        parts = urlsplit(f"//{address}")
         host, port = parts.hostname, parts.port
     except ValueError:  # a port that is no number, or too large
         host = port = None
     if not host or not port or parts.path or parts.query or parts.username or " " in address:
         raise ValueError(
-            f"cluster must be {LOCAL}, HOST:PORT or {CLIENT}HOST:PORT, got {address!r}; such as 10.0.0.1:6379, the "
-            "address that ray start --head prints"
+            f"cluster must be {LOCAL} or HOST:PORT, got {address!r}; such as 10.0.0.1:6379, the address that "
+            "ray start --head prints, on a machine of the cluster"
         )
     return host, port
-
-
-def require_member(address: str) -> None:
-    """`ValueError` for a cluster that is reached from outside, where what is started here would run elsewhere, and for
-    what is no address.
-    """
-    require_address(address)
-    if address.startswith(CLIENT):
-        raise ValueError(
-            f"cluster must be {LOCAL} or HOST:PORT for this, got {address!r}; give the command on a machine of the "
-            "cluster"
-        )
 
 
 def _require_answer(address: str) -> None:

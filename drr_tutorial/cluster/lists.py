@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from drr_tutorial.cluster.connect import connect, on_every_node, require_member, require_ray
+from drr_tutorial.cluster.connect import connect, on_every_node, require_address, require_ray
 from drr_tutorial.errors import ClusterError, DataError
 from drr_tutorial.recommenders.base import Recommender
 from drr_tutorial.recommenders.lists import CELLS, Options, Wish
@@ -47,7 +47,7 @@ def write_lists_on_cluster(
     twice. Raises `DataError` for users that cannot be read or are unknown, `StorageError` for a folder that cannot be
     written, `ClusterError` where a node does not see the folders; and what `recommend` raises for its options.
     """
-    require_member(cluster)
+    require_address(cluster)
     require_ray()
     source = None if users is None else as_path(users).resolve()
     target = as_path(place).resolve()

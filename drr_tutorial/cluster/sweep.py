@@ -21,7 +21,7 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from drr_tutorial.cluster.calls import TRIES
-from drr_tutorial.cluster.connect import connect, require_member, require_ray
+from drr_tutorial.cluster.connect import connect, require_address, require_ray
 from drr_tutorial.cluster.space import Settings, Space, draw, with_settings
 from drr_tutorial.config import ExperimentConfig
 from drr_tutorial.data.ratings import Ratings
@@ -90,7 +90,7 @@ def run_sweep(
     weights, the two figures apart and the seconds it took. Raises `StorageError` for a folder of another sweep,
     `RowError` where trials failed, after all others were made, and what `connect` and `Sweep.drawn` raise.
     """
-    require_member(cluster)
+    require_address(cluster)
     require_ray()
     place, drawn = as_path(folder), sweep.drawn()
     _take(place, sweep.about(train))

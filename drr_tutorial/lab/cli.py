@@ -42,7 +42,7 @@ def results(
         names: Which studies. Default: all but those that take hours; with --full those, too.
         full: Also the rows and studies that take long.
         processes: Rows computed at once, with one thread each. Default: 1, with --cluster as many as that has CPUs.
-        cluster: Compute rows on a Ray cluster, whose nodes have the data: local, HOST:PORT or ray://HOST:PORT.
+        cluster: Compute rows on a Ray cluster, whose nodes have the data: local or HOST:PORT.
         list: Only say which studies there are and what is left to do.
         recheck: For code that changed without changing a figure: a few rows computed again decide about the others.
         against: Recheck on another processor: the folder runs/results of a checkout with the code of before.

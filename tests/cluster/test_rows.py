@@ -120,7 +120,7 @@ def test_a_node_with_other_data(two_nodes: TwoNodes, address: str, tmp_path: Pat
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["--cluster", "nowhere"], "cluster must be local, HOST:PORT or ray://HOST:PORT, got 'nowhere'"),
+        (["--cluster", "nowhere"], "cluster must be local or HOST:PORT, got 'nowhere'"),
         (["--cluster", "local", "--recheck"], "leave out --cluster local"),
         (["--cluster", "local", "--processes", "0"], "processes must be at least 1, got 0"),
     ],

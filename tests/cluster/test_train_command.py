@@ -9,7 +9,7 @@ from drr_tutorial import cli
     ("options", "said"),
     [
         ("--workers 2", "workers needs a cluster, got 2 workers; add --cluster local"),
-        ("--cluster here", "cluster must be local, HOST:PORT or ray://HOST:PORT, got 'here'"),
+        ("--cluster here", "cluster must be local or HOST:PORT, got 'here'"),
         ("--cluster local --workers 0", "workers must be a whole number of at least 1, got 0"),
         ("--cluster local --workers 3", "environment.num_envs must be a multiple of the number of workers, 3, got 256"),
         (

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from drr_tutorial.training.trainer import CHECKPOINT, Callback, Trainer
 pytest.importorskip("ray")
 OPTIONS = (
     "--dataset synthetic --split random --quiet --embedding.n-factors 8 --embedding.n-iterations 3 "
-    "--agent.critic-hidden 16 --environment.num-envs 16 --training.passes 4 --training.batch-size 64 "
+    "--agent.critic-hidden 16 --environment.num-envs 16 --training.passes 2 --training.batch-size 64 "
     "--training.steps-per-update 16 --training.checkpoints 8 --training.evaluations 4 --baselines popularity"
 ).split()
 
@@ -50,6 +51,13 @@ def expected(by_command: Path) -> dict[str, np.ndarray]:
 @pytest.fixture(scope="module")
 def config(by_command: Path) -> ExperimentConfig:
     return read_config(by_command)
+
+
+@pytest.fixture(scope="module")
+def cluster(by_command: Path, address: str) -> Iterator[Cluster]:
+    """Once for all tests, since each node starts a process to be looked at; after the command, which has its own."""
+    with connect(address) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -84,52 +92,49 @@ def test_the_command_trains_an_agent_as_good_as_one_process_does(by_command: Pat
 
 
 def test_a_worker_that_is_killed_changes_nothing(
-    config: ExperimentConfig, split: Split, expected: dict[str, np.ndarray], address: str, tmp_path: Path
+    config: ExperimentConfig, split: Split, expected: dict[str, np.ndarray], cluster: Cluster, tmp_path: Path
 ) -> None:
     mark = tmp_path / "killed"
-    with connect(address) as cluster:
-        agent = fit(config, split, tmp_path / "run", cluster, workers=2, callback=once(mark, "die"))
+    agent = fit(config, split, tmp_path / "run", cluster, workers=2, callback=once(mark, "die"))
     assert mark.exists(), "nobody was killed"
     for name, values in weights(agent).items():
         np.testing.assert_array_equal(values, expected[name], err_msg=name)
 
 
 def test_a_training_that_ran_out_of_memory_goes_on_from_its_checkpoint(
-    config: ExperimentConfig, split: Split, expected: dict[str, np.ndarray], address: str, tmp_path: Path,
+    config: ExperimentConfig, split: Split, expected: dict[str, np.ndarray], cluster: Cluster, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(training, "DEATHS", 0)
     folder, steps = tmp_path / "run", tmp_path / "steps"
-    with connect(address) as cluster:
-        with pytest.raises(MemoryError, match=r"a worker ran out of memory 1 times; what was learned .* is kept in"):
-            fit(config, split, folder, cluster, workers=2, callback=once(tmp_path / "mark", "starve"))
-        assert (folder / CHECKPOINT).exists()
-        with pytest.raises(StorageError, match="holds a training by 2 workers, got 1; go on with 2"):
-            fit(config, split, folder, cluster, workers=1)
+    with pytest.raises(MemoryError, match=r"a worker ran out of memory 1 times; what was learned .* is kept in"):
+        fit(config, split, folder, cluster, workers=2, callback=once(tmp_path / "mark", "starve"))
+    assert (folder / CHECKPOINT).exists()
+    with pytest.raises(StorageError, match="holds a training by 2 workers, got 1; go on with 2"):
+        fit(config, split, folder, cluster, workers=1)
 
-        def first_step(trainer: Trainer) -> None:
-            if not steps.exists():
-                steps.write_text(str(trainer.step / trainer.total_steps))
+    def first_step(trainer: Trainer) -> None:
+        if not steps.exists():
+            steps.write_text(str(trainer.step / trainer.total_steps))
 
-        agent = fit(config, split, folder, cluster, callback=first_step)  # with as many workers as it had
+    agent = fit(config, split, folder, cluster, callback=first_step)  # with as many workers as it had
     assert float(steps.read_text()) > 0.4, "it began anew"
     for name, values in weights(agent).items():
         np.testing.assert_array_equal(values, expected[name], err_msg=name)
 
 
 def test_an_error_of_the_user_ends_all_workers_and_leaves_nothing_behind(
-    config: ExperimentConfig, split: Split, address: str, tmp_path: Path
+    config: ExperimentConfig, split: Split, cluster: Cluster, tmp_path: Path
 ) -> None:
     """Ray does not try again what would fail again."""
 
     def refuse(trainer: Trainer) -> None:
         raise ValueError("of this test, at all workers at once")
 
-    with connect(address) as cluster:
-        with pytest.raises(ValueError, match="workers must be at most the processors of the cluster .*, 2, got 4"):
-            fit(config, split, tmp_path / "run", cluster, workers=4)
-        with pytest.raises(ValueError, match="of this test, at all workers at once"):
-            fit(config, split, tmp_path / "run", cluster, workers=2, callback=refuse)
+    with pytest.raises(ValueError, match="workers must be at most the processors of the cluster .*, 2, got 4"):
+        fit(config, split, tmp_path / "run", cluster, workers=4)
+    with pytest.raises(ValueError, match="of this test, at all workers at once"):
+        fit(config, split, tmp_path / "run", cluster, workers=2, callback=refuse)
     assert not list((tmp_path / "run").rglob("*.json")) + list((tmp_path / "run").rglob("*.pt"))
 
 

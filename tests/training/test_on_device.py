@@ -299,9 +299,7 @@ def test_an_agent_whose_training_stays_on_the_device_is_as_good(
     config = change(embedding={"regularization": 1.0}, training={"passes": 4, "exploration": "gaussian"})
     arrays = DRRRecommender(config, progress=False).fit(synthetic)
     monkeypatch.setattr(drr, "kinds_for", lambda *_: Kinds(DeviceTrainer, DeviceDDPG))
-    tensors, again = (
-        DRRRecommender(config, folder=tmp_path / "run", progress=False).fit(synthetic) for _ in range(2)
-    )
+    tensors, again = (DRRRecommender(config, folder=tmp_path / "run", progress=False).fit(synthetic) for _ in range(2))
     best = [max(entry["hit"] + entry["dcg"] for entry in agent.history) for agent in (arrays, tensors)]
     assert best[1] == pytest.approx(best[0], rel=0.15)
     assert again.history == tensors.history, "what is finished is found"
