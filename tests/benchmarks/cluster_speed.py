@@ -10,7 +10,6 @@ and holds is read from /proc, so it runs on Linux only.
 """
 
 import ctypes
-import os
 import sys
 import time
 from dataclasses import replace
@@ -186,8 +185,7 @@ def main() -> None:
             "python tests/benchmarks/cluster_speed.py --write", data={"ml-100k": ratings.fingerprint()}, seeds=[SEED],
             seconds=time.perf_counter() - start, peak_memory_mb=peak_memory_mb(),
         )  # fmt: skip
-        load = {"others' load": os.getloadavg()[0]}
-        write_json(RESULT, about | load | {"workers": rows, "parts": parts, "index": found})
+        write_json(RESULT, about | {"workers": rows, "parts": parts, "index": found})
 
 
 if __name__ == "__main__":
