@@ -32,7 +32,11 @@ class StorageError(OSError):
 
 
 def as_path(place: str | Path) -> Path:
-    """A place on the disk as a `Path`, with ~ for the home folder. Raises `StorageError` where nobody has one."""
+    """A place on the disk as a `Path`, with ~ for the home folder. Raises `StorageError` where nobody has one,
+    `TypeError` for what names no place.
+    """
+    if not isinstance(place, str | os.PathLike):
+        raise TypeError(f"a file or folder must be named by text or a Path, got {place!r}; such as 'runs/first'")
     try:
         return Path(place).expanduser()
     except RuntimeError as error:
@@ -152,7 +156,8 @@ def read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
 
 def checksum(path: Path) -> str:
     """SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def checksums(folder: Path, files: Collection[str]) -> dict[str, str]:

@@ -1,12 +1,14 @@
 """Files are whole or not there: round trips, failures in the middle, full disks, strangers' files, two writers."""
 
 import errno
+import hashlib
 import json
 import multiprocessing
 import os
 import pickle
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,8 @@ from safetensors.numpy import save_file
 
 from drr_tutorial.storage import (
     StorageError,
+    as_path,
+    checksum,
     read_arrays,
     read_json,
     whole_file,
@@ -474,3 +478,31 @@ def test_the_next_reader_may_read_what_was_written(tmp_path: Path) -> None:
     with whole_folder(tmp_path / "model") as temporary:
         (temporary / "b.txt").write_text("new")
     assert (tmp_path / "model").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.parametrize("place", [None, 5, 2.5, True, ["a"], b"a", {}])
+def test_what_names_no_place(place: Any) -> None:
+    with pytest.raises(
+        TypeError, match="^a file or folder must be named by text or a Path, got .*; such as 'runs/first'$"
+    ):
+        as_path(place)
+
+
+def test_what_names_a_place(tmp_path: Path) -> None:
+    class Entry:
+        def __fspath__(self) -> str:
+            return str(tmp_path)
+
+    assert as_path(str(tmp_path)) == as_path(tmp_path) == as_path(Entry()) == tmp_path  # type: ignore[arg-type]
+    assert as_path("~") == Path.home()
+
+
+def test_a_checksum_needs_little_memory(tmp_path: Path) -> None:
+    path, content = tmp_path / "large", bytes(range(256)) * 40_000
+    path.write_bytes(content)
+    tracemalloc.start()
+    try:
+        assert checksum(path) == hashlib.sha256(content).hexdigest()
+        assert tracemalloc.get_traced_memory()[1] < len(content) / 10
+    finally:
+        tracemalloc.stop()

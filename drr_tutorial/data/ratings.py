@@ -195,6 +195,8 @@ class Ratings:
         return self._fingerprint
 
     def _refuse_duplicates(self) -> None:
+        if self.matrix().nnz == len(self):  # equal pairs become one entry; quicker than to look each up
+            return
         pairs = pd.Series(self.users.astype(np.int64) * self.n_items + self.items)
         repeated = np.flatnonzero(pairs.duplicated())
         if len(repeated):

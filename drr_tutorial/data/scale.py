@@ -34,7 +34,9 @@ class Scale:
         else can know from where on 1 to 10, or 0 and 1, mean that something is liked. Raises `ValueError` without it,
         and for a `liked_above` that is not finite or above which there is no rating.
         """
-        values = np.asarray(ratings, dtype=np.float64)
+        values = np.asarray(ratings)
+        if values.dtype.kind not in "biuf":  # numbers are left as they are: a copy as doubles may be large
+            values = np.asarray(ratings, dtype=np.float64)
         lowest, highest = (float(values.min()), float(values.max())) if values.size else (1.0, MOST_STARS)
         are_stars = lowest >= FEWEST_STARS and highest <= MOST_STARS
         if liked_above is None:

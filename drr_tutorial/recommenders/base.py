@@ -25,9 +25,9 @@ from drr_tutorial.data.stored import catalogue_of, columns_of, ratings_of
 from drr_tutorial.recommenders.answers import answers_of, likes_among, table_of_answers
 from drr_tutorial.recommenders.growing import with_more
 from drr_tutorial.recommenders.lists import Options, Written, table_of_lists, write_lists
-from drr_tutorial.recommenders.params import params_of, with_params
+from drr_tutorial.recommenders.params import params_of, require_fitting, with_params
 from drr_tutorial.recommenders.reasons import table_of_reasons
-from drr_tutorial.recommenders.saved import FILES, FORMAT, MARKS, _read_part
+from drr_tutorial.recommenders.saved import FILES, FORMAT, MARKS, PARTS, _read_part, write_save
 from drr_tutorial.recommenders.seen import _same_catalogue, _union
 from drr_tutorial.recommenders.similar import liked_together, table_of_similar
 from drr_tutorial.storage import (
@@ -38,9 +38,7 @@ from drr_tutorial.storage import (
     place_to_save,
     read_arrays,
     read_json,
-    whole_folder,
-    write_arrays,
-    write_json,
+    require_unaltered,
 )
 
 # whose classes `load` knows, imported or not
@@ -80,8 +78,9 @@ class Recommender(ABC):
 
         `seen`: all that is known to have been rated, where that is more than there is to learn from, such as a test
         part; nothing of it is recommended. Raises `DataError` when nothing in `ratings` is liked, and when `seen` has
-        other users or items; `TypeError` for what is not `Ratings`.
+        other users or items; `TypeError` for what is not `Ratings`; `ValueError` for settings that will not do.
         """
+        require_fitting(self)
         require_ratings(ratings)
         if not ratings.liked.any():
             raise DataError(
@@ -199,12 +198,8 @@ class Recommender(ABC):
         ratings, folder = self.ratings, place_to_save(folder, FILES, "a recommender")
         marks = (__version__, FORMAT, name_to_load(self), ratings.fingerprint())
         about = dict(zip(MARKS, marks, strict=True))
-        columns = columns_of(ratings) | self._more_seen()
         more = {"settings": self.settings(), "catalogue": catalogue_of(ratings)}
-        with whole_folder(folder) as temporary:
-            write_json(temporary / "recommender.json", about | more)
-            write_arrays(temporary / "ratings.safetensors", columns, about)
-            write_arrays(temporary / "weights.safetensors", self._arrays(), about)
+        write_save(folder, about, more, columns_of(ratings) | self._more_seen(), self._arrays())
 
     @classmethod
     def load(cls, folder: str | Path, ratings: Ratings | None = None) -> Self:
@@ -233,8 +228,10 @@ class Recommender(ABC):
             columns, _ = read_arrays(folder / "ratings.safetensors")
             loaded._remember(ratings_of(columns, about, folder))
             loaded._see_more(columns)
+            sums = dict(about.get("sha256", {}))  # an older save has none
         except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
             raise of_another_version(folder, about, f"not a whole save of {kind.__name__}: {error}") from error
+        require_unaltered(folder, PARTS, sums)
         return loaded  # type: ignore[return-value]
 
     def settings(self) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from drr_tutorial.data.merge import Merged
 from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.evaluation.blocks import blocks
 from drr_tutorial.recommenders.base import Recommender, Scores
-from drr_tutorial.recommenders.room import require_room
+from drr_tutorial.recommenders.item_to_item import ItemToItem as ItemToItem, MostLiked, binary as binary, most_liked
+from drr_tutorial.recommenders.room import require_square
 from drr_tutorial.recommenders.similar import cosine
 from drr_tutorial.representation.answers import fold_in_answers
 from drr_tutorial.representation.embeddings import ALPHA, Embeddings, factorize
@@ -28,12 +29,6 @@ EASE_BYTES = 36  # for each pair of items, where its inverse is computed: four s
 
 def _repeated(row: NDArray[Any], times: int) -> Scores:
     return np.repeat(row[None].astype(np.float32), times, axis=0)
-
-
-def binary(histories: csr_array) -> csr_array:
-    """Ones (m, n_items) where there is an entry, in the same order."""
-    ones = np.ones(histories.nnz, dtype=np.float32)
-    return csr_array((ones, histories.indices, histories.indptr), histories.shape)
 
 
 def require_at_least(least: float, **settings: float) -> None:
@@ -59,46 +54,6 @@ class _SameForAll(Recommender):
 
     def _load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         self.item_scores = arrays["item_scores"]
-
-
-class ItemToItem(Recommender):
-    """Scores are sums of what each liked item says for each other item: history (m, n_items) times weights
-    (n_items, n_items). Who likes nothing yet gets the items in order of popularity.
-    """
-
-    weights: Scores
-
-    def scores_for(self, histories: csr_array) -> Scores:
-        """Scores (m, n_items) by nonzeros of (m, n_items), in any order."""
-        scores = np.asarray(binary(histories) @ self.weights, dtype=np.float32)
-        scores[np.diff(histories.indptr) == 0] = self._popularity
-        return scores
-
-    def _scores_of(self, users: NDArray[np.integer[Any]]) -> Scores:
-        return self.scores_for(self._liked[users])
-
-    def _scores_in_session(self, users: NDArray[np.integer[Any]], likes: csr_array) -> Scores:
-        """Likes of the session speak as those of the training data do."""
-        return self.scores_for(self._liked[users] + binary(likes))
-
-    def _arrays(self) -> Arrays:
-        return {"weights": self.weights}
-
-    def _load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        self.weights = arrays["weights"]
-
-    def _scores_without(self, histories: csr_array) -> Scores:
-        """Without any like the sum is 0; how popular items are is no number to set beside sums."""
-        return self.scores_for(histories) * (np.diff(histories.indptr) > 0)[:, None]
-
-    def _similarities(self, items: NDArray[np.integer[Any]]) -> Scores:
-        """What a like of each item says for the others."""
-        return self.weights[items]
-
-    def _remember(self, ratings: Ratings) -> None:
-        super()._remember(ratings)
-        self._liked = ratings.positives().matrix()
-        self._popularity = np.bincount(self._liked.indices, minlength=ratings.n_items).astype(np.float32)
 
 
 class Factors(Recommender):
@@ -248,23 +203,36 @@ class ItemKNNRecommender(ItemToItem):
 
 
 @dataclass
-class EASERecommender(ItemToItem):
+class EASERecommender(MostLiked):
     """A linear autoencoder in closed form (Steck 2019): B = I - P / diag(P), P = (X'X + lambda I)^-1, lambda =
-    `regularization`.
+    `regularization`. Where memory has no room for all items, it learns from the `max_items` most liked ones.
     """
 
     name = "EASE"
     regularization: float = 500.0
+    max_items: int | None = None
+
+    @property
+    def label(self) -> str:
+        """The name and, where there is a limit, of how many items."""
+        return self.name if self.max_items is None else f"{self.name} of {self.max_items:,} items"
 
     def require_room(self, ratings: Ratings) -> None:
-        """Items times items must fit into memory. Raises `DataError` before anything is computed."""
-        require_room(EASE_BYTES * ratings.n_items**2, f"{self.name} of {ratings.n_items:,} items")
+        """Items times items, as many as it learns from, must fit into memory. Raises `DataError` before anything is
+        computed, and `ValueError` for `max_items` below 1.
+        """
+        most = ratings.n_items if self.max_items is None else self.max_items
+        if self.max_items is not None:
+            require_at_least(1, max_items=most)
+        require_square(min(most, ratings.n_items), EASE_BYTES, self.name)
 
     def _fit(self, ratings: Ratings) -> None:
         if not self.regularization > 0:
             raise ValueError(f"regularization must be above 0, got {self.regularization}")
         self.require_room(ratings)
         liked = ratings.positives().matrix()
+        self.items = most_liked(liked, self.max_items)
+        liked = liked[:, self.items]
         gram = (liked.T @ liked).toarray().astype(np.float64)
         gram[np.diag_indices_from(gram)] += self.regularization
         inverse = np.linalg.inv(gram)

@@ -3,7 +3,8 @@
 import inspect
 from collections.abc import Mapping
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 if TYPE_CHECKING:
     from drr_tutorial.recommenders.base import Recommender
@@ -44,6 +45,15 @@ def with_params(recommender: "Recommender", params: Mapping[str, Any]) -> dict[s
     return {**nothing, **vars(made)}
 
 
+def require_fitting(recommender: "Recommender") -> None:
+    """Raises `ValueError` for a setting of another kind than its class declares; what it keeps under other names, or
+    not at all, is let pass.
+    """
+    kept = vars(recommender)
+    names = inspect.signature(type(recommender)).parameters
+    _require_fitting(type(recommender), {name: kept[name] for name in names if name in kept})
+
+
 def _require_fitting(kind: type, values: Mapping[str, Any]) -> None:
     """Raises `ValueError` for a value of another kind than the class declares; its `fit` knows the ranges."""
     declared = inspect.signature(kind).parameters
@@ -58,6 +68,11 @@ def _rule(kind: Any, value: Any) -> str:
     if get_origin(kind) is Literal:
         words = get_args(kind)
         return "" if value in words else f"one of {', '.join(map(repr, words))}"
+    if get_origin(kind) in (Union, UnionType):
+        rules = [_rule(one, value) for one in get_args(kind)]
+        return "" if "" in rules else " or ".join(rules)
+    if kind is NoneType:
+        return "" if value is None else "None"
     if kind in (int, float):
         among, name = (Integral, "a whole number") if kind is int else (Real, "a number")
         return "" if isinstance(value, among) and not isinstance(value, bool) and value == value else name

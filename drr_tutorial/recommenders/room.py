@@ -1,5 +1,6 @@
 """Whether there is room in memory for what is about to be made: said before the work, not by a crash in the middle."""
 
+import math
 import os
 import sys
 from contextlib import suppress
@@ -14,14 +15,17 @@ CGROUPS = (
 """Where Linux keeps what a container may hold, and what it holds."""
 
 
-def require_room(needed: int, what: str) -> None:
-    """Raises `DataError` when `needed` bytes are more than there are; nothing where the system does not tell."""
-    free = free_bytes()
+def require_square(n_items: int, each: int, what: str) -> None:
+    """Raises `DataError` when `each` bytes for all pairs of items are more than there are, and says how many items have
+    room; nothing where the system does not tell.
+    """
+    free, needed = free_bytes(), each * n_items**2
     if free is not None and needed > free:
         raise DataError(
-            f"{what} needs {needed / 1e9:,.1f} GB of memory, since it makes an array of items times items, and there "
-            f"are {free / 1e9:,.1f} GB; take item-kNN or iALS, whose memory grows with the ratings, or drop items with "
-            "few ratings"
+            f"{what} of {n_items:,} items needs {needed / 1e9:,.1f} GB of memory, since it makes an array of items "
+            f"times items, and there are {free / 1e9:,.1f} GB; let it learn from the most liked items, "
+            f"max_items={math.isqrt(max(free, 0) // each)} at most, or take item-kNN or iALS, whose memory grows with "
+            "the ratings"
         )
 
 

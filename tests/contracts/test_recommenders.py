@@ -56,6 +56,7 @@ MAKERS: dict[str, Callable[[], Recommender]] = {
     "average rating": AverageRatingRecommender,
     "item-kNN": ItemKNNRecommender,
     "EASE": lambda: EASERecommender(regularization=100.0),
+    "EASE of some": lambda: EASERecommender(regularization=100.0, max_items=400),
     "iALS": lambda: IALSRecommender(n_factors=8, regularization=30.0, n_iterations=3),
     "Gaussian": lambda: GaussianRecommender(n_components=4),
     "BPR": lambda: BPRRecommender(n_factors=8, n_iterations=20),
@@ -767,6 +768,39 @@ def test_other_data_than_the_training_data(saved: Path, synthetic: Ratings) -> N
     text = r"was fitted on other data than the given ratings \(synthetic\); pass its training data, or fit anew"
     with pytest.raises(DataError, match=text):
         Recommender.load(saved, other)
+
+
+def test_the_last_place_of_a_weight_that_was_changed(copied: Path) -> None:
+    path = copied / "weights.safetensors"
+    arrays, about = read_arrays(path)
+    name = next((name for name, array in arrays.items() if array.dtype == np.float32), None)
+    if name is None:
+        pytest.skip("learns no numbers")
+    arrays[name].reshape(-1).view(np.uint8)[0] ^= 1
+    write_arrays(path, arrays, about)
+    text = r"weights.safetensors is damaged or was altered: its sha256 is \w{64}, expected \w{64}; save it again, or"
+    with pytest.raises(StorageError, match=text):
+        Recommender.load(copied)
+
+
+def test_ratings_that_were_written_in_another_way(save_of_popularity: Path) -> None:
+    """With the same numbers in them, so that only the checksum can tell."""
+    path = save_of_popularity / "ratings.safetensors"
+    arrays, about = read_arrays(path)
+    write_arrays(path, arrays, about | {"more": 1})
+    with pytest.raises(StorageError, match="ratings.safetensors is damaged or was altered: its sha256 is"):
+        Recommender.load(save_of_popularity)
+
+
+def test_a_save_without_checksums_still_loads(copied: Path, fitted: Recommender, synthetic: Ratings) -> None:
+    edit(copied, lambda about: about.pop("sha256"))
+    assert_same_lists(Recommender.load(copied), fitted, synthetic)
+
+
+def test_checksums_that_are_none(save_of_popularity: Path) -> None:
+    edit(save_of_popularity, lambda about: about.update(sha256=5))
+    with pytest.raises(StorageError, match="is damaged or was altered .not a whole save of PopularityRecommender"):
+        Recommender.load(save_of_popularity)
 
 
 # What cannot be saved

@@ -459,6 +459,7 @@ def test_a_setting_that_stays_as_it_was_forgets_nothing(synthetic: Ratings) -> N
         (EASERecommender(), {"regularization": np.nan}, "regularization must be a number, got nan"),
         (IALSRecommender(), {"n_factors": 2.5}, "n_factors must be a whole number, got 2.5"),
         (IALSRecommender(), {"seed": True}, "seed must be a whole number, got True"),
+        (EASERecommender(), {"max_items": "5"}, "max_items must be a whole number or None, got '5'"),
         (make("Gaussian"), {"explore": "all"}, "explore must be one of 'no', 'ucb', 'thompson', got 'all'"),
         (DRRRecommender("simple"), {"progress": "no"}, "progress must be a bool, got 'no'"),
         (DislikesLast(EASERecommender()), {"inner": 5}, "inner must be a Recommender, got 5"),
@@ -472,9 +473,39 @@ def test_a_setting_of_another_kind_changes_nothing(agent: Recommender, params: d
     assert agent.get_params(deep=False) == before
 
 
+@pytest.mark.parametrize(
+    ("agent", "text"),
+    [
+        (IALSRecommender("8"), "n_factors must be a whole number, got '8'"),  # type: ignore[arg-type]
+        (IALSRecommender(alpha=None), "alpha must be a number, got None"),  # type: ignore[arg-type]
+        (EASERecommender("x"), "regularization must be a number, got 'x'"),  # type: ignore[arg-type]
+        (EASERecommender(max_items=2.5), "max_items must be a whole number or None, got 2.5"),  # type: ignore[arg-type]
+        (DRRRecommender("simple", folder=5), "folder must be a str or a Path or None, got 5"),  # type: ignore[arg-type]
+        (DislikesLast(EASERecommender("x")), "regularization must be a number, got 'x'"),  # type: ignore[arg-type]
+        (DislikesLast(5), "inner must be a Recommender, got 5"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_setting_of_another_kind_stops_fit_before_it_starts(
+    agent: Recommender, text: str, synthetic: Ratings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind in (IALSRecommender, EASERecommender, DRRRecommender):
+        monkeypatch.setattr(kind, "_fit", lambda self, ratings: pytest.fail("the work has started"))
+    with pytest.raises(ValueError, match=f"^{text}$"):
+        agent.fit(synthetic)
+
+
+def test_what_a_class_keeps_under_other_names_is_its_own(synthetic: Ratings) -> None:
+    class Damped(PopularityRecommender):
+        def __init__(self, strength: int, hidden: int = 3) -> None:
+            self.power = float(strength)
+
+    assert Damped("2").fit(synthetic).power == 2.0  # type: ignore[arg-type]
+
+
 def test_numbers_of_numpy_are_numbers() -> None:
     agent = IALSRecommender().set_params(n_factors=np.int64(4), regularization=np.float32(2), alpha=3)
     assert (agent.n_factors, agent.regularization, agent.alpha) == (4, 2, 3)
+    assert EASERecommender().set_params(max_items=np.int32(5)).set_params(max_items=None).max_items is None
 
 
 def test_items_are_alike_for_everybody(popularity: Recommender) -> None:

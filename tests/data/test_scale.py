@@ -1,5 +1,6 @@
 """Where a like begins: said once, with the data, and the same for everybody."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -39,6 +40,41 @@ def test_another_scale_is_refused_until_it_is_said_what_is_liked(others: list[fl
 def test_a_threshold_above_which_there_is_nothing(liked_above: float) -> None:
     with pytest.raises(ValueError, match="liked_above must be a number below the highest rating"):
         Scale.of([1, 10], liked_above)
+
+
+@pytest.mark.parametrize(
+    "kind", ["int8", "uint8", "int64", "uint64", "float16", "float32", "longdouble", "U3", "O", "S3"]
+)
+def test_numbers_of_all_kinds_have_the_same_scale(kind: str) -> None:
+    for numbers in ([1, 3, 5], [2, 4]):
+        assert Scale.of(np.array(numbers).astype(kind)) == Scale.of([float(number) for number in numbers]) == STARS
+    assert Scale.of(np.array([0, 7]).astype(kind), 6) == Scale(0.0, 7.0, 6.0)
+
+
+def test_yes_and_no_are_one_and_zero() -> None:
+    assert Scale.of([True, False], 0) == Scale.of(np.array([True, False]), 0) == Scale(0.0, 1.0, 0.0)
+    assert Scale.of([], 3) == Scale.of(np.zeros(0, dtype=np.int8), 3) == STARS
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64", "O"])
+def test_what_is_no_number_has_no_scale(kind: str) -> None:
+    values = np.array([1, np.nan, 5]).astype(kind)
+    with pytest.raises(ValueError, match="NaN"):
+        Scale.of(values)
+    with pytest.raises(ValueError, match="could not convert string to float: 'a'"):
+        Scale.of(["a", "b"])
+    assert np.isnan(Scale.of(values, 2).lowest) and np.isnan(Scale.of(values, 2).highest)
+
+
+@pytest.mark.parametrize("kind", ["int8", "float32", "float64"])
+def test_a_scale_needs_no_copy_of_the_ratings(kind: str) -> None:
+    ratings = np.tile(np.arange(1, 6), 200_000).astype(kind)
+    tracemalloc.start()
+    try:
+        assert Scale.of(ratings) == STARS
+        assert tracemalloc.get_traced_memory()[1] < 100_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_everything_may_be_liked() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from drr_tutorial.data import download
+from drr_tutorial.data import download, splits
 from drr_tutorial.data.ratings import DataError, Ratings
 from drr_tutorial.data.splits import (
     SPLITS,
@@ -309,6 +309,19 @@ def test_fractions_must_be_between_0_and_1(split: object, fraction: float, synth
 def test_an_empty_part_is_refused(split: object, ratings: Ratings, part: str) -> None:
     with pytest.raises(DataError, match=f"the {part} part of the .* split of toy is empty .* use more ratings"):
         split(ratings)
+
+
+@pytest.mark.parametrize("cached", [1, 7, 64, 10**6])
+@pytest.mark.parametrize("n_users", [1, 20, 500])
+def test_sorting_some_users_at_a_time_is_sorting_all(
+    cached: int, n_users: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Users, then keys; ties, of which there are many, stay in the order of the file."""
+    monkeypatch.setattr(splits, "CACHED", cached)
+    rng = np.random.default_rng(n_users)
+    users, key = rng.integers(n_users, size=300).astype(np.int32), rng.integers(5, size=300).astype(np.float64)
+    for rows in (slice(None), slice(0), slice(1)):
+        np.testing.assert_array_equal(splits._by_user(users[rows], key[rows]), np.lexsort((key[rows], users[rows])))
 
 
 def test_parts_must_be_disjoint_and_in_range() -> None:

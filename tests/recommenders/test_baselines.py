@@ -124,6 +124,71 @@ def test_ease_says_before_it_starts_when_items_times_items_do_not_fit(
     IALSRecommender().require_room(TOY)
 
 
+def test_ease_of_fewer_items_has_room_where_all_have_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("drr_tutorial.recommenders.room.free_bytes", lambda: 36 * 2 * 2)
+    with pytest.raises(DataError, match="EASE of 3 items .* max_items=2 at most, or take item-kNN"):
+        EASERecommender().fit(TOY)
+    ease = EASERecommender(max_items=2).fit(TOY)
+    assert ease.label == "EASE of 2 items" and ease.weights.shape == (2, 2)
+    with pytest.raises(ValueError, match="max_items must be at least 1, got 0"):
+        EASERecommender(max_items=0).fit(TOY)
+
+
+@pytest.mark.parametrize("max_items", [495, 10_000])
+def test_ease_of_as_many_items_as_there_are_is_ease(max_items: int, synthetic: Ratings) -> None:
+    assert synthetic.n_items == 495
+    whole, same = EASERecommender().fit(synthetic), EASERecommender(max_items=max_items).fit(synthetic)
+    np.testing.assert_array_equal(same.weights, whole.weights)
+    np.testing.assert_array_equal(same.scores(synthetic.user_ids), whole.scores(synthetic.user_ids))
+
+
+def test_ease_of_the_most_liked_items_is_ease_of_a_table_of_them(synthetic: Ratings) -> None:
+    """And the others stand behind them, in order of their likes."""
+    likes = np.bincount(synthetic.items[synthetic.liked], minlength=synthetic.n_items)
+    kept = np.sort(np.argsort(-likes, kind="stable")[:40])
+    part = synthetic.select(np.isin(synthetic.items, kept) & synthetic.liked)
+    columns = (synthetic.user_ids[part.users], synthetic.item_ids[part.items], part.ratings)
+    alone = EASERecommender(50.0).fit(Ratings.from_columns(*columns))
+    ease = EASERecommender(50.0, max_items=40).fit(synthetic)
+    np.testing.assert_array_equal(ease.weights, alone.weights)
+    scores = ease.scores(alone.ratings.user_ids)
+    np.testing.assert_array_equal(scores[:, kept], alone.scores(alone.ratings.user_ids))
+    others = np.setdiff1d(np.arange(synthetic.n_items), kept)
+    assert (scores[:, others].max(axis=1) < scores[:, kept].min(axis=1)).all()
+    by_likes = others[np.argsort(-likes[others], kind="stable")]
+    assert (np.diff(scores[:, by_likes], axis=1) <= 0).all()
+    assert ((np.diff(scores[0, by_likes]) < 0) == (np.diff(likes[by_likes]) < 0)).all()
+
+
+def test_who_likes_none_of_the_items_that_ease_learned_from_gets_what_many_like(synthetic: Ratings) -> None:
+    ease = EASERecommender(50.0, max_items=40).fit(synthetic)
+    rare = np.setdiff1d(np.arange(synthetic.n_items), ease.items)[:2]
+    liked = np.zeros((3, synthetic.n_items), dtype=np.float32)
+    liked[0, rare] = liked[1, [*rare, ease.items[0]]] = liked[2, ease.items[0]] = 1
+    nothing_known, both, known = ease.scores_for(csr_array(liked))
+    popular = PopularityRecommender().fit(synthetic).scores_for(csr_array(liked[:1]))[0]
+    np.testing.assert_array_equal(nothing_known - nothing_known.max(), popular - popular.max())
+    np.testing.assert_array_equal(both, known)  # what is not known says nothing
+
+
+def test_only_items_that_ease_learned_from_are_reasons_and_alike(synthetic: Ratings) -> None:
+    ease, n = EASERecommender(50.0, max_items=40).fit(synthetic), synthetic.n_items
+    kept, rare = ease.items, np.setdiff1d(np.arange(n), ease.items)
+    liked = synthetic.item_ids[[kept[0], rare[0]]].tolist()
+    reasons = ease.reasons(liked_items=liked, items=synthetic.item_ids)
+    assert len(reasons) and set(reasons["because_id"]) == {liked[0]}
+    assert set(reasons["item_id"]) <= set(synthetic.item_ids[kept])
+    assert ease.reasons(liked_items=liked[1:], items=synthetic.item_ids).empty
+    np.testing.assert_array_equal(ease._similarities(kept[:3])[:, kept], ease.weights[:3])
+    assert not ease._similarities(rare).any() and not ease._similarities(kept)[:, rare].any()
+
+
+def test_ease_reads_saves_of_when_it_knew_all_items() -> None:
+    ease, again = EASERecommender().fit(TOY), EASERecommender().fit(TOY)
+    again._load_arrays({"weights": ease.weights})
+    np.testing.assert_array_equal(again.scores([1, 2, 3]), ease.scores([1, 2, 3]))
+
+
 @pytest.mark.parametrize("regularization", [0.5, 20.0])
 def test_ease_is_the_best_linear_autoencoder_without_a_diagonal(regularization: float, synthetic: Ratings) -> None:
     """Each column solves its own ridge regression on all other items: |X_j - X b|^2 + lambda |b|^2 with b_j = 0."""
@@ -254,7 +319,7 @@ def test_bpr_without_its_library_says_how_to_get_it(monkeypatch: pytest.MonkeyPa
     ("recommender", "text"),
     [
         (EASERecommender(regularization=0), "regularization must be above 0, got 0"),
-        (EASERecommender(regularization=float("nan")), "regularization must be above 0, got nan"),
+        (EASERecommender(regularization=float("nan")), "regularization must be a number, got nan"),
         (IALSRecommender(regularization=-1), "regularization must be above 0, got -1"),
         (IALSRecommender(n_factors=0), "n_factors must be at least 1, got 0"),
         (ItemKNNRecommender(n_neighbours=0), "n_neighbours must be at least 1, got 0"),

@@ -11,11 +11,14 @@ from drr_tutorial.recommenders import room
 
 def test_an_error_says_how_much_is_missing_and_what_to_take(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "free_bytes", lambda: 2_000_000_000)
-    room.require_room(2_000_000_000, "EASE")
-    with pytest.raises(DataError, match=r"EASE needs 2\.5 GB of memory.*there are 2\.0 GB; take item-kNN or iALS"):
-        room.require_room(2_500_000_000, "EASE")
+    room.require_square(10_000, 20, "EASE")
+    text = (
+        r"EASE of 12,000 items needs 2\.9 GB of memory.*there are 2\.0 GB; .* max_items=10000 at most, or take item-kNN"
+    )
+    with pytest.raises(DataError, match=text):
+        room.require_square(12_000, 20, "EASE")
     monkeypatch.setattr(room, "free_bytes", lambda: None)  # a system that does not tell
-    room.require_room(10**18, "EASE")
+    room.require_square(10**9, 20, "EASE")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's files")
