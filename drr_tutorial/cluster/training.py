@@ -9,6 +9,8 @@ the gradients; at each validation three numbers; the checkpoints, to a disk that
 """
 
 import shutil
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -162,11 +164,27 @@ def train_shards(
         ),
     )
     try:
-        trainer.fit()
+        with _interruptible():
+            trainer.fit()
     except Exception as error:  # Ray raises whatever it comes across
         raise _given_up(error, folder) from error
     for rank in range(len(shards)):
         _raise_what_ended(read_json(folder_of(folder, rank) / OUTCOME))
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C is an interruption like any other: Ray Train ends the process as if all were well, and goes on to take
+    care of Ctrl-C when it has finished.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as ended:
+        raise KeyboardInterrupt from ended
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, before)
 
 
 def _raise_what_ended(outcome: dict[str, Any]) -> None:

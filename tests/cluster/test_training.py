@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,19 @@ class FailedError(Exception):
     def __init__(self, text: str, worker_failures: dict[int, Exception]) -> None:
         super().__init__(text)
         self.worker_failures = worker_failures
+
+
+def test_ctrl_c_is_an_interruption_and_stays_one_afterwards() -> None:
+    """Ray Train takes it over, and ends the process with the status 0."""
+    before = signal.getsignal(signal.SIGINT)
+
+    def fit() -> None:
+        signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt), training._interruptible():
+        fit()
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.parametrize(
