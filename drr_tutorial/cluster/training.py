@@ -34,6 +34,7 @@ DEATHS = 3  # of workers, before the training is given up
 ANSWER_SECONDS = 600  # in which the slowest worker must have done its part of an update, or of a validation
 WORKERS = "workers.json"  # in a training's folder: how many it has
 STATE = "cluster"  # in a training's folder: what Ray Train keeps
+ELSEWHERE = "to go on, add --cluster local or --cluster HOST:PORT"
 KINDS = {kind.__name__: kind for kind in (DataError, DivergenceError, StorageError, ValueError)}
 
 
@@ -196,16 +197,26 @@ def _given_up(error: Exception, folder: Path) -> Exception:
     """What is said of a training whose workers died too often."""
     causes = [error, *getattr(error, "worker_failures", {}).values()]
     said = " ".join(str(causes[-1]).split())[-300:]
+    ended = (
+        f"workers of the training died {DEATHS + 1} times, the last one by" if causes[1:] else "the cluster ended by"
+    )
     kept = f"what was learned up to the last checkpoint is kept in {folder}, and the same call goes on from there"
     if any("MemoryError" in f"{type(cause)} {cause}" for cause in causes):  # Python's own, or Ray's OutOfMemoryError
         return MemoryError(f"a worker ran out of memory {DEATHS + 1} times; {kept}, with a smaller training.capacity")
-    return ClusterError(f"workers of the training died {DEATHS + 1} times, the last one by: {said}; {kept}")
+    return ClusterError(f"{ended}: {said}; {kept}")
 
 
 def _workers_of(folder: Path) -> int | None:
     """How many workers the folder's training has; None where there is none."""
     path = folder / WORKERS
     return int(read_json(path)["workers"]) if path.exists() else None
+
+
+def refuse_alone(folder: str | Path) -> None:
+    """`StorageError` for a folder whose training has begun on a cluster: one process cannot go on with it."""
+    workers = _workers_of(as_path(folder))
+    if workers is not None:
+        raise StorageError(f"{folder} holds a training by {workers} workers; {ELSEWHERE}")
 
 
 @contextmanager
@@ -222,7 +233,7 @@ def _claimed(folder: Path, workers: int) -> Iterator[None]:
         yield
     except BaseException as error:
         if (folder / CHECKPOINT).exists():
-            error.add_note(f"this training has {workers} workers; it goes on with --cluster, too")
+            error.add_note(f"this training has {workers} workers: {ELSEWHERE}")
         else:
             for name in (WORKERS, OUTCOME):
                 (folder / name).unlink(missing_ok=True)
