@@ -131,9 +131,10 @@ def _settings() -> Iterator[None]:
 def _tokens(asked: bool | None) -> Iterator[None]:
     """With the token of this machine or without, for a while, unless the user has set that; None: as Ray likes.
 
-    Ray never looks whether a cluster at an address asks for one: two that differ in this understand nothing.
+    Ray never looks whether a cluster at an address asks for one: two that differ in this understand nothing. It reads
+    the variable when it is imported, and again when it is told to.
     """
-    from ray._raylet import Config  # Ray reads the variable when it is imported, and again when it is told to
+    from ray._raylet import Config  # type: ignore[attr-defined]
 
     before = os.environ.get(TOKENS)
     if before is None and asked is not None:
@@ -142,7 +143,8 @@ def _tokens(asked: bool | None) -> Iterator[None]:
     try:
         yield
     finally:
-        if before is None and os.environ.pop(TOKENS, None):
+        if before is None and TOKENS in os.environ:
+            del os.environ[TOKENS]
             Config.initialize("")
 
 
@@ -156,7 +158,7 @@ def _start(ray: ModuleType, address: str) -> None:
         except Exception as error:  # Ray raises whatever it comes across
             ray.shutdown()
             if attempt + 1 == START_ATTEMPTS or address != LOCAL:
-                reason = " ".join(str(error).split())
+                reason = " ".join(str(error).split()).rstrip(".")
                 raise ClusterError(f"cannot work on the cluster {address}: {reason}; {_advice(address)}") from error
 
 
