@@ -201,7 +201,7 @@ def _train_on_log(
     *,
     progress: bool,
 ) -> None:
-    with shards.learner(patience) as learn:
+    with shards.learner(folder, patience) as learn:
         plan = make_plan(config, baselines, options=options, progress=progress)
         print(plan.reading.short() if plan.reading else "")
         with taken(folder, plan.config, options=options, patience=patience) as place, watching(patience=patience):

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from drr_tutorial.cluster.connect import connect, require_address
 from drr_tutorial.cluster.shards import require_shards
-from drr_tutorial.cluster.training import learn_on_cluster
+from drr_tutorial.cluster.training import learn_on_cluster, refuse_alone
 from drr_tutorial.config import ExperimentConfig
 from drr_tutorial.experiment import Learn, learn_here
 
@@ -38,9 +39,13 @@ class ShardOptions:
         require_shards(config, 1 if self.workers is None else self.workers)
 
     @contextmanager
-    def learner(self, patience: int | None) -> Iterator[Learn]:
-        """What trains: this process, or the workers of the cluster, which is there as long as this lasts."""
+    def learner(self, folder: Path | None, patience: int | None) -> Iterator[Learn]:
+        """What trains in a folder: this process, or the workers of the cluster, which is there as long as this lasts.
+        `StorageError` where the folder's training is one of workers, and no cluster is given.
+        """
         if self.cluster is None:
+            if folder is not None:
+                refuse_alone(folder)
             yield learn_here
             return
         with connect(self.cluster) as cluster:

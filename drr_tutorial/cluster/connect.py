@@ -20,10 +20,12 @@ from drr_tutorial.provenance import PACKAGE, versions
 
 LOCAL = "local"
 ANSWER_SECONDS = 10.0  # in which a cluster must answer
+QUESTION = "/ray.rpc.NodeInfoGcsService/GetClusterId"  # which every head of a cluster answers, or says it needs a token
 START_ATTEMPTS = 3  # on this machine: Ray waits for its own processes for 30 seconds, which a busy one may not make
 NODE_SECONDS = 120.0  # in which each node must have started a process, busy as it may be
 SETTINGS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 CODE = "code"
+TOKENS = "RAY_AUTH_MODE"  # by which Ray knows whether a cluster asks for a token, which lies in ~/.ray/auth_token
 
 
 class Cluster(NamedTuple):
@@ -44,13 +46,11 @@ def connect(address: str) -> Iterator[Cluster]:
     `address`: "local" starts Ray on this machine, and stops it at the end; HOST:PORT is a running cluster to which this
     machine belongs. Raises `ImportError` without the extra,
     `ValueError` for what is no address, `ClusterError` where nobody answers within ten seconds and where a node has
-    other versions or other code than this machine.
+    other versions or other code than this machine. A cluster that asks for a token gets that of this machine.
     """
     require_address(address)
     ray = require_ray()
-    with _settings():
-        if address != LOCAL:
-            _require_answer(address)
+    with _settings(), _tokens(None if address == LOCAL else _asks_for_token(address)):
         try:
             _start(ray, address)
             _require_equal_nodes()
@@ -88,19 +88,22 @@ def require_address(address: str) -> tuple[str, int]:
     return host, port
 
 
-def _require_answer(address: str) -> None:
-    """`ClusterError` unless something that could be Ray answers soon."""
+def _asks_for_token(address: str) -> bool:
+    """Whether the cluster talks only to who has its token. `ClusterError` unless Ray answers soon."""
     import grpc  # comes with tensorboard
 
     host, port = require_address(address)
     channel = grpc.insecure_channel(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
     try:
         socket.create_connection((host, port), timeout=ANSWER_SECONDS).close()
-        grpc.channel_ready_future(channel).result(timeout=ANSWER_SECONDS)
+        channel.unary_unary(QUESTION)(b"", timeout=ANSWER_SECONDS)
+        return False
     except OSError as error:
         raise ClusterError(_nobody(address, error.strerror or str(error))) from error
-    except grpc.FutureTimeoutError as error:
-        raise ClusterError(_nobody(address, "what listens there is not Ray")) from error
+    except grpc.RpcError as error:
+        if error.code() is grpc.StatusCode.UNAUTHENTICATED:
+            return True
+        raise ClusterError(_nobody(address, "what listens there is not the head of a Ray cluster")) from error
     finally:
         channel.close()
 
@@ -124,6 +127,27 @@ def _settings() -> Iterator[None]:
             os.environ.pop(name, None)
 
 
+@contextmanager
+def _tokens(asked: bool | None) -> Iterator[None]:
+    """With the token of this machine or without, for a while, unless the user has set that; None: as Ray likes.
+
+    Ray never looks whether a cluster at an address asks for one: two that differ in this understand nothing. It reads
+    the variable when it is imported, and again when it is told to.
+    """
+    from ray._raylet import Config  # type: ignore[attr-defined]
+
+    before = os.environ.get(TOKENS)
+    if before is None and asked is not None:
+        os.environ[TOKENS] = "token" if asked else "disabled"
+        Config.initialize("")
+    try:
+        yield
+    finally:
+        if before is None and TOKENS in os.environ:
+            del os.environ[TOKENS]
+            Config.initialize("")
+
+
 def _start(ray: ModuleType, address: str) -> None:
     """Raises `ClusterError`."""
     options: dict[str, Any] = {"include_dashboard": False} if address == LOCAL else {}
@@ -134,7 +158,16 @@ def _start(ray: ModuleType, address: str) -> None:
         except Exception as error:  # Ray raises whatever it comes across
             ray.shutdown()
             if attempt + 1 == START_ATTEMPTS or address != LOCAL:
-                raise ClusterError(f"cannot work on the cluster {address}: {' '.join(str(error).split())}") from error
+                reason = " ".join(str(error).split()).rstrip(".")
+                raise ClusterError(f"cannot work on the cluster {address}: {reason}; {_advice(address)}") from error
+
+
+def _advice(address: str) -> str:
+    if address == LOCAL:
+        return "Ray waits half a minute for its own processes, so try again when this machine is less busy"
+    if os.environ.get(TOKENS) == "token":
+        return "it asks for a token: copy ~/.ray/auth_token here from the machine on which ray start --head ran"
+    return "look at ray status on a machine of the cluster, to which this one must belong, too"
 
 
 def _alive(ray: ModuleType) -> list[dict[str, Any]]:

@@ -5,8 +5,10 @@ The agent travels once to each node; users and lists do not pass through the mac
 seen by all nodes: on one machine that goes without saying, otherwise they lie on a disk in common.
 """
 
+import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,32 +54,71 @@ def write_lists_on_cluster(
     source = None if users is None else as_path(users).resolve()
     target = as_path(place).resolve()
     wish = Wish.of(recommender.ratings, k, Options(**options))  # type: ignore[typeddict-item]
-    n_users = recommender.ratings.n_users if source is None else _count(source)
+    asked = None if source is None else _source(source)
     if target.exists():
         raise StorageError(f"{target} is there already; give the name of a new folder")
     with connect(cluster), whole_folder(target) as temporary:
         _require_seen([temporary] if source is None else [source, temporary])
-        _write(recommender, source, temporary, wish.k, options, progress)
+        _write(recommender, None if asked is None else asked.files, temporary, wish.k, options, progress)
         files = sorted(temporary.glob("*.parquet"))
         rows = _rows(files)
-    return ListsWritten(target, len(files), n_users, rows)
+    return ListsWritten(target, len(files), recommender.ratings.n_users if asked is None else asked.users, rows)
 
 
-def _count(source: Path) -> int:
-    """Rows of a Parquet file or folder with a column of users. Raises `DataError`."""
-    import pyarrow as pa
+class Source(NamedTuple):
+    """Parquet files of users."""
+
+    files: list[str]
+    """Those with rows."""
+    users: int
+    """Rows."""
+
+
+def _source(place: Path) -> Source:
+    """The files of a Parquet file or folder, each of which must have a column of users. Raises `DataError`."""
     from pyarrow import dataset
 
+    with _read(place):
+        found = sorted(dataset.dataset(place, format="parquet").get_fragments(), key=lambda file: file.path)
+    rows, kinds = {}, {}
+    for file in found:
+        with _read(file.path):
+            schema, count = file.physical_schema, file.count_rows()
+        if USER not in schema.names:
+            raise DataError(f"{file.path} has no column {USER} among {schema.names}; name it {USER}")
+        if count > 0:
+            rows[file.path] = count
+            kinds[str(schema.field(USER).type)] = file.path
+    if not rows:
+        raise DataError(f"{place} has no users; give a Parquet file, or a folder of them, with a column {USER}")
+    if len(kinds) > 1:
+        said = ", ".join(f"{kind} in {path}" for kind, path in kinds.items())
+        raise DataError(f"{place}: column {USER} must be of one type in all files, got {said}")
+    return Source(list(rows), sum(rows.values()))
+
+
+@contextmanager
+def _read(place: object) -> Iterator[None]:
+    import pyarrow as pa
+
     try:
-        found = dataset.dataset(source, format="parquet")
-        names, rows = found.schema.names, found.count_rows()
+        yield
     except (OSError, pa.ArrowInvalid) as error:
-        raise DataError(f"{source} cannot be read ({error}); give a Parquet file, or a folder of them") from error
-    if USER not in names:
-        raise DataError(f"{source} has no column {USER} among {names}; name it {USER}")
-    if rows == 0:
-        raise DataError(f"{source} has no users; give a Parquet file, or a folder of them, with a column {USER}")
-    return rows
+        raise DataError(f"{place} cannot be read ({error}); give a Parquet file, or a folder of them") from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Ray Data prints no plan of what it does, and no trace of an error that is raised anyway, for a while."""
+    import ray.data  # which sets up its logger
+
+    logger = logging.getLogger(ray.data.__name__)
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _rows(files: Sequence[Path]) -> int:
@@ -121,7 +162,12 @@ class Lists:
 
 
 def _write(
-    recommender: Recommender, users: Path | None, target: Path, k: int, options: Mapping[str, Any], progress: bool
+    recommender: Recommender,
+    users: list[str] | None,
+    target: Path,
+    k: int,
+    options: Mapping[str, Any],
+    progress: bool,
 ) -> None:
     ray = require_ray()
     from ray.data import ActorPoolStrategy, DataContext
@@ -133,7 +179,7 @@ def _write(
     size = max(1, CELLS // max(1, recommender.ratings.n_items))
     cpus = int(ray.cluster_resources().get("CPU", 1))  # one of them reads and writes
     try:
-        with DataContext.current(context):
+        with DataContext.current(context), _quiet():
             _asked(recommender, users, size).map_batches(
                 Lists,
                 fn_constructor_args=(ray.put(recommender), k, dict(options)),
@@ -143,16 +189,17 @@ def _write(
                 num_cpus=0,  # what is read and written needs the CPUs, too: two are all there are on a small machine
             ).write_parquet(str(target))
     except ray.exceptions.RayError as error:
-        reason = getattr(error, "cause", None) or str(error).strip().splitlines()[-1]
-        raise DataError(f"no lists were written: {reason}") from error
+        cause = getattr(error, "cause", None)  # to whose words Ray adds lines of its own
+        lines = str(error if cause is None else cause).strip().splitlines()
+        raise DataError(f"no lists were written: {lines[-1 if cause is None else 0]}") from error
 
 
-def _asked(recommender: Recommender, users: Path | None, size: int) -> Any:
-    """A data set of users, for all of the training data in blocks of this many."""
+def _asked(recommender: Recommender, users: list[str] | None, size: int) -> Any:
+    """A data set of the users of some files, or of the training data in blocks of this many."""
     import ray.data
 
     if users is not None:
-        return ray.data.read_parquet(str(users)).select_columns([USER])
+        return ray.data.read_parquet(users).select_columns([USER])
     import pyarrow as pa
 
     ids = recommender.ratings.user_ids

@@ -9,6 +9,8 @@ the gradients; at each validation three numbers; the checkpoints, to a disk that
 """
 
 import shutil
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +34,7 @@ DEATHS = 3  # of workers, before the training is given up
 ANSWER_SECONDS = 600  # in which the slowest worker must have done its part of an update, or of a validation
 WORKERS = "workers.json"  # in a training's folder: how many it has
 STATE = "cluster"  # in a training's folder: what Ray Train keeps
+ELSEWHERE = "to go on, add --cluster local or --cluster HOST:PORT"
 KINDS = {kind.__name__: kind for kind in (DataError, DivergenceError, StorageError, ValueError)}
 
 
@@ -162,11 +165,27 @@ def train_shards(
         ),
     )
     try:
-        trainer.fit()
+        with _interruptible():
+            trainer.fit()
     except Exception as error:  # Ray raises whatever it comes across
         raise _given_up(error, folder) from error
     for rank in range(len(shards)):
         _raise_what_ended(read_json(folder_of(folder, rank) / OUTCOME))
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C is an interruption like any other: Ray Train ends the process as if all were well, and goes on to take
+    care of Ctrl-C when it has finished.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as ended:
+        raise KeyboardInterrupt from ended
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, before)
 
 
 def _raise_what_ended(outcome: dict[str, Any]) -> None:
@@ -178,16 +197,26 @@ def _given_up(error: Exception, folder: Path) -> Exception:
     """What is said of a training whose workers died too often."""
     causes = [error, *getattr(error, "worker_failures", {}).values()]
     said = " ".join(str(causes[-1]).split())[-300:]
+    ended = (
+        f"workers of the training died {DEATHS + 1} times, the last one by" if causes[1:] else "the cluster ended by"
+    )
     kept = f"what was learned up to the last checkpoint is kept in {folder}, and the same call goes on from there"
     if any("MemoryError" in f"{type(cause)} {cause}" for cause in causes):  # Python's own, or Ray's OutOfMemoryError
         return MemoryError(f"a worker ran out of memory {DEATHS + 1} times; {kept}, with a smaller training.capacity")
-    return ClusterError(f"workers of the training died {DEATHS + 1} times, the last one by: {said}; {kept}")
+    return ClusterError(f"{ended}: {said}; {kept}")
 
 
 def _workers_of(folder: Path) -> int | None:
     """How many workers the folder's training has; None where there is none."""
     path = folder / WORKERS
     return int(read_json(path)["workers"]) if path.exists() else None
+
+
+def refuse_alone(folder: str | Path) -> None:
+    """`StorageError` for a folder whose training has begun on a cluster: one process cannot go on with it."""
+    workers = _workers_of(as_path(folder))
+    if workers is not None:
+        raise StorageError(f"{folder} holds a training by {workers} workers; {ELSEWHERE}")
 
 
 @contextmanager
@@ -204,7 +233,7 @@ def _claimed(folder: Path, workers: int) -> Iterator[None]:
         yield
     except BaseException as error:
         if (folder / CHECKPOINT).exists():
-            error.add_note(f"this training has {workers} workers; it goes on with --cluster, too")
+            error.add_note(f"this training has {workers} workers: {ELSEWHERE}")
         else:
             for name in (WORKERS, OUTCOME):
                 (folder / name).unlink(missing_ok=True)

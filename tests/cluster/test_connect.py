@@ -1,10 +1,13 @@
 """A cluster is checked before any work: its address, that it is there, and that its nodes run the code of here."""
 
+import os
 import socket
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,8 +58,72 @@ def test_a_cluster_that_is_not_there() -> None:
 def test_another_server_is_no_cluster(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("ray")
     monkeypatch.setattr(module, "ANSWER_SECONDS", 1.0)
-    with pytest.raises(ClusterError, match="what listens there is not Ray"):
+    with pytest.raises(ClusterError, match="what listens there is not the head of a Ray cluster"):
         connect(f"127.0.0.1:{port}").__enter__()
+
+
+def answering(code: str | None) -> Any:
+    """A server that answers Ray's first question, with an error unless `code` is None; where it is, too."""
+    grpc = pytest.importorskip("grpc")
+
+    def answer(request: bytes, context: Any) -> bytes:
+        if code is not None:
+            context.abort(grpc.StatusCode[code], "no")
+        return b""
+
+    server = grpc.server(ThreadPoolExecutor(1))
+    service, _, method = module.QUESTION.removeprefix("/").partition("/")
+    handlers = {method: grpc.unary_unary_rpc_method_handler(answer)}
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    return server, f"127.0.0.1:{port}"
+
+
+@pytest.mark.parametrize(("code", "asks"), [(None, False), ("UNAUTHENTICATED", True)])
+def test_a_cluster_may_ask_for_a_token(code: str | None, asks: bool) -> None:
+    server, address = answering(code)
+    try:
+        assert module._asks_for_token(address) is asks
+    finally:
+        server.stop(None)
+
+
+def test_another_server_of_grpc_is_no_cluster() -> None:
+    server, address = answering("UNIMPLEMENTED")
+    try:
+        with pytest.raises(ClusterError, match="what listens there is not the head of a Ray cluster"):
+            module._asks_for_token(address)
+    finally:
+        server.stop(None)
+
+
+def test_ray_is_told_of_tokens_and_forgets(monkeypatch: pytest.MonkeyPatch) -> None:
+    raylet = pytest.importorskip("ray._raylet")
+    monkeypatch.delenv(module.TOKENS, raising=False)
+    with module._tokens(True):
+        assert raylet.get_authentication_mode() == raylet.AuthenticationMode.TOKEN
+    assert module.TOKENS not in os.environ
+    with module._tokens(False):
+        assert raylet.get_authentication_mode() == raylet.AuthenticationMode.DISABLED
+    monkeypatch.setenv(module.TOKENS, "disabled")
+    with module._tokens(True):
+        assert os.environ[module.TOKENS] == "disabled", "what the user has set stays"
+
+
+@pytest.mark.parametrize(
+    ("address", "mode", "advice"),
+    [
+        ("local", "token", "try again when this machine is less busy"),
+        ("head:1", "token", "copy ~/.ray/auth_token here from the machine on which ray start --head ran"),
+        ("head:1", "disabled", "look at ray status on a machine of the cluster"),
+    ],
+)
+def test_what_cannot_start_says_what_to_do(
+    address: str, mode: str, advice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(module.TOKENS, mode)
+    assert advice in module._advice(address)
 
 
 def test_two_nodes(address: str) -> None:

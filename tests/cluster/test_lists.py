@@ -27,12 +27,17 @@ def agent(synthetic: Ratings) -> Recommender:
 
 @pytest.fixture
 def users(synthetic: Ratings, tmp_path: Path) -> Path:
-    """Three files of users, in no order."""
-    folder = tmp_path / "users"
-    folder.mkdir()
+    """Three files of users, in no order and with other columns, and one of nobody, whose ids have no type."""
     shuffled = np.random.default_rng(0).permutation(synthetic.user_ids)
-    for number, part in enumerate(np.array_split(shuffled, 3)):
-        pd.DataFrame({"user_id": part, "country": "x"}).to_parquet(folder / f"{number}.parquet")
+    one, two, three = (pd.DataFrame({"user_id": part}) for part in np.array_split(shuffled, 3))
+    frames = [pd.DataFrame({"user_id": []}), one.assign(country="x"), two.assign(age=3), three[["user_id"]]]
+    return in_files(tmp_path / "users", *frames)
+
+
+def in_files(folder: Path, *frames: pd.DataFrame) -> Path:
+    folder.mkdir()
+    for number, frame in enumerate(frames):
+        frame.to_parquet(folder / f"{number}.parquet")
     return folder
 
 
@@ -70,12 +75,13 @@ def test_the_command_for_all_users_of_the_data(
 
 
 def test_users_who_are_unknown_and_folders_that_a_node_does_not_see(
-    address: str, agent: Recommender, tmp_path: Path
+    address: str, agent: Recommender, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     pd.DataFrame({"user_id": [10**6]}).to_parquet(tmp_path / "users.parquet")
     out = tmp_path / "lists"
-    with pytest.raises(DataError, match=r"no lists were written: .*1000000"):
+    with pytest.raises(DataError, match=r"no lists were written: .*1000000.*lists them$"):
         write_lists_on_cluster(agent, out, tmp_path / "users.parquet", cluster=address, progress=False)
+    assert "Traceback" not in capfd.readouterr().err, "it is raised, and not printed as well"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["users.parquet"]
     with connect(address), pytest.raises(ClusterError, match=r"node \S+ does not see .*nowhere; give a folder on a di"):
         _require_seen([tmp_path, tmp_path / "nowhere"])
@@ -98,6 +104,13 @@ def test_bad_input_is_refused_before_a_cluster_is_asked(agent: Recommender, user
     fails(DataError, "has no users; give a Parquet file", users=tmp_path / "empty.parquet")
     fails(DataError, "cannot be read .*; give a Parquet file, or a folder", users=tmp_path / "text.parquet")
     fails(DataError, "cannot be read .*; give a Parquet file, or a folder", users=tmp_path / "nowhere")
+    named, text = pd.DataFrame({"user_id": [1]}), pd.DataFrame({"user_id": ["one"]})
+    unnamed = in_files(tmp_path / "unnamed", named, pd.DataFrame({"who": [2]}))
+    fails(DataError, r"unnamed\S+1.parquet has no column user_id among \['who'\]", users=unnamed)
+    kinds = in_files(tmp_path / "kinds", named, text)
+    fails(DataError, r"must be of one type in all files, got int64 in \S+0.parquet, .*string in \S+1.pa", users=kinds)
+    (kinds / "1.parquet").write_bytes(b"")
+    fails(DataError, r"1.parquet cannot be read", users=kinds)
     fails(StorageError, "is there already; give the name of a new folder", place=users)
     fails(ValueError, "k must be", k=0)
     fails(TypeError, "'colour' is no option of lists", colour="red")

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,19 @@ class FailedError(Exception):
         self.worker_failures = worker_failures
 
 
+def test_ctrl_c_is_an_interruption_and_stays_one_afterwards() -> None:
+    """Ray Train takes it over, and ends the process with the status 0."""
+    before = signal.getsignal(signal.SIGINT)
+
+    def fit() -> None:
+        signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt), training._interruptible():
+        fit()
+    assert signal.getsignal(signal.SIGINT) is before
+
+
 @pytest.mark.parametrize(
     ("failure", "kind", "said"),
     [
@@ -163,3 +177,17 @@ def test_what_is_said_of_workers_that_keep_dying(failure: Exception, kind: type[
     assert type(error) is kind
     assert said in str(error)
     assert "is kept in runs/one, and the same call goes on from there" in str(error)
+
+
+def test_what_is_said_of_a_cluster_that_stops() -> None:
+    error = training._given_up(ConnectionError("Socket closed"), Path("runs/one"))
+    assert str(error).startswith("the cluster ended by: Socket closed; what was learned up to the last checkpoint")
+
+
+def test_one_process_cannot_go_on_with_a_training_of_workers(tmp_path: Path) -> None:
+    training.refuse_alone(tmp_path)
+    with pytest.raises(RuntimeError), training._claimed(tmp_path, 2):
+        with pytest.raises(StorageError, match="training by 2 workers; to go on, add --cluster local or --cluster HO"):
+            training.refuse_alone(tmp_path)
+        raise RuntimeError
+    training.refuse_alone(tmp_path)
