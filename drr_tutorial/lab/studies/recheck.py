@@ -12,6 +12,7 @@ changes of the very same definitions.
 """
 
 import tempfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -66,19 +67,20 @@ def recheck_by(study: Study, others: Sequence[Study], folder: Path = ROWS, *, re
     before = read_json(path)
     changed = _changes(study, before)
     seen = [
-        (tuple(change), other.name)
+        (_difference(change), other.name)
         for other in others
         for evidence in read_json(_file(other, results)).get(RECHECKED, [])
         if "rows computed again" in evidence
         for change in evidence.get("changed", [])
     ]
-    unseen = [change[0] for change in changed if tuple(change) not in dict(seen)]
+    wanted = {_difference(change): change[0] for change in changed}
+    unseen = [name for change, name in wanted.items() if change not in dict(seen)]
     if unseen:
         raise RowError(
             f"{unseen[0]!r} of {study.name!r} has not changed so in any of {', '.join(other.name for other in others)} "
             "that was rechecked; recheck one more of those that rest on it, or this study itself"
         )
-    by = sorted({name for change, name in seen if list(change) in changed})
+    by = sorted({name for change, name in seen if change in wanted})
     rows = [row for row in study.rows() if row.key in before["rows"]]
     return _keep(study, rows, before, {"by the rows computed again of": by}, folder, path)
 
@@ -107,6 +109,15 @@ def _changes(study: Study, before: Figures) -> list[list[str | None]]:
     old, new = before["code"]["digests"], runner.code_of(study)["digests"]
     names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
     return [[name, old.get(name), new.get(name)] for name in names]
+
+
+def _difference(change: Sequence[str | None]) -> tuple[str, ...]:
+    """Name, and the digests that went and came. Definitions of one name, of which a study may rest on more than another
+    does, have theirs side by side.
+    """
+    name, *digests = change
+    old, new = (Counter(each.split("+") if each else ()) for each in digests)
+    return (str(name), *sorted((old - new).elements()), ">", *sorted((new - old).elements()))
 
 
 def _file(study: Study, results: Path | None) -> Path:

@@ -8,7 +8,7 @@ import pytest
 
 from drr_tutorial.lab.pages import read_result
 from drr_tutorial.lab.studies import Row, RowError, run_study, runner, unfinished
-from drr_tutorial.lab.studies.recheck import AGAIN, _settled, _spread, recheck, recheck_by
+from drr_tutorial.lab.studies.recheck import AGAIN, _difference, _settled, _spread, recheck, recheck_by
 from drr_tutorial.storage import read_json, write_json
 from tests.lab.studies import toy_study
 
@@ -113,3 +113,11 @@ def test_studies_that_saw_the_same_change_speak_for_another(tmp_path: Path) -> N
         recheck_by(third, [short, long], results=tmp_path)
     with pytest.raises(RowError, match="has not changed so in any of toy"):
         recheck_by(replace(long, name="third"), [long], results=tmp_path)
+
+
+def test_a_change_is_what_went_and_what_came_whatever_else_has_the_name() -> None:
+    alone = _difference(["sums", "a1", "b2"])
+    assert alone == _difference(["sums", "c3+a1", "b2+c3"])
+    assert alone != _difference(["sums", "a1", "a1+b2"])
+    assert alone != _difference(["draws", "a1", "b2"])
+    assert _difference(["sums", None, "b2"]) == _difference(["sums", "b2", "b2+b2"])
