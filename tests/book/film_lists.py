@@ -46,11 +46,13 @@ def agents_of_page() -> dict[str, DRRRecommender]:
     return {name: DRRRecommender(config, progress=False).fit(ratings) for name, config in configs.items()}
 
 
-def blank(browser: Any) -> Any:
-    """A page with the scripts that compute lists, and nothing else."""
+def blank(browser: Any, then: Mapping[str, str] | None = None) -> Any:
+    """A page with the scripts that compute lists, and nothing else; `then` runs after the script of that name."""
     page = browser.new_context().new_page()
     for name in SCRIPTS:
         page.add_script_tag(path=STATIC / f"{name}.js")
+        if then and name in then:
+            page.evaluate(then[name])
     return page
 
 

@@ -66,7 +66,7 @@ def open_island(browser: Any, folder: Path, name: str, **context: Any) -> tuple[
 def live(page: Any) -> Any:
     """The island's own part, once it is there; it is brought into sight."""
     page.locator(".island").scroll_into_view_if_needed()
-    page.wait_for_selector(".island[data-state=live]", timeout=5000)
+    page.wait_for_selector(".island[data-state=live]")  # half a minute, on a busy machine
     return page.locator(".island-stage")
 
 

@@ -22,6 +22,13 @@ AGENTS = {
     "no warm start": short("simple", {}, warm_start=False, actor_hidden=(16,), actions="unit"),
     **{state: short("simple", {}, state=state) for state in ("drr-p", "drr-u", "drr-ave", "drr-att")},
 }
+LEFT_OUT = """([data, name, liked, disliked, item]) => {
+  const agent = drr.filmAgent(data, name), score = (likes) => agent.look(likes, disliked).scores[item];
+  const {whole, without} = agent.scores(liked, disliked, item);
+  return [[whole, ...without], [score(liked), ...liked.map(one => score(liked.filter(other => other !== one)))]];
+}"""
+COUNTED = """() => { const { solver } = drr.linear; window.solved = 0;
+  drr.linear.solver = (...given) => { window.solved += 1; return solver(...given); }; }"""
 REASONS = """([data, name, liked, item]) => drr.filmReasons(drr.filmAgent(data, name), liked, [], item)
   .map(({item, weight}) => [item, weight])"""
 
@@ -67,3 +74,25 @@ def test_reasons_are_those_of_the_package(page: Any) -> None:
             found = page.evaluate(REASONS, [as_values({"it": agent}), "it", liked, item])
             assert [i for i, _ in found] == [i for i, _ in expected]
             assert [w for _, w in found] == pytest.approx([w for _, w in expected], abs=1e-4)
+
+
+@pytest.mark.parametrize("name", AGENTS)
+def test_a_score_without_a_like_is_that_of_all_other_answers(page: Any, synthetic: Ratings, name: str) -> None:
+    """It is computed from the equations of all answers, one like taken out of them."""
+    values = as_values({name: DRRRecommender(AGENTS[name], progress=False).fit(synthetic)})
+    for liked, disliked in [([3], []), ([3], [9]), *film_lists.random_answers(synthetic.n_items, 8, seed=2)]:
+        found, expected = page.evaluate(LEFT_OUT, [values, name, liked, disliked, 0])
+        assert found == pytest.approx(expected, abs=1e-9), (liked, disliked)
+
+
+def test_reasons_of_many_likes_solve_no_more_equations_than_those_of_few(browser: Any) -> None:
+    """So that whoever has answered a hundred films is answered at once, too."""
+    page, agents = film_lists.blank(browser, {"linear": COUNTED}), film_lists.agents_of_page()
+    for name, agent in agents.items():
+        counts = []
+        for many in (2, 100):
+            page.evaluate("window.solved = 0")
+            page.evaluate(REASONS, [as_values({name: agent}), name, list(range(many)), 120])
+            counts.append(page.evaluate("window.solved"))
+        assert counts[0] == counts[1] > 0
+    page.context.close()

@@ -72,11 +72,18 @@ def test_it_says_why_nobody_keeps_this_user_for_longer_and_names_players_alike(p
 def test_it_plays_and_pauses(page: Any) -> None:
     play = page.get_by_role("button", name="Play")
     play.press("Enter")
-    page.wait_for_function("document.querySelector('[role=status]').textContent.startsWith('Step 3')", timeout=5000)
+    page.wait_for_function("document.querySelector('[role=status]').textContent.startsWith('Step 3')")
     page.get_by_role("button", name="Pause").press("Enter")
     stopped = said(page)
     page.wait_for_timeout(500)
     assert said(page) == stopped
+
+
+def test_a_double_click_plays(page: Any) -> None:
+    """Its second press would stop what the first one began."""
+    page.get_by_role("button", name="Play").dblclick()
+    page.get_by_role("button", name="Pause").click()
+    assert page.get_by_role("button", name="Play").is_visible()
 
 
 def test_the_figure_that_it_replaces_goes_where_its_place_is(browser: Any, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def page(browser: Any, island_pages: Path) -> Iterator[Any]:
     found, wrong = islands.open_island(browser, island_pages, "films", viewport={"width": 1300, "height": 900})
     for island in found.locator(".island").all():
         island.scroll_into_view_if_needed()
-    found.wait_for_function("document.querySelectorAll('.island[data-state=live]').length === 2", timeout=5000)
+    found.wait_for_function("document.querySelectorAll('.island[data-state=live]').length === 2")
     yield found
     found.context.close()
     assert not wrong
@@ -229,6 +229,25 @@ def test_a_press_on_the_map_finds_the_nearest_film(page: Any) -> None:
     page.mouse.click(ring["x"] + ring["width"] / 2, ring["y"] + ring["height"] / 2)
     chosen = page.locator(".island-map .island-chosen").bounding_box()
     assert chosen["x"] + chosen["width"] / 2 == pytest.approx(ring["x"] + ring["width"] / 2, abs=3)
+
+
+def test_the_name_of_a_film_stays_within_the_map(page: Any) -> None:
+    """Of each film at an edge of the map, at a phone's width, even with a title of a hundred letters."""
+    page.set_viewport_size({"width": 390, "height": 800})
+    places = page.evaluate("[...drr.linear.decoded(drr.data.films.arrays[drr.data.films.places])]")
+    across, up = np.array(places).reshape(-1, 2).T
+    page.evaluate(
+        "drr.data.films.items.titles.forEach((one, n, all) => { all[n] = one.padEnd(n % 2 ? 100 : 30, ' mmm'); })"
+    )
+    svg = page.locator(".island-map")
+    for item in {int(found) for found in (across.argmin(), across.argmax(), up.argmin(), up.argmax())}:
+        page.get_by_label("Find a film, or press").fill(
+            page.evaluate("n => drr.data.films.items.titles[n]", item).split(" mmm")[0]
+        )
+        page.keyboard.press("Enter")
+        name, room = svg.locator(".island-name").bounding_box(), svg.bounding_box()
+        assert room["x"] <= name["x"] and name["x"] + name["width"] <= room["x"] + room["width"]
+        assert room["y"] <= name["y"] and name["y"] + name["height"] <= room["y"] + room["height"]
 
 
 def test_without_the_films_stands_what_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

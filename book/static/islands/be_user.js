@@ -3,7 +3,7 @@
 (function () {
   "use strict";
   const drr = (window.drr = window.drr || {});
-  const { make, heading, choice, button, status, row, keepFocus } = drr.controls;
+  const { make, heading, choice, button, once, status, row, keepFocus } = drr.controls;
   const FIRST = "drr-ave", LENGTH = 10, FOUND = 6, ABOUT = 8, REASONS = 3;
   const NOTHING = "Nothing is known of you yet, so this is for the average user.";
   const NAMES = {
@@ -45,7 +45,7 @@
 
     /* The two answers to a film. The second press of a double click answers nothing: another film has moved under it. */
     function answers(item) {
-      const give_ = (liked) => ({ detail }) => { if (detail < 2) give(item, liked); };
+      const give_ = (liked) => once(() => give(item, liked));
       return [
         button("Like", give_(true), { "aria-label": `I like ${titles[item]}` }),
         button("Not for me", give_(false), { "aria-label": `${titles[item]} is not for me` }),
@@ -162,11 +162,22 @@
       news.textContent = `${said}${changed} ${first}`.trim();
     }
 
+    /* While nobody waits, the other agents are read, in steps: a switch to one of them is answered at once. */
+    function readAhead(steps) {
+      if (!steps.length) return;
+      const soon = window.requestIdleCallback || ((step) => setTimeout(step, 200)); // Safari has none
+      soon(() => { steps[0](); readAhead(steps.slice(1)); });
+    }
+
     session.listen(look);
     stage.append(
       row(who), make("label", { for: search.id }, "Find a film you know. Enter likes the first one found."), row(search),
       hits, matches, news, heading(stage, "The agent recommends"), list, stateName, state.root, actionName, action.root, note,
       count, mine, row(clear)); // what grows comes last, so that buttons stay where they are
     look();
+    readAhead(data.agents.flatMap((one) => [
+      () => drr.filmAgent(data, one.name), () => drr.filmAgent(data, one.name).look([0], []),
+      () => drr.filmAgent(data, one.name).look([0], [1]), // each kind of answer has sums of its own
+    ]));
   });
 })();

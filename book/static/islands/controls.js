@@ -76,6 +76,11 @@
     return make("button", { type: "button", class: "island-button", onclick, ...attributes }, label);
   }
 
+  /* For a button that means something else once it is pressed: the second press of a double click does nothing. */
+  function once(press) {
+    return ({ detail }) => { if (detail !== 2) press(); };
+  }
+
   /* Words that a reader of screens is told when they change. */
   function status(words = "") {
     return make("p", { class: "island-status", role: "status", "aria-live": "polite" }, words);
@@ -99,5 +104,5 @@
     (next || otherwise).focus({ preventScroll: true });
   }
 
-  drr.controls = { make, slider, toggle, choice, heading, button, status, row, keepFocus };
+  drr.controls = { make, slider, toggle, choice, heading, button, once, status, row, keepFocus };
 })();

@@ -4,7 +4,7 @@
   "use strict";
   const drr = (window.drr = window.drr || {});
   const SPACE = "http://www.w3.org/2000/svg";
-  const WIDTH = 520, LEFT = 80, RIGHT = 8, TOP = 8, ROW = 17, GAP = 14, RISE = 40, FOOT = 34;
+  const WIDTH = 520, LEFT = 80, RIGHT = 8, TOP = 8, ROW = 17, GAP = 14, RISE = 40, FOOT = 38;
 
   function draw(tag, attributes, text) {
     const element = document.createElementNS(SPACE, tag);
@@ -39,7 +39,7 @@
       for (let step = 10; step <= steps; step += 10) {
         svg.append(draw("text", { x: along(step - 1), y: floor + 16, "text-anchor": "middle" }, step));
       }
-      svg.append(draw("text", { x: (LEFT + WIDTH) / 2, y: height - 3, "text-anchor": "middle" }, "step"));
+      svg.append(draw("text", { x: (LEFT + WIDTH) / 2, y: height - 6, "text-anchor": "middle" }, "step"));
     }
 
     function dot(session, step) {

@@ -85,9 +85,20 @@
       said.textContent = `${titles[item]}${genres.length ? `: ${genres.join(", ")}` : ""}. Most alike: ${titles[alike[0].item]}.`;
     }
 
-    function label(item, words, className) {
-      const [x, y] = at(item), left = x > WIDTH * 0.6;
-      return draw("text", { x: x + (left ? -9 : 9), y: y + 5, "text-anchor": left ? "end" : "start", class: className }, words);
+    function numbered(item, number) {
+      const [x, y] = at(item), left = x > WIDTH * 0.6, anchor = left ? "end" : "start";
+      return draw("text", { x: x + (left ? -9 : 9), y: y + 5, "text-anchor": anchor, class: "island-count" }, number);
+    }
+
+    /* A title over its film, or below it at the upper edge, and within the picture however long it is. */
+    function showName(item) {
+      const [x, y] = at(item), where = { y: y < 40 ? y + 28 : y - 14, "text-anchor": "middle", class: "island-name" };
+      const name = draw("text", where, titles[item]);
+      above.append(name);
+      const room = WIDTH - 2 * EDGE, half = Math.min(name.getComputedTextLength(), room) / 2;
+      if (half === room / 2) name.setAttribute("textLength", room);
+      name.setAttribute("lengthAdjust", "spacingAndGlyphs");
+      name.setAttribute("x", Math.min(Math.max(x, EDGE + half), WIDTH - EDGE - half));
     }
 
     function show() {
@@ -100,11 +111,12 @@
         ...recommended.map((item) => circle(item, 5, "island-ring")),
         draw("path", { class: "island-trail", d: trail }),
         ...answers.map(({ item, liked }) => circle(item, 5, liked ? "island-liked" : "island-missed")),
-        ...answers.map(({ item }, n) => label(item, n + 1, "island-count")),
+        ...answers.map(({ item }, n) => numbered(item, n + 1)),
         ...(chosen === null ? [] : [
           ...neighbours(agent, chosen, NEAR).map(({ item }) => circle(item, 5, "island-near")),
-          circle(chosen, 8, "island-chosen"), label(chosen, titles[chosen], "island-name"),
+          circle(chosen, 8, "island-chosen"),
         ]));
+      if (chosen !== null) showName(chosen);
       const counts = `${answers.length} answered, ${recommended.length} recommended`;
       svg.setAttribute("aria-label", `A map of ${titles.length} films; ${counts}.`);
     }
@@ -114,7 +126,8 @@
       make("label", { for: search.id }, "Find a film, or press on one in the map."), row(search), hits, matches, svg,
       make("p", { class: "island-note" }, `Each dot is a film. Two dimensions show ${Math.round(100 * data.spread)} % of how the `
         + "directions of their vectors differ, so films that lie together need not be alike. The line is the trail of your "
-        + "answers, in their order: filled if you liked the film, open if not. Rings are what the agent recommends now."),
+        + "answers, in their order: filled if you liked the film, open if not. Rings are what the agent recommends now. "
+        + "A larger circle is around the film that you look for; green dots are those most like it."),
       said, nearName, near);
     show();
   });

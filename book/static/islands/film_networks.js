@@ -3,9 +3,13 @@
 (function () {
   "use strict";
   const drr = (window.drr = window.drr || {});
-  const { dot, largest, times, product } = drr.linear;
+  const { dot, largest, times, concat, product } = drr.linear;
 
-  const sum = (vectors, k) => Float64Array.from({ length: k }, (_, i) => vectors.reduce((all, one) => all + one[i], 0));
+  function sum(vectors, k) {
+    const found = new Float64Array(k);
+    for (const vector of vectors) for (let i = 0; i < k; i += 1) found[i] += vector[i];
+    return found;
+  }
   const multiplied = (a, b) => a.map((value, i) => value * b[i]);
 
   /* Linear layers with ReLU between them; weights are by name, "0.weight", "0.bias", "2.weight" and so on. */
@@ -33,7 +37,7 @@
   };
 
   const filled = (memory, k) => memory.map((vector) => vector || new Float64Array(k));
-  const withUser = (user, average) => Float64Array.from([...user, ...multiplied(user, average), ...average]);
+  const withUser = (user, average) => concat(user, multiplied(user, average), average);
 
   function pairwise(memory, weights, k, single) {
     const weighted = filled(memory, k).map((vector, n) => times(vector, weights[n])), size = weighted.length;
@@ -48,7 +52,7 @@
 
   function attended(user, memory, k, logit) {
     const there = memory.filter(Boolean);
-    const logits = there.map((vector) => logit(Float64Array.from([...user, ...vector]))[0]);
+    const logits = there.map((vector) => logit(concat(user, vector))[0]);
     const most = Math.max(...logits), shares = logits.map((value) => Math.exp(value - most));
     const whole = shares.reduce((all, one) => all + one, 0);
     return sum(there.map((vector, n) => times(vector, shares[n] / whole)), k);

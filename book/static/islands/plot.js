@@ -4,7 +4,7 @@
   "use strict";
   const drr = (window.drr = window.drr || {});
   const SPACE = "http://www.w3.org/2000/svg";
-  const WIDTH = 520, LEFT = 46, RIGHT = 24, TOP = 12, BOTTOM = 42;
+  const WIDTH = 520, LEFT = 50, RIGHT = 28, TOP = 12, BOTTOM = 42;
   const DASHES = ["", "7 3", "2 3", "9 3 2 3", "12 4", "1 2"];
 
   function draw(tag, attributes, text) {
@@ -58,7 +58,7 @@
       svg.append(draw("line", { class: "island-axis", x1: LEFT, x2: WIDTH - RIGHT, y1: rise(up[0]), y2: rise(up[0]) }));
       svg.append(draw("text", { x: (LEFT + WIDTH) / 2, y: height - 6, "text-anchor": "middle" }, x.label));
       const middle = (height - BOTTOM + TOP) / 2;
-      svg.append(draw("text", { transform: `translate(12 ${middle}) rotate(-90)`, "text-anchor": "middle" }, y.label));
+      svg.append(draw("text", { transform: `translate(18 ${middle}) rotate(-90)`, "text-anchor": "middle" }, y.label));
     }
 
     function entry(name, colour, dash) {

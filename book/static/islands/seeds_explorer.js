@@ -39,7 +39,7 @@
     function update({ range, seeds, now, table, shown, alt }) {
       const along = (value) => LEFT + (WIDTH - LEFT - RIGHT) * (value - range[0]) / (range[1] - range[0]);
       svg.replaceChildren();
-      ["seeds", "interval now", "the book's"].forEach((name, place) =>
+      ["seeds", "yours", "the book's"].forEach((name, place) =>
         svg.append(draw("text", { x: LEFT - 14, y: ROWS[place] + 5, "text-anchor": "end" }, name)));
       axis(along, range, shown);
       seeds.forEach(({ value, counts, added }) => svg.append(draw("circle", {
@@ -119,7 +119,8 @@
 
     stage.append(
       row(of, who), picture.root, switches, row(more, add, reset), said,
-      make("p", { class: "island-note" }, "A dot is a seed: open if you left it out, orange if you added it."));
+      make("p", { class: "island-note" }, "A dot is a seed: open if you left it out, orange if you added it. "
+        + "Below are the interval over the seeds that count, and the book's."));
     start();
   });
 })();

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const drr = (window.drr = window.drr || {});
-  const { make, slider, toggle, button, status, row } = drr.controls;
+  const { make, slider, toggle, button, once, status, row } = drr.controls;
   const AGENT = { users: 64, batch: 128, steps: 3000, hidden: 64, softness: 0.05, follow: 0.02 };
   const START = { gamma: 0.95, ahead: 5, noise: 0.5, rate: 0.003 };
   const BUGS = {
@@ -52,7 +52,7 @@
       rate: slider({ label: "learning rate at first", min: 0.0005, max: 0.01, step: 0.0005, value: START.rate }),
     };
     const switches = Object.fromEntries(Object.entries(BUGS).map(([key, label]) => [key, toggle({ label })]));
-    const go = button("Train", () => (stop ? halt("Stopped.") : train()), { class: "island-button island-primary" });
+    const go = button("Train", once(() => (stop ? halt("Stopped.") : train())), { class: "island-button island-primary" });
     const clear = button("Clear the curves", () => { curves = stop ? curves.slice(-1) : []; draw(); }); // the last one still grows
     const bar = make("progress", { max: AGENT.steps, value: 0, "aria-label": "training" });
     const said = status("Nothing has been learned yet.");

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const drr = (window.drr = window.drr || {});
-  const { make, slider, choice, button, row } = drr.controls;
+  const { make, slider, choice, button, once, row } = drr.controls;
   const AGENT = "DRR", PAUSE = 180; // milliseconds a step
   const PLAYERS = [
     [AGENT, "DRR, our agent"], ["random", "chance"], ["popularity", "popularity"],
@@ -31,7 +31,7 @@
       label: "step of the session", min: 1, max: steps, step: 1, value: steps,
       onchange: (step) => { stop(); count = step; show(); },
     });
-    const play = button("Play", () => (timer ? stop() : start()), { class: "island-button island-primary" });
+    const play = button("Play", once(() => (timer ? stop() : start())), { class: "island-button island-primary" });
     const said = make("p", { class: "island-status", role: "status" });
     const learned = drr.plot({ x: { label: "steps of training, in thousands" }, y: { label: "likes a session" }, height: 230 });
 
