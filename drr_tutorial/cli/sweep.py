@@ -1,5 +1,7 @@
 """A search for better settings, as a command."""
 
+import json
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,9 +12,9 @@ import tyro
 from drr_tutorial.actor_critic.devices import require_device
 from drr_tutorial.cli.data import DataOptions
 from drr_tutorial.cli.presets import Preset
-from drr_tutorial.cluster.space import read_space
+from drr_tutorial.cluster.space import read_space, with_settings
 from drr_tutorial.cluster.sweep import BEST, Sweep, run_sweep
-from drr_tutorial.config import ExperimentConfig
+from drr_tutorial.config import PRESETS, ExperimentConfig
 from drr_tutorial.data.load import read_ratings
 from drr_tutorial.data.splits import make_split
 from drr_tutorial.storage import as_path
@@ -57,7 +59,8 @@ def sweep_command(default: ExperimentConfig) -> Callable[..., None]:
         train = make_split(config.split, reading.ratings).train
         found = run_sweep(plan, train, out, cluster=cluster, progress=not quiet)
         print(_table(found))
-        print(f"\nthe best trains with: {_options(found[0]['settings'])}    all its settings: {as_path(out) / BEST}")
+        best = with_settings(config, found[0]["settings"])
+        print(f"\nthe best trains with: {_command(best, preset)}\nall its settings: {as_path(out) / BEST}")
 
     return sweep
 
@@ -71,10 +74,28 @@ def _table(trials: Sequence[Mapping[str, Any]]) -> str:
     return str(pd.DataFrame(rows).to_string(index=False, float_format=lambda value: f"{value:.4g}"))
 
 
-def _options(settings: Mapping[str, Any]) -> str:
-    """As `drr-tutorial train` takes them."""
-    return " ".join(f"--{name.replace('_', '-')} {_said(value)}" for name, value in settings.items())
+def _command(config: ExperimentConfig, preset: str) -> str:
+    """The training with these settings, as `drr-tutorial train` takes them; options of a file of one's own follow."""
+    usual = _flat(PRESETS[preset])
+    options = [_option(name, value) for name, value in _flat(config).items() if value != usual[name]]
+    return " ".join(["drr-tutorial train --preset", preset, *options])
+
+
+def _flat(config: ExperimentConfig) -> dict[str, Any]:
+    """Settings by their dotted names."""
+    parts = json.loads(config.to_json())
+    inner = {
+        f"{part}.{name}": value for part, has in parts.items() if isinstance(has, dict) for name, value in has.items()
+    }
+    return {name: value for name, value in parts.items() if not isinstance(value, dict)} | inner
+
+
+def _option(name: str, value: Any) -> str:
+    part, dot, leaf = name.replace("_", "-").rpartition(".")
+    if isinstance(value, bool):
+        return f"--{part}{dot}{'' if value else 'no-'}{leaf}"
+    return f"--{part}{dot}{leaf} {_said(value)}"
 
 
 def _said(value: Any) -> str:
-    return " ".join(map(_said, value)) if isinstance(value, list | tuple) else str(value)
+    return " ".join(map(_said, value)) if isinstance(value, list) else shlex.quote(str(value))

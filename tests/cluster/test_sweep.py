@@ -1,13 +1,16 @@
 """A sweep keeps each trial as it ends, goes on after whatever, and gives the figures of one process."""
 
 import json
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import tyro
 
 from drr_tutorial import cli
+from drr_tutorial.cli.sweep import _command
 from drr_tutorial.cluster.space import with_settings
 from drr_tutorial.cluster.sweep import Sweep, figures_of, run_sweep
 from drr_tutorial.config import PRESETS, ExperimentConfig
@@ -117,7 +120,24 @@ def test_the_command(address: str, tmp_path: Path, capsys: pytest.CaptureFixture
     assert cli.main([*arguments, "--cluster", address]) == 0
     shown = capsys.readouterr().out
     assert "trial" in shown and "nDCG" in shown and "0.003" in shown
-    assert f"the best trains with: --agent.actor-lr 0.003    all its settings: {out / 'best.json'}" in shown
+    best = "--preset simple --dataset synthetic --embedding.n-factors 4 --agent.actor-lr 0.003"
+    assert f"the best trains with: drr-tutorial train {best} --training.passes 0.02 --training.evaluations 1" in shown
+    assert f"all its settings: {out / 'best.json'}" in shown
     assert read_json(out / "best.json")["dataset"] == "synthetic"
     assert cli.main([*arguments, "--cluster", "nowhere"]) == 1
     assert "cluster must be local or HOST:PORT, got 'nowhere'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_command_that_is_printed_gives_the_settings(preset: str) -> None:
+    """All kinds of settings: numbers, words, yes and no, several, none."""
+    drawn = {
+        "agent.actor_lr": 1e-05,
+        "agent.dislikes_last": False,
+        "training.replay": "uniform",
+        "agent.critic_hidden": [8, 4],
+    }
+    config = with_settings(replace(PRESETS[preset], liked_above=None, seed=3), drawn)
+    command = shlex.split(_command(config, preset))
+    assert command[:4] == ["drr-tutorial", "train", "--preset", preset]
+    assert tyro.cli(ExperimentConfig, default=PRESETS[preset], args=command[4:]) == config
