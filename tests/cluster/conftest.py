@@ -1,4 +1,4 @@
-"""Two nodes of a cluster on one machine, once for all tests here."""
+"""Two nodes of a cluster on one machine, for all tests here, gone before those of other folders: even idle ones take time."""
 
 import os
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ class TwoNodes:
         raise AssertionError
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def two_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoNodes]:
     """Nodes that a test adds it removes."""
     pytest.importorskip("ray")
@@ -65,7 +65,7 @@ def quick(factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def address(two_nodes: TwoNodes) -> str:
     """Of the two nodes."""
     return two_nodes.address
