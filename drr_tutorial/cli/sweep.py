@@ -58,9 +58,8 @@ def sweep_command(default: ExperimentConfig) -> Callable[..., None]:
         reading = read_ratings(config.dataset, data.settings(), liked_above=config.liked_above, progress=not quiet)
         train = make_split(config.split, reading.ratings).train
         found = run_sweep(plan, train, out, cluster=cluster, progress=not quiet)
-        print(_table(found))
-        best = with_settings(config, found[0]["settings"])
-        print(f"\nthe best trains with: {_command(best, preset)}\nall its settings: {as_path(out) / BEST}")
+        best = _command(with_settings(config, found[0]["settings"]), preset)
+        print(f"{_table(found)}\n\nthe best trains with: {best}\nall its settings: {as_path(out) / BEST}")
 
     return sweep
 

@@ -232,7 +232,9 @@ class ExperimentConfig:
     any other scale is refused until it is said.
     """
     device: str = "cpu"
-    """Where the networks live: cpu, cuda, ... On cuda, users at play, replay and updates live there, too."""
+    """Where the networks live: cpu, cuda, ... On cuda users at play and replay do, too, in a training on a log with
+    agent.n_steps 1.
+    """
     embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)
     environment: EnvironmentConfig = field(default_factory=EnvironmentConfig)
     agent: AgentConfig = field(default_factory=AgentConfig)
