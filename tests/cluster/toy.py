@@ -34,14 +34,14 @@ def killed_while(seed: int, mark: Path) -> dict[str, Any]:
     return drawn(seed)
 
 
-def slow_at_first(seed: int, folder: Path) -> dict[str, Any]:
-    """Says on which node it runs; the first time it would take a minute."""
+def waits_until(seed: int, starts: Path, gone: Path) -> dict[str, Any]:
+    """Says on which node it runs, and takes until `gone` is there, or a minute."""
     import ray
 
-    started = list(folder.iterdir())
-    (folder / f"{len(started)}-{ray.get_runtime_context().get_node_id()}").touch()
-    if not started:
-        time.sleep(60)
+    (starts / f"{seed}-{ray.get_runtime_context().get_node_id()}").touch()
+    deadline = time.monotonic() + 60
+    while not gone.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
     return drawn(seed)
 
 
