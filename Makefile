@@ -15,9 +15,11 @@ book serve notebooks smoke outputs: export TQDM_MININTERVAL = 60
 BUILD  := $(BIN)/jupyter-book build . --all -n -W --keep-going
 NBVAL  := --nbval --nbval-current-env --nbval-sanitize-with tests/sanitize.cfg --nbval-cell-timeout 600 -p no:cacheprovider
 
-# Kernels of another processor for unit and notebooks (tests/portable/kernels.py names them), and threads for notebooks.
+# Kernels of another processor for unit and notebooks (tests/portable/kernels.py names them); threads of notebooks, and
+# which ones.
 KERNELS ?= own
 THREADS ?= 1
+WHICH   ?= book
 # Two processes, each with whole files: the tests of a notebook belong together.
 JOBS   ?= 2
 UNDER  := $(BIN)/python tests/portable/kernels.py $(KERNELS) $(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile
@@ -85,7 +87,7 @@ coverage: $(STAMP)   # the unit tests, and the lines of the package that none of
 	OMP_NUM_THREADS=1 $(UNDER) tests --ignore tests/book --cov=drr_tutorial --cov-report=term-missing:skip-covered --cov-report=xml
 
 notebooks: $(STAMP)   # every notebook again, its outputs compared with the stored ones
-	OMP_NUM_THREADS=$(THREADS) $(UNDER) $(NBVAL) book
+	OMP_NUM_THREADS=$(THREADS) $(UNDER) $(NBVAL) $(WHICH)
 
 pages: $(STAMP) .stored.yml   # the pages from the stored outputs, then parsed and opened in a browser
 	$(BUILD) --config .stored.yml

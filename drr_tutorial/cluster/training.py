@@ -169,8 +169,15 @@ def train_shards(
             trainer.fit()
     except Exception as error:  # Ray raises whatever it comes across
         raise _given_up(error, folder) from error
+    _keep_the_last(folder / STATE)
     for rank in range(len(shards)):
         _raise_what_ended(read_json(folder_of(folder, rank) / OUTCOME))
+
+
+def _keep_the_last(state: Path) -> None:
+    """Of the checkpoints that workers handed over: Ray forgets those from before an interruption where they are."""
+    for older in sorted(state.glob("checkpoint_*"))[:-1]:  # named by their time
+        shutil.rmtree(older, ignore_errors=True)
 
 
 @contextmanager

@@ -233,7 +233,7 @@ def test_a_reader_trains_changes_something_and_stops(browser: Any, island_pages:
     """While it trains the page answers; how quickly can be said where nothing else keeps the machine busy."""
     page, wrong = islands.open_island(browser, island_pages, "train-here", viewport={"width": 390, "height": 800})
     stage = islands.live(page)
-    stage.get_by_label("gamma: how far it looks ahead").press("ArrowLeft")
+    stage.get_by_label("gamma: look-ahead").press("ArrowLeft")
     stage.get_by_label("case 3: what follows an end counts").press("Space")
     stage.get_by_role("button", name="Train").press("Enter")
     stage.get_by_text("Step 0 of").wait_for()

@@ -120,6 +120,7 @@ def test_a_training_that_ran_out_of_memory_goes_on_from_its_checkpoint(
 
     agent = fit(config, split, folder, cluster, callback=first_step)  # with as many workers as it had
     assert float(steps.read_text()) > 0.4, "it began anew"
+    assert len(list((folder / training.STATE).glob("checkpoint_*"))) == 1
     for name, values in weights(agent).items():
         np.testing.assert_array_equal(values, expected[name], err_msg=name)
 

@@ -46,7 +46,7 @@
       { name: "always the item liked best at first", y: rules.bounds.static },
     ];
     const sliders = {
-      gamma: slider({ label: "gamma: how far it looks ahead", min: 0, max: 0.99, step: 0.01, value: START.gamma }),
+      gamma: slider({ label: "gamma: look-ahead", min: 0, max: 0.99, step: 0.01, value: START.gamma }),
       ahead: slider({ label: "n: rewards summed", min: 1, max: 10, step: 1, value: START.ahead }),
       noise: slider({ label: "noise at first", min: 0, max: 1, step: 0.1, value: START.noise }),
       rate: slider({ label: "learning rate at first", min: 0.0005, max: 0.01, step: 0.0005, value: START.rate }),
