@@ -89,6 +89,26 @@ def test_nothing_serious_keeps_a_reader_out(browser: Any, base: str, path: str, 
     assert not wrong
 
 
+@pytest.mark.skipif(not AXE.exists(), reason="needs axe-core: npm install axe-core, or AXE=/path/of/axe.min.js")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "_modules/drr_tutorial/agent.html#DRRAgent",
+        "book/api_worlds.html#drr_tutorial.agent.DRRAgent",
+        "book/04_actor_critic.html?highlight=actor",
+    ],
+)
+def test_where_a_link_led_can_be_read(browser: Any, base: str, path: str, scheme: str) -> None:
+    """Code, a name of the package, and words that were searched for stand on a ground of their own."""
+    page, _ = visit(browser, base, path, viewport={"width": 1300, "height": 900}, color_scheme=scheme)
+    assert page.locator(":target, span.highlighted").count()
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    wrong = page.evaluate(WRONG)
+    page.context.close()
+    assert not wrong
+
+
 def test_every_icon_is_drawn(browser: Any, base: str) -> None:
     """Each is as wide as the font makes it: a character that the small font lacks would come from another one."""
     page, _ = visit(browser, base, "book/05_training.html", viewport={"width": 1300, "height": 900})

@@ -1,7 +1,8 @@
 """What checks of chapters share: a number that is near enough, hints for a mistake's number, rows, letters, words."""
 
 import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, ValuesView
 from typing import Any
 
 import numpy as np
@@ -18,22 +19,38 @@ def number(
 
 
 def numbers(answer: Any, *shape: int | None) -> NDArray[np.float64] | None:
-    """The answer as finite numbers of this shape, where None stands for any length; None for anything else."""
-    try:
-        found = np.asarray(_without_gradients(answer), dtype=np.float64)
-    except (TypeError, ValueError, OverflowError, RuntimeError):  # the last from tensors that are on no device
+    """The answer as finite numbers of this shape, where None stands for any length; None for anything else.
+
+    A list, tensor, series, iterator or dictionary of numbers will do, and a row or column where a list is asked for.
+    """
+    found = _array(answer, len(shape))
+    if found is None or found.ndim != len(shape) or not np.isfinite(found).all():
         return None
-    fits = found.ndim == len(shape) and all(n in (None, m) for n, m in zip(shape, found.shape, strict=True))
-    return found if fits and np.isfinite(found).all() else None
+    return found if all(n in (None, m) for n, m in zip(shape, found.shape, strict=True)) else None
 
 
 def letters(answer: Any, among: str) -> set[str] | None:
     """The answer as a set of these small letters, from any collection or a text of them; None for anything else."""
+    chosen = names(answer)
+    if chosen is not None and isinstance(answer, str):
+        chosen = set("".join(chosen))
+    return chosen if chosen is not None and chosen <= set(among) else None
+
+
+def names(answer: Any, picked: bool = True) -> set[str] | None:
+    """The answer as a set of small words: of a text, a collection, or the keys of a dictionary whose value is `picked`.
+
+    None for anything else.
+    """
+    if isinstance(answer, dict):
+        if not all(isinstance(value, bool | np.bool_) for value in answer.values()):
+            return None
+        answer = [key for key, value in answer.items() if value == picked]
     try:
-        found = {str(letter).strip(" ,;").lower() for letter in answer} - {""}
+        parts = [answer] if isinstance(answer, str) else [str(each) for each in answer]
     except TypeError:
         return None
-    return found if found <= set(among) else None
+    return {word for part in parts for word in re.findall(r"[^\s,;.()]+", part.lower())} - {"and"}
 
 
 def words(answer: Any, keys: Iterable[str], among: Iterable[str]) -> dict[str, str] | None:
@@ -44,17 +61,23 @@ def words(answer: Any, keys: Iterable[str], among: Iterable[str]) -> dict[str, s
     return found if set(found.values()) <= set(among) else None
 
 
-def _without_gradients(answer: Any) -> Any:
-    """The same with tensors detached, in lists and tuples, too: a loss that was computed is a number."""
-    if isinstance(answer, list | tuple):
-        return [_without_gradients(each) for each in answer]
-    return answer.detach() if hasattr(answer, "detach") else answer
+def _array(answer: Any, n_axes: int) -> NDArray[np.float64] | None:
+    try:
+        found = np.asarray(_plain(answer), dtype=np.float64)
+    except (TypeError, ValueError, OverflowError, RuntimeError):  # the last from tensors that are on no device
+        return None
+    return found.squeeze() if found.ndim > n_axes else found
+
+
+def _plain(answer: Any) -> Any:
+    """The same as numpy takes it: lists for iterators and dictionaries; tensors without gradients, on the processor."""
+    if isinstance(answer, dict):
+        answer = answer.values()
+    if isinstance(answer, list | tuple | Iterator | ValuesView):
+        return [_plain(each) for each in answer]
+    return answer.detach().cpu().double() if hasattr(answer, "detach") else answer
 
 
 def _close(answer: Any, value: float, tolerance: float) -> bool:
-    try:
-        return not isinstance(answer, bool) and math.isclose(
-            float(_without_gradients(answer)), value, abs_tol=tolerance
-        )
-    except (TypeError, ValueError, OverflowError):
-        return False
+    found = None if isinstance(answer, bool) else _array(answer, 0)
+    return found is not None and found.ndim == 0 and math.isclose(float(found), value, abs_tol=tolerance)

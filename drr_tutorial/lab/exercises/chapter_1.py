@@ -63,6 +63,8 @@ def discounted_return(answer: Any) -> str | None:
     for value, hint in hints.items():
         if _near(number, value, 1e-6):
             return hint
+    if _near(number, right, 6e-3):
+        return "Right as far as it goes. Give three decimals."
     return "Write down the four rewards, below them 1, 0.5, 0.25, 0.125; multiply in pairs and add up."
 
 

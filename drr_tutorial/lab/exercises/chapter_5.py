@@ -44,7 +44,9 @@ def check_targets(answer: Any) -> str | None:
             return hint
     if np.isclose(targets[3], REWARD[3] + GAMMA * LIMIT, atol=5e-3):
         return "Transition 4: the clip comes last. It holds the whole of r + gamma Q', not Q' alone."
-    if np.allclose(targets, np.where(TERMINATED, REWARD, REWARD + np.clip(NEXT_VALUE, -LIMIT, LIMIT)), atol=5e-3):
+    if np.allclose(
+        np.minimum(targets, LIMIT), np.where(TERMINATED, REWARD, np.minimum(REWARD + NEXT_VALUE, LIMIT)), atol=5e-3
+    ):
         return "You left gamma out: what comes later counts 0.8 times."
     wrong = np.flatnonzero(~np.isclose(targets, TARGETS, atol=5e-3)) + 1
     return f"Look again at transition {wrong[0]}: y = clip(r + gamma (1 - terminated) Q')."
@@ -108,6 +110,8 @@ def check_losses(answer: Any) -> str | None:
         return "Pass two numbers: the critic's loss and the actor's."
     if np.allclose(losses, LOSSES, atol=5e-3):
         return None
+    if np.allclose(losses, LOSSES[::-1], atol=5e-3):
+        return "Right numbers, wrong order: the critic's loss first."
     errors = np.array(EXPECTED) - np.array(VALUES)
     critic = {
         float((errors**2).sum()): "The critic's loss is a mean: divide by the number of transitions.",

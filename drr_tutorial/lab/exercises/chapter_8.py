@@ -53,7 +53,9 @@ def check_selected(answer: Any) -> str | None:
     if np.isclose(value, 2.5):
         return "That is the mean of both. Weigh them by the softmax of their scores over kappa."
     if np.isclose(value, SELECTED, atol=6e-3):
-        return "The value is right. It rises when more is selected of the item with the larger Q."
+        return (
+            "The value is right. It rises when more is selected of the item with the larger Q. Count the items from 1."
+        )
     return "p = softmax([0.20, 0.10] / 0.05), then p[0] * 1 + p[1] * 4."
 
 
@@ -70,6 +72,8 @@ def check_remembered(answer: Any) -> str | None:
         return "Right numbers, wrong order: tau 0.001 first."
     if np.allclose(shares, 1 - LEFT_OVER, atol=6e-3):
         return "That is the share that is new. What is left of the old one?"
+    if np.allclose(shares, 100 * LEFT_OVER, atol=6e-2):
+        return "Pass shares from 0 to 1, not percentages."
     if shares[0] <= 0 or shares[0] == shares[1]:
         return "Each update leaves a share of what is still there, so shares multiply, 3,125 of them."
     return "(1 - tau) to the power of 3125, for each tau."
@@ -77,9 +81,8 @@ def check_remembered(answer: Any) -> str | None:
 
 def check_switch(answer: Any) -> str | None:
     """8.4: the smallest set of effects without which looking ahead is worth nothing."""
-    try:
-        names = {str(name).strip().lower() for name in (answer.split(",") if isinstance(answer, str) else answer)}
-    except TypeError:
+    names = answers.names(answer, picked=False)  # PlanningWorld(boredom=False) switches it off
+    if names is None:
         return 'Pass names, as in check("8.4", {"leaving"}).'
     if names == SWITCHES:
         return None

@@ -3,9 +3,11 @@
 import importlib
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -21,7 +23,7 @@ NO_ANSWERS = [
     "abc",
     [],
     {},
-    [[1]],
+    [[1], [2, 3]],
     {"A": []},
     object(),
     float("nan"),
@@ -38,6 +40,19 @@ NO_ANSWERS = [
     [torch.tensor(3.0, requires_grad=True)] * 3,
     {key: np.arange(2) for key in "ABC"},
     {key: np.arange(2) for key in "ABCD"},
+]
+FORMS: list[Callable[[list[float]], Any]] = [
+    tuple,
+    iter,
+    np.array,
+    pd.Series,
+    torch.tensor,
+    lambda numbers: torch.tensor(numbers, dtype=torch.float64, requires_grad=True),
+    lambda numbers: dict(zip("1234", numbers, strict=True)),
+    lambda numbers: dict(zip("1234", numbers, strict=True)).values(),
+    lambda numbers: np.array([numbers]),
+    lambda numbers: torch.tensor(numbers)[:, None],
+    lambda numbers: [torch.tensor(numbers[0]), *numbers[1:]],
 ]
 
 
@@ -162,3 +177,29 @@ def test_the_three_commonest_wrong_numbers_have_a_hint_of_their_own(
     else:
         hints = list(mistakes_of_one_number(number, monkeypatch).values())
     assert len(set(hints) - {None}) >= 3
+
+
+@pytest.mark.parametrize("form", FORMS, ids=range(len(FORMS)))
+def test_right_numbers_may_come_in_any_form(form: Callable[[list[float]], Any]) -> None:
+    assert CHECKS["5.1"](form([2.6, 1.0, 4.0, 10.0])) is None
+
+
+@pytest.mark.parametrize(
+    "one", [[0.5], np.array([0.5]), torch.tensor([0.5]), torch.tensor(0.5, dtype=torch.bfloat16), Fraction(1, 2)]
+)
+def test_one_number_may_stand_in_a_list(one: Any) -> None:
+    assert CHECKS["6.1"](one) is None
+    assert answers.numbers(one) == 0.5
+    assert answers.numbers([one, one]) is None
+
+
+@pytest.mark.parametrize("given", ["a and e", "(a), (e)", {"a)", "E."}, {"a": True, "b": False, "e": True}])
+def test_letters_may_come_as_they_stand_in_the_exercise(given: Any) -> None:
+    assert answers.letters(given, "abcde") == {"a", "e"}
+
+
+@pytest.mark.parametrize(
+    "given", ["boredom and growth", "boredom growth", {"boredom": False, "growth": False, "leaving": True}]
+)
+def test_switches_may_come_as_words_or_as_they_are_set(given: Any) -> None:
+    assert CHECKS["8.4"](given) is None
