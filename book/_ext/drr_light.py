@@ -122,16 +122,17 @@ def rounded(found: re.Match[str]) -> str:
 
 
 def load_pictures_late(page: Path) -> None:
-    """All but the first: when a reader comes near. With its size, so that the text does not jump."""
+    """All but the first: when a reader comes near. Each with its size, so that the text does not jump."""
     first, *rest = PICTURE.split(page.read_text(encoding="utf-8"))
     made = [first]
     for number, (picture, after) in enumerate(zip(rest[::2], rest[1::2], strict=True)):
         file = page.parent / re.findall(r'src="([^"]+)"', picture)[0]
-        size = SIZE.search(file.read_text(encoding="utf-8")) if number and file.exists() else None
-        if size and "loading=" not in picture:
+        size = SIZE.search(file.read_text(encoding="utf-8")) if file.exists() else None
+        if size and " width=" not in picture:
             width, height = (
                 round(float(side) * PIXELS[unit or "px"]) for side, unit in (size.group(1, 2), size.group(3, 4))
             )
-            picture = picture.replace("<img", f'<img loading="lazy" width="{width}" height="{height}"', 1)
+            late = 'loading="lazy" ' if number else ""
+            picture = picture.replace("<img", f'<img {late}width="{width}" height="{height}"', 1)
         made += [picture, after]
     page.write_text("".join(made), encoding="utf-8")

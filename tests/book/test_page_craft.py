@@ -30,6 +30,9 @@ SIZES = """["navigation", "resource"].flatMap(kind => performance.getEntriesByTy
 WRONG = """axe.run(document, {resultTypes: ["violations"]}).then(({violations}) => violations
   .filter(({impact}) => ["serious", "critical"].includes(impact))
   .map(({id, nodes}) => [id, nodes.length, nodes[0].target.join(" "), nodes[0].failureSummary]))"""
+WITH_FIGURES = [
+    page for page in WRITTEN if re.search(r"<figure[^>]*>\s*<(?:a|img)\b", (SITE / page).read_text(encoding="utf-8"))
+]
 pytestmark = pytest.mark.skipif(not PAGES, reason="needs the built book: make book")
 
 
@@ -107,6 +110,18 @@ def test_where_a_link_led_can_be_read(browser: Any, base: str, path: str, scheme
     wrong = page.evaluate(WRONG)
     page.context.close()
     assert not wrong
+
+
+@pytest.mark.parametrize("path", WITH_FIGURES)
+def test_a_figure_has_its_place_before_it_is_there(browser: Any, base: str, path: str) -> None:
+    """On a phone, too: else a page that is read grows under the reader, and a link leads to the wrong place."""
+    page, _ = visit(browser, base, path, viewport={"width": 390, "height": 500})
+    heights = page.locator(".bd-article figure img").evaluate_all(
+        "all => all.filter(one => one.checkVisibility()).map(one => one.getBoundingClientRect().height)"
+    )
+    page.context.close()
+    assert heights
+    assert min(heights) > 50
 
 
 def test_every_icon_is_drawn(browser: Any, base: str) -> None:
