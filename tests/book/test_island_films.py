@@ -162,6 +162,14 @@ def test_enter_takes_what_is_shown_and_no_film_that_was_answered(page: Any) -> N
         assert not page.get_by_text("No film of the data has such a title.").count()
 
 
+def test_what_is_pasted_is_no_longer_than_a_title(page: Any) -> None:
+    """A search of many thousand words would take longer than an answer may."""
+    for label in ("Find a film you know", "Find a film, or press"):
+        page.get_by_label(label).focus()
+        page.keyboard.insert_text("a b " * 10_000)
+        assert len(page.get_by_label(label).input_value()) <= 100
+
+
 @pytest.mark.parametrize(
     ("asked", "found"),
     [

@@ -76,6 +76,11 @@
     return make("button", { type: "button", class: "island-button", onclick, ...attributes }, label);
   }
 
+  /* "1 like", "2 likes". */
+  function counted(number, word) {
+    return `${number} ${word}${number === 1 ? "" : "s"}`;
+  }
+
   /* For a button that means something else once it is pressed: the second press of a double click does nothing. */
   function once(press) {
     return ({ detail }) => { if (detail !== 2) press(); };
@@ -104,5 +109,5 @@
     (next || otherwise).focus({ preventScroll: true });
   }
 
-  drr.controls = { make, slider, toggle, choice, heading, button, once, status, row, keepFocus };
+  drr.controls = { make, slider, toggle, choice, heading, button, counted, once, status, row, keepFocus };
 })();
