@@ -18,7 +18,7 @@
 
   drr.island("tiny-play", (stage) => {
     const rules = drr.data.tiny, on = { boredom: true, growth: true, leaving: true };
-    let user = FIRST, gamma = 1, world, luck, greedy, planner, steps, over, guessed = null;
+    let user = FIRST, gamma = 1, chosen = gamma, world, luck, greedy, planner, steps, over, guessed = null;
 
     const name = (item) => `topic ${rules.items[item]}`;
     const short = rules.items.map((words) => words.replace(/(\d) (\w).*/, "$1$2")); // "1 deep" is 1d
@@ -35,7 +35,7 @@
     const [verdict, solved] = [status(), status()];
     const discount = slider({
       label: "the planner's gamma", min: 0, max: 1, step: 0.01, value: gamma,
-      shown: (value) => value.toFixed(2), onchange: (value) => { gamma = value; plan(); },
+      shown: (value) => value.toFixed(2), onchange: (value) => { gamma = chosen = value; plan(); },
     });
     const switches = Object.entries(SWITCHES).map(([key, label]) =>
       toggle({ label, value: true, onchange: (value) => { on[key] = value; build(); } }));
@@ -47,7 +47,7 @@
       world = drr.tinyWorld(rules, on);
       const most = on.leaving ? 1 : 1 - 1 / rules.mostItems; // without an end, values need a discount: as far as a session lasts
       discount.max = most;
-      gamma = Math.min(gamma, most);
+      discount.value = gamma = Math.min(chosen, most); // what the reader chose comes back when users leave again
       const { policy } = world.solve(0);
       greedy = { policy, earns: earns(policy) };
       start(user);
