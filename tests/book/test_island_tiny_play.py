@@ -138,8 +138,9 @@ def test_where_the_system_has_colours_of_its_own_likes_are_still_filled(browser:
     filled, empty = (steps.locator(kind).first.evaluate(fill) for kind in (".liked", ".missed"))
     page.evaluate("document.body.style.background = 'Canvas'")
     canvas = page.locator("body").evaluate(fill)
+    words = stage.locator(".island-primary").first.evaluate("found => getComputedStyle(found).color")
     page.context.close()
-    assert filled not in (empty, canvas) and not wrong
+    assert filled not in (empty, canvas) and words != canvas and not wrong
 
 
 def test_the_first_user_is_the_typical_one_of_a_hundred(page: Any) -> None:

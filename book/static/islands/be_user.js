@@ -45,7 +45,7 @@
 
     const moving = (otherwise, change) => keepFocus([matches, list, mine], otherwise, change);
 
-    /* The two answers to a film. The second press of a double click answers nothing: another film has moved under it. */
+    /* The two answers to a film. The further presses of a double click answer nothing: another film has moved under it. */
     function answers(item) {
       const give_ = (liked) => once(() => give(item, liked));
       return [

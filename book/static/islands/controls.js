@@ -81,9 +81,9 @@
     return `${number} ${word}${number === 1 ? "" : "s"}`;
   }
 
-  /* For a button that means something else once it is pressed: the second press of a double click does nothing. */
+  /* For a button that means something else once it is pressed: the further presses of a double or triple click do nothing. */
   function once(press) {
-    return ({ detail }) => { if (detail !== 2) press(); };
+    return ({ detail }) => { if (detail < 2) press(); }; // 0 by a key
   }
 
   /* Words that a reader of screens is told when they change. */
