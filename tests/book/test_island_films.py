@@ -134,8 +134,9 @@ def test_who_uses_keys_stays_where_the_answers_are(page: Any) -> None:
         assert page.evaluate("document.activeElement.textContent") == "Go there"
 
 
-def test_a_double_click_answers_once(page: Any) -> None:
-    page.locator(LIST).first.get_by_role("button", name="I like").dblclick()
+@pytest.mark.parametrize("presses", [2, 3])
+def test_a_double_or_triple_click_answers_once(page: Any, presses: int) -> None:
+    page.locator(LIST).first.get_by_role("button", name="I like").click(click_count=presses)
     assert page.locator(MINE).count() == 1
 
 
@@ -160,6 +161,14 @@ def test_enter_takes_what_is_shown_and_no_film_that_was_answered(page: Any) -> N
             assert page.get_by_text("No film of the data has such a title.").count() == 1
         page.get_by_label(label).fill("  ")
         assert not page.get_by_text("No film of the data has such a title.").count()
+
+
+def test_what_is_pasted_is_no_longer_than_a_title(page: Any) -> None:
+    """A search of many thousand words would take longer than an answer may."""
+    for label in ("Find a film you know", "Find a film, or press"):
+        page.get_by_label(label).focus()
+        page.keyboard.insert_text("a b " * 10_000)
+        assert len(page.get_by_label(label).input_value()) <= 100
 
 
 @pytest.mark.parametrize(

@@ -81,8 +81,22 @@ def test_a_seed_left_out_or_added_moves_the_interval(page: Any) -> None:
     for seed in range(1, len(seeds)):
         page.get_by_label(f"seed {seed}").press(" ")
     assert "One seed says nothing" in page.locator(".island-status").inner_text()
+    page.get_by_label("added").press(" ")
+    assert "All seeds are left out: an interval needs two." in page.locator(".island-status").inner_text()
     page.get_by_role("button", name="As it was").click()
     assert numbers(page)[0] == len(seeds)
+
+
+def test_an_interval_that_leaves_the_picture_has_no_ends_there(page: Any) -> None:
+    """With two of five seeds Student's t is 12.7: from edge to edge, and a mark for the mean alone."""
+    marks = page.locator("svg line.island-line")
+    assert marks.count() == 8  # two intervals of a line, two ends, a mean
+    for seed in range(2, 5):
+        page.get_by_label(f"seed {seed}").press(" ")
+    interval = numbers(page)[1:4]
+    low, *_, high = map(float, page.locator("svg text[text-anchor=middle]").all_text_contents())
+    assert interval[1] < low and interval[2] > high
+    assert marks.count() == 6
 
 
 def test_other_results_have_intervals_over_users(page: Any) -> None:

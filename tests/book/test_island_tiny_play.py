@@ -109,6 +109,40 @@ def test_a_reader_plays_guesses_and_sees(page: Any) -> None:
     assert stage.get_by_text("User 56. Which item").is_visible() and steps.count() == 0
 
 
+def test_who_has_most_likes_follows_the_planner(page: Any) -> None:
+    """A planner without look-ahead is greed: after that slider nothing on the page says that it has more."""
+    stage = islands.live(page)
+    stage.get_by_role("button", name="2: topic 1 deep").click()
+    stage.get_by_role("button", name="Stop here").click()
+    stage.get_by_role("button", name="The planner", exact=True).click()
+    guess = stage.locator(".island-guess")
+    assert guess.inner_text() == "You guessed the planner: right. Most likes: the planner."
+    assert stage.get_by_text("You: 1 like in 1 step, then you stopped").is_visible()
+    stage.get_by_label("the planner's gamma").press("Home")
+    said = "You guessed the planner: right. With this planner, most likes: greed and the planner."
+    assert guess.inner_text() == said
+    stage.get_by_role("button", name="The same user again").click()
+    stage.get_by_label("the planner's gamma").press("End")
+    assert not guess.inner_text() and not stage.locator(".island-rows").inner_text()
+
+
+def test_where_the_system_has_colours_of_its_own_likes_are_still_filled(browser: Any, island_pages: Path) -> None:
+    page, wrong = islands.open_island(browser, island_pages, "tiny-play", forced_colors="active")
+    stage = islands.live(page)
+    for _ in range(30):
+        if stage.get_by_text("Guess first").count():
+            break
+        page.keyboard.press("2") if _ else stage.get_by_role("button", name="2: topic 1 deep").click()
+    fill = "found => getComputedStyle(found).backgroundColor"
+    steps = stage.get_by_role("list", name="Your steps")
+    filled, empty = (steps.locator(kind).first.evaluate(fill) for kind in (".liked", ".missed"))
+    page.evaluate("document.body.style.background = 'Canvas'")
+    canvas = page.locator("body").evaluate(fill)
+    words = stage.locator(".island-primary").first.evaluate("found => getComputedStyle(found).color")
+    page.context.close()
+    assert filled not in (empty, canvas) and words != canvas and not wrong
+
+
 def test_the_first_user_is_the_typical_one_of_a_hundred(page: Any) -> None:
     """As in the chapter: nearest to what both policies earn on average."""
     likes = page.evaluate("""() => { const world = drr.tinyWorld(drr.data.tiny);
@@ -135,6 +169,16 @@ def test_the_planner_is_solved_anew_when_a_slider_or_a_switch_moves(page: Any) -
     stage.get_by_label("users leave").uncheck()
     stage.get_by_label("the planner's gamma").press("End")
     assert stage.locator("output").inner_text() == "0.98"
+
+
+def test_the_planner_is_as_before_when_users_leave_again(page: Any) -> None:
+    """Where nobody leaves, gamma has to be below 1; that is not the reader's choice."""
+    stage = islands.live(page)
+    solved = stage.locator("fieldset .island-status").inner_text()
+    for shown in ("0.98", "1.00"):
+        stage.get_by_label("users leave").press("Space")
+        assert stage.locator("output").inner_text() == shown
+    assert stage.locator("fieldset .island-status").inner_text() == solved
 
 
 def test_each_answer_comes_at_once(page: Any) -> None:

@@ -1,6 +1,7 @@
 """Train it here: the page's world, state, losses, gradients and update are those of the package and of "The whole agent"."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -276,6 +277,21 @@ def test_a_training_goes_on_when_curves_are_cleared_and_a_new_one_says_nothing_o
     assert curves.all_inner_texts() == ["as it is; training 3"] and "L" in curve_of(stage)
     assert not wrong
     page.context.close()
+
+
+def test_time_on_another_page_is_no_time_of_the_training(browser: Any, island_pages: Path) -> None:
+    """A browser keeps a page that is left, and wakes it when the reader comes back: its clock has gone on."""
+    page, wrong = islands.open_island(browser, island_pages, "train-here")
+    stage = islands.live(page)
+    stage.get_by_role("button", name="Train").click()
+    stage.get_by_text("Step 0 of").wait_for()
+    page.evaluate("""() => { const now = performance.now.bind(performance);
+      performance.now = () => now() + 1e6; }""")
+    stage.get_by_text("Step 300 of").wait_for(timeout=300_000)  # a busy machine is slow
+    said = stage.locator(".island-status").inner_text()
+    page.context.close()
+    left = re.search(r"About (\d+) seconds left", said)
+    assert left and int(left[1]) < 1000 and not wrong
 
 
 def curve_of(stage: Any) -> str:

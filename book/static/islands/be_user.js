@@ -4,7 +4,7 @@
   "use strict";
   const drr = (window.drr = window.drr || {});
   const { make, heading, choice, button, once, status, row, keepFocus } = drr.controls;
-  const FIRST = "drr-ave", LENGTH = 10, FOUND = 6, ABOUT = 8, REASONS = 3;
+  const FIRST = "drr-ave", LENGTH = 10, FOUND = 6, ABOUT = 8, REASONS = 3, LONGEST = 100;
   const NOTHING = "Nothing is known of you yet, so this is for the average user.";
   const NAMES = {
     "drr-p": "DRR-p: likes and their products", "drr-u": "DRR-u: you times your likes, and products",
@@ -25,7 +25,9 @@
       label: "The agent's state", value: first, choices: data.agents.map((one) => [one.name, NAMES[one.name] || one.name]),
       onchange: (value) => { name = value; shown = null; said = `Now by ${NAMES[name] || name}.`; look(); },
     });
-    const search = make("input", { type: "search", id: "be-user-search", placeholder: "such as Star Wars", autocomplete: "off" });
+    const search = make("input", {
+      type: "search", id: "be-user-search", placeholder: "such as Star Wars", autocomplete: "off", maxlength: LONGEST,
+    });
     const matches = make("ul", { class: "island-films", "aria-label": "Films found" });
     const mine = make("ol", { class: "island-films island-mine", "aria-label": "Your answers" });
     const count = heading(stage), list = make("ol", { class: "island-films", "aria-label": "Recommended films" });
@@ -43,7 +45,7 @@
 
     const moving = (otherwise, change) => keepFocus([matches, list, mine], otherwise, change);
 
-    /* The two answers to a film. The second press of a double click answers nothing: another film has moved under it. */
+    /* The two answers to a film. The further presses of a double click answer nothing: another film has moved under it. */
     function answers(item) {
       const give_ = (liked) => once(() => give(item, liked));
       return [

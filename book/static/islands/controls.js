@@ -76,9 +76,14 @@
     return make("button", { type: "button", class: "island-button", onclick, ...attributes }, label);
   }
 
-  /* For a button that means something else once it is pressed: the second press of a double click does nothing. */
+  /* "1 like", "2 likes". */
+  function counted(number, word) {
+    return `${number} ${word}${number === 1 ? "" : "s"}`;
+  }
+
+  /* For a button that means something else once it is pressed: the further presses of a double or triple click do nothing. */
   function once(press) {
-    return ({ detail }) => { if (detail !== 2) press(); };
+    return ({ detail }) => { if (detail < 2) press(); }; // 0 by a key
   }
 
   /* Words that a reader of screens is told when they change. */
@@ -104,5 +109,5 @@
     (next || otherwise).focus({ preventScroll: true });
   }
 
-  drr.controls = { make, slider, toggle, choice, heading, button, once, status, row, keepFocus };
+  drr.controls = { make, slider, toggle, choice, heading, button, counted, once, status, row, keepFocus };
 })();

@@ -3,6 +3,7 @@
 (function () {
   "use strict";
   const drr = (window.drr = window.drr || {});
+  const { counted } = drr.controls;
   const SPACE = "http://www.w3.org/2000/svg";
   const WIDTH = 520, LEFT = 80, RIGHT = 8, TOP = 8, ROW = 17, GAP = 14, RISE = 40, FOOT = 38;
 
@@ -60,7 +61,7 @@
         svg.append(draw("text", { x: along(count) + 4, y: down(session.topic[last]) + 5 }, "leaves"));
       }
       const likes = shown.filter((step) => session.liked[step]).length;
-      svg.setAttribute("aria-label", `${count} steps of a session, ${likes} of them liked; filled dots were liked.`);
+      svg.setAttribute("aria-label", `${counted(count, "step")} of a session, ${likes} liked; filled dots were liked.`);
     }
     return { root: svg, update, row: (topic) => rows[topic] + 1 };
   };

@@ -3,7 +3,7 @@
   "use strict";
   const drr = (window.drr = window.drr || {});
   const { make, heading, button, status, row, keepFocus } = drr.controls;
-  const SPACE = "http://www.w3.org/2000/svg", WIDTH = 520, HEIGHT = 400, EDGE = 14, NEAR = 6, FOUND = 5, REACH = 25;
+  const SPACE = "http://www.w3.org/2000/svg", WIDTH = 520, HEIGHT = 400, EDGE = 14, NEAR = 6, FOUND = 5, REACH = 25, LONGEST = 100;
 
   function draw(tag, attributes, text) {
     const element = document.createElementNS(SPACE, tag);
@@ -31,7 +31,9 @@
     ].map((number) => +number.toFixed(1));
     let chosen = null;
 
-    const search = make("input", { type: "search", id: "film-map-search", placeholder: "such as Alien", autocomplete: "off" });
+    const search = make("input", {
+      type: "search", id: "film-map-search", placeholder: "such as Alien", autocomplete: "off", maxlength: LONGEST,
+    });
     const matches = make("ul", { class: "island-films", "aria-label": "Films found" });
     const near = make("ul", { class: "island-films", "aria-label": "Films most alike" });
     const nearName = heading(stage, "Most alike by all numbers of the vectors");

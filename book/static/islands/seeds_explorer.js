@@ -17,10 +17,11 @@
   function strip() {
     const svg = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", class: "island-plot" });
 
-    function interval(along, height, { mean, low, high }, colour) {
-      const style = `stroke:var(${colour})`;
-      svg.append(draw("line", { class: "island-line", x1: along(low), x2: along(high), y1: height, y2: height, style }));
-      for (const end of [low, mean, high]) {
+    /* An interval that goes beyond the picture has no end there. */
+    function interval(along, [least, most], height, { mean, low, high }, colour) {
+      const style = `stroke:var(${colour})`, across = { x1: along(Math.max(low, least)), x2: along(Math.min(high, most)) };
+      svg.append(draw("line", { class: "island-line", ...across, y1: height, y2: height, style }));
+      for (const end of [low, mean, high].filter((value) => value >= least && value <= most)) {
         const half = end === mean ? 9 : 5;
         const at = { x1: along(end), x2: along(end), y1: height - half, y2: height + half };
         svg.append(draw("line", { class: "island-line", ...at, style }));
@@ -45,8 +46,8 @@
       seeds.forEach(({ value, counts, added }) => svg.append(draw("circle", {
         cx: along(value), cy: ROWS[0], r: 6, class: counts ? (added ? "island-added" : "island-liked") : "island-missed",
       })));
-      if (now) interval(along, ROWS[1], now, "--island-1");
-      if (table) interval(along, ROWS[2], table, "--island-3");
+      if (now) interval(along, range, ROWS[1], now, "--island-1");
+      if (table) interval(along, range, ROWS[2], table, "--island-3");
       svg.setAttribute("aria-label", alt);
     }
     return { root: svg, update };
@@ -109,11 +110,10 @@
       const words = now
         ? `${counted.length} seeds: ${shown(now.mean)}. The 95 % interval for the mean of many seeds goes from `
           + `${shown(now.low)} to ${shown(now.high)}.`
-        : `${counted.length === 1 ? "One seed says" : "No seed says"} nothing about others: an interval needs two.`;
+        : `${counted.length ? "One seed says nothing about others" : "All seeds are left out"}: an interval needs two.`;
       const known = table();
       const ours = `The book has ${shown(known.mean)}, from ${shown(known.low)} to ${shown(known.high)} over ${over}.`;
-      const drawn = now && { ...now, low: Math.max(now.low, range()[0]), high: Math.min(now.high, range()[1]) };
-      picture.update({ range: range(), seeds, now: drawn, table: known, shown, alt: `${words} ${ours}` });
+      picture.update({ range: range(), seeds, now, table: known, shown, alt: `${words} ${ours}` });
       said.textContent = `${words} ${ours}`;
     }
 

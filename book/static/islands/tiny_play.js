@@ -3,7 +3,7 @@
 (function () {
   "use strict";
   const drr = (window.drr = window.drr || {});
-  const { make, slider, toggle, button, status, row } = drr.controls;
+  const { make, slider, toggle, button, counted, status, row } = drr.controls;
   const SWITCHES = { boredom: "boredom", growth: "interest grows", leaving: "users leave" };
 
   const FIRST = 55; // of users 1 to 100 the one whose likes are nearest to the averages, as in the chapter
@@ -18,7 +18,7 @@
 
   drr.island("tiny-play", (stage) => {
     const rules = drr.data.tiny, on = { boredom: true, growth: true, leaving: true };
-    let user = FIRST, gamma = 1, world, luck, greedy, planner, steps, over;
+    let user = FIRST, gamma = 1, chosen = gamma, world, luck, greedy, planner, steps, over, guessed = null;
 
     const name = (item) => `topic ${rules.items[item]}`;
     const short = rules.items.map((words) => words.replace(/(\d) (\w).*/, "$1$2")); // "1 deep" is 1d
@@ -32,10 +32,10 @@
     const next = button("Next user", () => start(user + 1));
     const guess = make("div", { class: "island-guess" });
     const rows = make("div", { class: "island-rows" });
-    const solved = status();
+    const [verdict, solved] = [status(), status()];
     const discount = slider({
       label: "the planner's gamma", min: 0, max: 1, step: 0.01, value: gamma,
-      shown: (value) => value.toFixed(2), onchange: (value) => { gamma = value; plan(); },
+      shown: (value) => value.toFixed(2), onchange: (value) => { gamma = chosen = value; plan(); },
     });
     const switches = Object.entries(SWITCHES).map(([key, label]) =>
       toggle({ label, value: true, onchange: (value) => { on[key] = value; build(); } }));
@@ -47,7 +47,7 @@
       world = drr.tinyWorld(rules, on);
       const most = on.leaving ? 1 : 1 - 1 / rules.mostItems; // without an end, values need a discount: as far as a session lasts
       discount.max = most;
-      gamma = Math.min(gamma, most);
+      discount.value = gamma = Math.min(chosen, most); // what the reader chose comes back when users leave again
       const { policy } = world.solve(0);
       greedy = { policy, earns: earns(policy) };
       start(user);
@@ -61,7 +61,7 @@
       solved.textContent = `Solved in ${found.sweeps} sweeps. The planner shows another item than greed in ${differ} of `
         + `${world.nStates} states. Likes a session, on average over all users: greed ${greedy.earns}, `
         + `the planner ${earns(planner)}.`;
-      if (rows.childElementCount) compare();
+      if (guessed) judge("With this planner, most likes");
     }
 
     function start(number) {
@@ -69,6 +69,7 @@
       luck = luckOf(user, on.leaving ? rules.longest : rules.mostItems);
       steps = [];
       over = false;
+      guessed = null;
       goal.textContent = `User ${user}. Which item do you recommend? Press a button, and from then on the keys 1 to 4. Get as many `
         + `likes as you can before ${on.leaving ? "the user leaves" : `all ${rules.mostItems} steps are over`}.`;
       said.textContent = "Nothing has been shown yet.";
@@ -136,20 +137,25 @@
       guess.firstChild.focus(); // not a button: whoever presses a key again and again has not guessed
     }
 
-    function reveal(guessed) {
+    function reveal(who) {
       const best = compare();
-      const right = best.includes(guessed);
-      const winners = best.join(", ").replace(/, ([^,]*)$/, " and $1");
-      const words = `You guessed ${guessed}: ${right ? "right" : "no"}. Most likes: ${winners}.`;
-      guess.replaceChildren(status(words));
+      guessed = `You guessed ${who}: ${best.includes(who) ? "right" : "no"}.`;
+      guess.replaceChildren(verdict);
+      judge("Most likes");
       again.focus();
+    }
+
+    /* Who has most likes, after what was guessed: another planner may change it. */
+    function judge(most) {
+      verdict.textContent = `${guessed} ${most}: ${compare().join(", ").replace(/, ([^,]*)$/, " and $1")}.`;
     }
 
     /* The three sessions below each other; who has most likes. */
     function compare() {
       const played = { you: steps, greed: world.session(greedy.policy, luck), "the planner": world.session(planner, luck) };
       const parts = Object.entries(played).flatMap(([who, made]) => {
-        const title = `${who[0].toUpperCase()}${who.slice(1)}: ${likes(made)} likes in ${made.length} steps, ${ending(made)}`;
+        const whose = `${who[0].toUpperCase()}${who.slice(1)}`;
+        const title = `${whose}: ${counted(likes(made), "like")} in ${counted(made.length, "step")}, ${ending(made)}`;
         return [make("p", {}, make("strong", {}, title)),
           make("ol", { class: "island-steps", "aria-label": `Steps of ${who}` }, ...made.map(mark))];
       });

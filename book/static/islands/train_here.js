@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const drr = (window.drr = window.drr || {});
-  const { make, slider, toggle, button, once, status, row } = drr.controls;
+  const { make, slider, toggle, button, counted, once, status, row } = drr.controls;
   const AGENT = { users: 64, batch: 128, steps: 3000, hidden: 64, softness: 0.05, follow: 0.02 };
   const START = { gamma: 0.95, ahead: 5, noise: 0.5, rate: 0.003 };
   const BUGS = {
@@ -69,8 +69,8 @@
     }
 
     function show(picture, heading, who, { session }) {
-      const likes = session.filter(({ liked }) => liked).length, steps = session.length;
-      const words = `${who}: ${likes} likes in ${steps} step${steps === 1 ? "" : "s"}`;
+      const likes = session.filter(({ liked }) => liked).length;
+      const words = `${who}: ${counted(likes, "like")} in ${counted(session.length, "step")}`;
       heading.textContent = `A session with ${words}.`;
       picture.update(session, `The session of one user with ${words}.`);
     }
@@ -82,7 +82,7 @@
 
     function train() {
       const chosen = settings(), running = drr.training(rules, { ...AGENT, ...chosen, seed: (seed += 1) }).run();
-      const curve = { name: `${nameOf(chosen)}; training ${seed}`, points: [], began: performance.now() };
+      const curve = { name: `${nameOf(chosen)}; training ${seed}`, points: [] };
       curves = [...curves, curve].slice(-MOST_CURVES);
       go.textContent = "Stop";
       said.textContent = "Training has begun.";
@@ -96,25 +96,29 @@
     }
 
     function report(curve, found) {
+      const remaining = left(curve, found.step);
       curve.points.push([found.step, found.likes]);
       bar.value = found.step;
       draw();
       show(ours, title, `the agent after ${found.step} steps`, found);
       said.textContent = `Step ${found.step} of ${AGENT.steps}: ${found.likes.toFixed(1)} likes a session. Discounted, its critic `
-        + `expects ${found.expected.toFixed(1)} of a new user, and gets ${found.discounted.toFixed(1)}.${left(curve, found.step)}`;
+        + `expects ${found.expected.toFixed(1)} of a new user, and gets ${found.discounted.toFixed(1)}.${remaining}`;
     }
 
-    /* How long it will take still. */
-    function left({ began }, step) {
-      const seconds = (performance.now() - began) / 1000 * (AGENT.steps / step - 1);
-      return step && seconds >= 1 ? ` About ${Math.round(seconds)} seconds left.` : "";
+    /* How long it will take still, by the time since the last report: before that the reader may have been on another page,
+       where nothing trains. */
+    function left(curve, step) {
+      const now = performance.now(), [last] = curve.points.at(-1) || [];
+      const seconds = (now - curve.reported) / 1000 * (AGENT.steps - step) / (step - last);
+      curve.reported = now;
+      return seconds >= 1 ? ` About ${counted(Math.round(seconds), "second")} left.` : "";
     }
 
     function halt(words) {
       if (stop) stop();
       stop = null;
       go.textContent = "Train anew";
-      said.textContent = `${words} ${said.textContent.replace(/ About \d+ seconds left\./, "")}`;
+      said.textContent = `${words} ${said.textContent.replace(/ About \d+ seconds? left\./, "")}`;
     }
 
     const list = (words, ...parts) => make("fieldset", {}, make("legend", {}, words), row(...parts));

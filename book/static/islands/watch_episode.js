@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const drr = (window.drr = window.drr || {});
-  const { make, slider, choice, button, once, row } = drr.controls;
+  const { make, slider, choice, button, counted, once, row } = drr.controls;
   const AGENT = "DRR", PAUSE = 180; // milliseconds a step
   const PLAYERS = [
     [AGENT, "DRR, our agent"], ["random", "chance"], ["popularity", "popularity"],
@@ -41,7 +41,7 @@
       const answer = `${liked[step] ? "liked" : "not liked"} (the chance was ${Math.round(100 * chance[step])} %)`;
       const end = count < topic.length ? "" : count < steps ? " Then the user leaves." : " That was the last step.";
       const item = `topic ${picture.row(topic[step])}, depth ${depth[step].toFixed(1).replace("-", "−")}`;
-      return `Step ${count}: an item of ${item}, ${answer}. So far ${likes} likes in ${count} steps.${end}`;
+      return `Step ${count}: an item of ${item}, ${answer}. So far ${counted(likes, "like")} in ${counted(count, "step")}.${end}`;
     }
 
     function show() {
