@@ -21,6 +21,7 @@ from drr_tutorial.training.ddpg import DDPG
 
 OF_THE_READER = {
     "liked_above": "the scale of other ratings",
+    "embedding.weighted": "counts of other data",
     "device": "another machine",
     "seed": "every study has several",
 }
