@@ -100,9 +100,8 @@ class Ratings:
 
         `titles` and `genres` are looked up by original item id. A rating above `liked_above` counts as liked; None:
         above 3 of 5 stars. New ratings `beside` others, for `Recommender.partial_fit`, have their scale. `weights`,
-        above 0, say how sure each row is. Raises
-        `DataError` for ids that are neither integers nor strings, ratings that are not finite or, without
-        `liked_above`, no stars (see `Scale.of`), and a user who rates an item twice.
+        above 0, say how sure each row is. Raises `DataError` for ids that are neither integers nor strings, ratings
+        that are not finite or, without `liked_above`, no stars (see `Scale.of`), and a user who rates an item twice.
         """
         user_indices, user_ids = index_ids(users, "user")
         item_indices, item_ids = index_ids(items, "item")
@@ -119,7 +118,7 @@ class Ratings:
             genres=tuple(tuple(sorted(of)) for of in _of_items(genres, item_ids, no_genres)),
             name=name,
             scale=_scale(values, liked_above, name, beside),
-            weights=None if weights is None else _weights(weights, name),
+            weights=_weights(weights, name),
         )
         indexed._refuse_duplicates()
         return indexed
@@ -247,7 +246,9 @@ def _single_precision(ratings: ArrayLike, name: str) -> NDArray[np.float32]:
     return given.astype(np.float32)
 
 
-def _weights(weights: ArrayLike, name: str) -> NDArray[np.float32]:
+def _weights(weights: ArrayLike | None, name: str) -> NDArray[np.float32] | None:
+    if weights is None:
+        return None
     given = as_numbers(weights, "weight")
     bad = np.flatnonzero(~((given > 0) & (given <= LARGEST)))
     if len(bad):

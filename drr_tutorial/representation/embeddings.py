@@ -11,7 +11,7 @@ Where likes have weights w, such as 1 + ln(count), alpha is alpha w in each sum 
 reg_u is the same for all rows, or grows with a power of how much a row has to say (Rendle et al. 2022, eq. 8).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -115,28 +115,37 @@ def factorize(
     The penalty of a row is `regularization` at 100 entries and grows with the power `count_power`, 0 to 1, of its
     entries and, in iALS, of the weight of what is missing. `weighted`: in iALS, an entry weighs `alpha` times its
     `ratings.weights`. `start` goes on from other vectors of the same catalogue, whose axes are kept; otherwise they are
-    principal axes. A user without entries gets the mean of the others' vectors.
-    Raises `DataError` without data to learn from, `ValueError` for settings out of range.
+    principal axes. A user without entries gets the mean of the others' vectors. Raises `DataError` without data to
+    learn from, `ValueError` for settings out of range.
     """
     _check_settings(method, n_factors, regularization, alpha, n_iterations, count_power, signal)
     first = start or _random(ratings, n_factors, rng)
     _check_start(first, ratings)
     if method == "scratch":
         return first
-    weighted = weighted and method == "ials"
     table = _targets(ratings, method, signal, weighted)
-    by_user, by_item = table.tocsr(), csr_array(table.T.tocsr())
     penalty = _Penalty(method, regularization, alpha, count_power)
-    users, items = torch.from_numpy(first.users).to(device), torch.from_numpy(first.items).to(device)
     made_of = "stars" if method == "pmf" else "likes" if signal == "liked" else "ratings"
-    for _ in tqdm(range(n_iterations), f"vectors: {table.nnz:,} {made_of}", unit="sweep", disable=not progress):
-        users = _solve_rows(by_user, items, penalty)
-        items = _solve_rows(by_item, users, penalty)
+    bar = tqdm(range(n_iterations), f"vectors: {table.nnz:,} {made_of}", unit="sweep", disable=not progress)
+    users, items = _swept(table, first, penalty, bar, device)
     if start is None:
         axes = _principal_axes(users, items)
         users, items = users @ axes, items @ axes
-    _give_the_silent_the_mean(users, by_user)
-    return Embeddings(users.cpu().numpy(), items.cpu().numpy(), method, regularization, alpha, count_power, weighted)
+    _give_the_silent_the_mean(users, table)
+    made = users.cpu().numpy(), items.cpu().numpy()
+    return Embeddings(*made, method, regularization, alpha, count_power, weighted and method == "ials")
+
+
+def _swept(
+    table: csr_array, first: Embeddings, penalty: _Penalty, sweeps: Iterable[int], device: str | torch.device
+) -> tuple[Tensor, Tensor]:
+    """Users and items after so many sweeps over the table of targets, each over all users and then all items."""
+    by_user, by_item = table.tocsr(), csr_array(table.T.tocsr())
+    users, items = torch.from_numpy(first.users).to(device), torch.from_numpy(first.items).to(device)
+    for _ in sweeps:
+        users = _solve_rows(by_user, items, penalty)
+        items = _solve_rows(by_item, users, penalty)
+    return users, items
 
 
 def _give_the_silent_the_mean(users: Tensor, by_user: csr_array) -> None:
@@ -198,7 +207,9 @@ def _targets(ratings: Ratings, method: Method, signal: Signal, weighted: bool) -
         raise DataError(f"ratings must hold a {'like' if likes_only else 'rating'} to learn vectors from, got none")
     if method == "ials" and not weighted:
         return rows.matrix()
-    values = _weights_of(rows) if weighted else (rows.ratings - rows.ratings.mean()) / np.float32(rows.scale.star)
+    values = (
+        _weights_of(rows) if method == "ials" else (rows.ratings - rows.ratings.mean()) / np.float32(rows.scale.star)
+    )
     return csr_array((values, (rows.users, rows.items)), shape=(rows.n_users, rows.n_items))
 
 

@@ -56,7 +56,7 @@ def test_weights_are_saved_and_new_plays_join_with_theirs(heard: Ratings, tmp_pa
     np.testing.assert_array_equal(again.ratings.weights, heard.weights)
     songs = [number for number in range(N_ITEMS) if number % GENRES == 1][:6]
     new = pd.DataFrame({"user": 1000, "item": [*songs, *range(0, 24, 4)], "plays": [50] * 6 + [1] * 6})
-    later = load_ratings(new, kind="counts", liked_above=0)
+    later = load_ratings(new, kind="counts", liked_above=0, beside=heard)
     for one in (agent, again):
         one.partial_fit(later)
         of_new = one.recommend(1000, k=5).item_id.to_numpy()
