@@ -18,6 +18,8 @@ LOG_ONLY = frozenset(
     {"dislikes_last", "passes", "validation_share", "reward_share", "hold_back", "correction_shares", "evaluations"}
 )
 """Settings of agent and training that change nothing in a world, where there is no log of ratings."""
+ADDED = {"weighted": False}
+"""Settings that saves of earlier versions lack, and what these versions did."""
 StateName = Literal["drr-p", "drr-u", "drr-ave", "drr-att"]
 
 
@@ -41,6 +43,8 @@ class EmbeddingConfig:
     """Third part: entries from PMF on the stars. 0: none (paper and original)."""
     n_iterations: Count = 15
     """Sweeps of alternating least squares."""
+    weighted: bool = False
+    """Whether iALS weighs a like by its count, in data of kind counts: alpha (1 + ln count)."""
     learning_rate: NotNegative = 0.0
     """Rate at which RL goes on moving the vectors; 0 keeps them fixed."""
 
@@ -246,14 +250,16 @@ class ExperimentConfig:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """The settings that `to_json` wrote. Raises `ValueError` for unknown or missing fields and for values
-        out of range.
+        """The settings that `to_json` wrote, in this version or in one before `ADDED`. Raises `ValueError` for unknown
+        or missing fields and for values out of range.
         """
         return _from_dict(cls, json.loads(text))
 
 
 def _from_dict(cls: type[T], values: dict[str, Any]) -> T:
     hints = get_type_hints(cls)
+    if isinstance(values, dict):
+        values = {name: value for name, value in ADDED.items() if name in hints} | values
     if not isinstance(values, dict) or set(values) != set(hints):
         given = set(values) if isinstance(values, dict) else set()
         raise ValueError(

@@ -30,6 +30,8 @@ class Interactions(NamedTuple):
     """Those that stay, ascending; None for all."""
     ratings: NDArray[np.float64]
     """Of each row that stays."""
+    weights: NDArray[np.float64] | None = None
+    """What each row that stays weighs, where it is a count: 1 for once, growing with the logarithm."""
 
 
 def interactions(
@@ -61,7 +63,8 @@ def interactions(
             f"no {options.kind[:-1]} of a pair is above {limit:g}, the highest is {kept.max():g}, so nothing is liked; "
             "give a lower liked_above, or other data"
         )
-    return Interactions(rows, np.where(liked, LIKED, NOT_LIKED))
+    weights = 1 + np.log(np.maximum(kept, 1)) if options.kind == "counts" else None
+    return Interactions(rows, np.where(liked, LIKED, NOT_LIKED), weights)
 
 
 def _numbers(values: Any, kind: str | None, n_rows: int) -> NDArray[np.float64]:

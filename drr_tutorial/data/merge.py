@@ -79,7 +79,13 @@ def merge(old: Ratings, new: Ratings) -> Merged:
     times = None
     if old.timestamps is not None and new.timestamps is not None:
         times = np.concatenate([kept.timestamps, new.timestamps])  # type: ignore[list-item]
-    both = replace(before, **rows, ratings=np.concatenate([kept.ratings, new.ratings]), timestamps=times)
+    both = replace(
+        before,
+        **rows,
+        ratings=np.concatenate([kept.ratings, new.ratings]),
+        timestamps=times,
+        weights=_joined_weights(kept, new),
+    )
     return Merged(both, before, users[:n_users].astype(np.int64), items[:n_items].astype(np.int64), len(new))
 
 
@@ -112,6 +118,14 @@ def _joined_ids(old: NDArray[Any], new: NDArray[Any], what: str) -> tuple[NDArra
 
 def _joined_scale(old: Scale, new: Scale) -> Scale:
     return Scale(min(old.lowest, new.lowest), max(old.highest, new.highest), old.liked_above)
+
+
+def _joined_weights(old: Ratings, new: Ratings) -> NDArray[np.float32] | None:
+    """Those of both; rows of a side without any weigh 1."""
+    if old.weights is None and new.weights is None:
+        return None
+    sides = (np.ones(len(side), np.float32) if side.weights is None else side.weights for side in (old, new))
+    return np.concatenate(list(sides))
 
 
 def _of_items(places: NDArray[np.int32], values: list[Any], dtype: Any) -> NDArray[Any]:

@@ -54,10 +54,13 @@ class Ratings:
     """What the data is called, such as "ml-100k"."""
     scale: Scale = STARS
     """From where to where ratings go, and above what one counts as liked."""
+    weights: NDArray[np.float32] | None = None
+    """(n,) how sure each row is, above 0, such as 1 + ln(count) where the source has counts; None: all alike. iALS
+    looks at them when it is asked to (`EmbeddingConfig.weighted`), nothing else does."""
 
     def __post_init__(self) -> None:
         n = len(self.users)
-        rows = {"items": self.items, "ratings": self.ratings, "timestamps": self.timestamps}
+        rows = {"items": self.items, "ratings": self.ratings, "timestamps": self.timestamps, "weights": self.weights}
         for field, values in rows.items():
             if values is not None and len(values) != n:
                 raise DataError(f"Ratings.{field} has {len(values)} rows, but users has {n}; give one value a rating")
@@ -91,13 +94,14 @@ class Ratings:
         name: str = "ratings",
         liked_above: float | None = None,
         beside: "Ratings | None" = None,
+        weights: ArrayLike | None = None,
     ) -> Self:
         """Index columns of equal length (original ids, ratings, seconds since 1970 or dates); rows keep their order.
 
         `titles` and `genres` are looked up by original item id. A rating above `liked_above` counts as liked; None:
-        above 3 of 5 stars. New ratings `beside` others, for `Recommender.partial_fit`, have their scale. Raises
-        `DataError` for ids that are neither integers nor strings, ratings that are not finite or, without
-        `liked_above`, no stars (see `Scale.of`), and a user who rates an item twice.
+        above 3 of 5 stars. New ratings `beside` others, for `Recommender.partial_fit`, have their scale. `weights`,
+        above 0, say how sure each row is. Raises `DataError` for ids that are neither integers nor strings, ratings
+        that are not finite or, without `liked_above`, no stars (see `Scale.of`), and a user who rates an item twice.
         """
         user_indices, user_ids = index_ids(users, "user")
         item_indices, item_ids = index_ids(items, "item")
@@ -114,6 +118,7 @@ class Ratings:
             genres=tuple(tuple(sorted(of)) for of in _of_items(genres, item_ids, no_genres)),
             name=name,
             scale=_scale(values, liked_above, name, beside),
+            weights=_weights(weights, name),
         )
         indexed._refuse_duplicates()
         return indexed
@@ -161,6 +166,7 @@ class Ratings:
             items=self.items[chosen],
             ratings=self.ratings[chosen],
             timestamps=None if self.timestamps is None else self.timestamps[chosen],
+            weights=None if self.weights is None else self.weights[chosen],
         )
 
     @property
@@ -217,6 +223,8 @@ class Ratings:
                 digest.update(np.ascontiguousarray(values).tobytes())
         if self.scale.liked_above != STARS.liked_above:
             digest.update(f"liked above {self.scale.liked_above};".encode())
+        if self.weights is not None:
+            digest.update(b"weights;" + np.ascontiguousarray(self.weights).tobytes())
         return digest.hexdigest()
 
 
@@ -235,6 +243,17 @@ def _single_precision(ratings: ArrayLike, name: str) -> NDArray[np.float32]:
     if len(far):
         rule = f"finite and at most {LARGEST:,.0f} in size"
         raise DataError(f"{name}: ratings must be {rule}, got {given[far[0]]} in row {far[0]}; correct or drop it")
+    return given.astype(np.float32)
+
+
+def _weights(weights: ArrayLike | None, name: str) -> NDArray[np.float32] | None:
+    if weights is None:
+        return None
+    given = as_numbers(weights, "weight")
+    bad = np.flatnonzero(~((given > 0) & (given <= LARGEST)))
+    if len(bad):
+        rule = f"above 0 and at most {LARGEST:,.0f}"
+        raise DataError(f"{name}: weights must be {rule}, got {given[bad[0]]} in row {bad[0]}; correct or drop it")
     return given.astype(np.float32)
 
 

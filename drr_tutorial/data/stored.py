@@ -15,8 +15,8 @@ from drr_tutorial.data.reading import Reading, restored
 from drr_tutorial.data.scale import Scale
 from drr_tutorial.storage import StorageError, read_json, whole_folder, write_json
 
-COPY_VERSION = 5  # raise it whenever a reader or the layout of the copy changes
-COLUMNS = ("users", "items", "ratings", "timestamps", "user_ids", "item_ids", "titles")
+COPY_VERSION = 6  # raise it whenever a reader or the layout of the copy changes
+COLUMNS = ("users", "items", "ratings", "timestamps", "weights", "user_ids", "item_ids", "titles")
 READING, CHECKSUMS = "reading.json", "checksums.json"
 
 
@@ -72,7 +72,7 @@ def _checksum(path: Path) -> str:
 
 def columns_of(ratings: Ratings) -> dict[str, NDArray[Any]]:
     """The arrays with a value a rating."""
-    columns = {name: getattr(ratings, name) for name in ("users", "items", "ratings", "timestamps")}
+    columns = {name: getattr(ratings, name) for name in ("users", "items", "ratings", "timestamps", "weights")}
     return {name: column for name, column in columns.items() if column is not None}
 
 
@@ -100,6 +100,7 @@ def ratings_of(columns: Mapping[str, NDArray[Any]], about: Mapping[str, Any], fo
         items=columns["items"],
         ratings=columns["ratings"],
         timestamps=columns.get("timestamps"),
+        weights=columns.get("weights"),
         user_ids=np.asarray(catalogue["user_ids"], dtype=user_type),
         item_ids=np.asarray(catalogue["item_ids"], dtype=item_type),
         titles=np.asarray(catalogue["titles"], dtype=np.str_),

@@ -248,6 +248,7 @@ def _assembled(
             name=table.name,
             liked_above=liked_above if options.kind in _SCALED else None,
             beside=beside,
+            weights=kept.weights,
         )
     except DataError as error:
         more = "" if beside is not None else what_they_could_be(kept.ratings, options, liked_above)

@@ -252,6 +252,7 @@ class IALSRecommender(Factors):
     n_iterations: int = 15
     seed: int = 0
     count_power: float = 0.0
+    weighted: bool = False
 
     def _fit(self, ratings: Ratings) -> None:
         self.embeddings = factorize(
@@ -261,12 +262,14 @@ class IALSRecommender(Factors):
             alpha=self.alpha,
             n_iterations=self.n_iterations,
             count_power=self.count_power,
+            weighted=self.weighted,
             rng=np.random.default_rng(self.seed),
         )
 
     def _load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         users, items = arrays["users"], arrays["items"]
-        self.embeddings = Embeddings(users, items, "ials", self.regularization, self.alpha, self.count_power)
+        settings = (self.regularization, self.alpha, self.count_power, self.weighted)
+        self.embeddings = Embeddings(users, items, "ials", *settings)
 
 
 @dataclass

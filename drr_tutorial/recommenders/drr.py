@@ -264,10 +264,11 @@ class DRRRecommender(Recommender):
         return weights | {"memory": self.memory}
 
     def _load_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        kinds = part_settings(self._config.embedding)
+        settings = self._config.embedding
+        kinds = part_settings(settings)
         parts = tuple(
             Embeddings(arrays[f"part/{number}/users"], arrays[f"part/{number}/items"], kind.method, kind.regularization,
-                       ALPHA, self._config.embedding.count_power)
+                       ALPHA, settings.count_power, settings.weighted and kind.method == "ials")
             for number, kind in enumerate(kinds)
         )  # fmt: skip
         self.embeddings = JointEmbeddings(parts, tuple(kind.weight for kind in kinds))

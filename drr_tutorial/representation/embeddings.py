@@ -7,10 +7,11 @@ regression for every row of the other, all rows at once:
     iALS   x_u = (Y'Y + (alpha - 1) sum y y' + reg_u I)^-1  alpha sum y       sums over the items y that u likes
     PMF    x_u = (sum y y' + reg_u I)^-1  sum (r - mean) y                     sums over the items y that u rated r
 
+Where likes have weights w, such as 1 + ln(count), alpha is alpha w in each sum (Hu et al., equation 6, is alike).
 reg_u is the same for all rows, or grows with a power of how much a row has to say (Rendle et al. 2022, eq. 8).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -52,6 +53,8 @@ class Embeddings:
     """Weight of a positive (iALS)."""
     count_power: float = 0.0
     """How the penalty grows with what a row has to say; see `factorize`."""
+    weighted: bool = False
+    """Whether what they were made from had weights (iALS)."""
 
     @property
     def n_factors(self) -> int:
@@ -101,6 +104,7 @@ def factorize(
     n_iterations: int = 15,
     count_power: float = 0.0,
     signal: Signal = "liked",
+    weighted: bool = False,
     rng: np.random.Generator,
     start: Embeddings | None = None,
     progress: bool = False,
@@ -109,28 +113,39 @@ def factorize(
     """Vectors of all users and items: iALS takes likes or, by `signal`, whatever was rated; PMF takes the stars.
 
     The penalty of a row is `regularization` at 100 entries and grows with the power `count_power`, 0 to 1, of its
-    entries and, in iALS, of the weight of what is missing. `start` goes on from other vectors of the same catalogue,
-    whose axes are kept; otherwise they are principal axes. A user without entries gets the mean of the others' vectors.
-    Raises `DataError` without data to learn from, `ValueError` for settings out of range.
+    entries and, in iALS, of the weight of what is missing. `weighted`: in iALS, an entry weighs `alpha` times its
+    `ratings.weights`. `start` goes on from other vectors of the same catalogue, whose axes are kept; otherwise they are
+    principal axes. A user without entries gets the mean of the others' vectors. Raises `DataError` without data to
+    learn from, `ValueError` for settings out of range.
     """
     _check_settings(method, n_factors, regularization, alpha, n_iterations, count_power, signal)
     first = start or _random(ratings, n_factors, rng)
     _check_start(first, ratings)
     if method == "scratch":
         return first
-    table = _targets(ratings, method, signal)
-    by_user, by_item = table.tocsr(), csr_array(table.T.tocsr())
+    table = _targets(ratings, method, signal, weighted)
     penalty = _Penalty(method, regularization, alpha, count_power)
-    users, items = torch.from_numpy(first.users).to(device), torch.from_numpy(first.items).to(device)
     made_of = "stars" if method == "pmf" else "likes" if signal == "liked" else "ratings"
-    for _ in tqdm(range(n_iterations), f"vectors: {table.nnz:,} {made_of}", unit="sweep", disable=not progress):
-        users = _solve_rows(by_user, items, penalty)
-        items = _solve_rows(by_item, users, penalty)
+    bar = tqdm(range(n_iterations), f"vectors: {table.nnz:,} {made_of}", unit="sweep", disable=not progress)
+    users, items = _swept(table, first, penalty, bar, device)
     if start is None:
         axes = _principal_axes(users, items)
         users, items = users @ axes, items @ axes
-    _give_the_silent_the_mean(users, by_user)
-    return Embeddings(users.cpu().numpy(), items.cpu().numpy(), method, regularization, alpha, count_power)
+    _give_the_silent_the_mean(users, table)
+    made = users.cpu().numpy(), items.cpu().numpy()
+    return Embeddings(*made, method, regularization, alpha, count_power, weighted and method == "ials")
+
+
+def _swept(
+    table: csr_array, first: Embeddings, penalty: _Penalty, sweeps: Iterable[int], device: str | torch.device
+) -> tuple[Tensor, Tensor]:
+    """Users and items after so many sweeps over the table of targets, each over all users and then all items."""
+    by_user, by_item = table.tocsr(), csr_array(table.T.tocsr())
+    users, items = torch.from_numpy(first.users).to(device), torch.from_numpy(first.items).to(device)
+    for _ in sweeps:
+        users = _solve_rows(by_user, items, penalty)
+        items = _solve_rows(by_item, users, penalty)
+    return users, items
 
 
 def _give_the_silent_the_mean(users: Tensor, by_user: csr_array) -> None:
@@ -182,16 +197,29 @@ def _principal_axes(users: Tensor, items: Tensor) -> Tensor:
     return axes.flip(1)
 
 
-def _targets(ratings: Ratings, method: Method, signal: Signal) -> csr_array:
-    """What the dot products aim at, (n_users, n_items): 1 for a like (iALS), stars less their mean (PMF)."""
+def _targets(ratings: Ratings, method: Method, signal: Signal, weighted: bool) -> csr_array:
+    """What the dot products aim at, (n_users, n_items): stars less their mean (PMF), 1 for a like (iALS), where the
+    entry is what the like weighs, times alpha.
+    """
     likes_only = method == "ials" and signal == "liked"
     rows = ratings.positives() if likes_only else ratings
     if len(rows) == 0:
         raise DataError(f"ratings must hold a {'like' if likes_only else 'rating'} to learn vectors from, got none")
-    if method == "ials":
+    if method == "ials" and not weighted:
         return rows.matrix()
-    values = (rows.ratings - rows.ratings.mean()) / np.float32(rows.scale.star)
+    values = (
+        _weights_of(rows) if method == "ials" else (rows.ratings - rows.ratings.mean()) / np.float32(rows.scale.star)
+    )
     return csr_array((values, (rows.users, rows.items)), shape=(rows.n_users, rows.n_items))
+
+
+def _weights_of(rows: Ratings) -> NDArray[np.float32]:
+    if rows.weights is None:
+        raise DataError(
+            "weighted must be False for data without weights; read how often with kind='counts', or give weights to "
+            "Ratings.from_columns"
+        )
+    return rows.weights
 
 
 def _solve_rows(targets: csr_array, factors: Tensor, penalty: _Penalty) -> Tensor:
@@ -203,6 +231,7 @@ def _solve_rows(targets: csr_array, factors: Tensor, penalty: _Penalty) -> Tenso
     base, weight = torch.zeros_like(identity), 1.0
     if penalty.method == "ials":
         base, weight = factors.T @ factors, penalty.alpha - 1
+    weighted = penalty.method == "ials" and bool((targets.data != 1).any())
     penalties = penalty.of_rows(torch.from_numpy(np.diff(targets.indptr)).to(factors), targets.shape[1])
     padded = torch.cat([factors, factors.new_zeros(1, k)])  # the last row pads
     solution = factors.new_zeros(targets.shape[0], k)
@@ -211,7 +240,8 @@ def _solve_rows(targets: csr_array, factors: Tensor, penalty: _Penalty) -> Tenso
         goal = torch.from_numpy(values).to(factors.device) * (penalty.alpha if penalty.method == "ials" else 1.0)
         place = torch.from_numpy(rows).to(factors.device)
         ridge = penalties[place, None, None] * identity  # (b, k, k)
-        matrices = base + ridge + weight * chosen.transpose(1, 2) @ chosen  # (b, k, k)
+        each = (goal - 1)[:, None] if weighted else weight  # on top of what is missing; padding is 0 whatever it weighs
+        matrices = base + ridge + each * chosen.transpose(1, 2) @ chosen  # (b, k, k)
         right = (goal[:, None] @ chosen).transpose(1, 2)  # (b, k, 1)
         solution[place] = _solved(matrices, right, penalty).squeeze(2)
     return solution

@@ -26,7 +26,9 @@ def grown(embeddings: Embeddings, merged: Merged, signal: Signal = "liked") -> E
     """
     if embeddings.method == "scratch":
         raise ValueError("embeddings must be of 'ials' or 'pmf' to take in new ratings, got 'scratch'; fit anew")
-    after, before = (_targets(part, embeddings.method, signal) for part in (merged.ratings, merged.before))
+    after, before = (
+        _targets(part, embeddings.method, signal, embeddings.weighted) for part in (merged.ratings, merged.before)
+    )
     users = _moved(embeddings.users, merged.users, merged.ratings.n_users)
     items = _moved(embeddings.items, merged.items, merged.ratings.n_items)
     new_users, new_items = np.flatnonzero(merged.new_users), np.flatnonzero(merged.new_items)

@@ -115,6 +115,7 @@ def pretrain(
         factorize(
             ratings, method=kind.method, signal=kind.signal, n_factors=kind.n_factors,
             regularization=kind.regularization, count_power=config.count_power,
+            weighted=config.weighted,
             n_iterations=config.n_iterations if start is None else max(1, config.n_iterations // 3),
             rng=np.random.default_rng([seed, 2, number][: 2 + (number > 0)]),
             start=None if start is None else start.parts[number], progress=progress, device=device,

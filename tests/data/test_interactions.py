@@ -102,6 +102,17 @@ def test_counts_of_a_pair_are_summed_and_liked_above_what_is_said(limit: float, 
     assert set(found.ratings.tolist()) <= {1.0, 5.0} and found.scale == STARS
 
 
+def test_counts_weigh_by_their_logarithm_and_nothing_else_has_weights() -> None:
+    found = load_ratings(LOG, kind="counts", liked_above=0)
+    assert found.weights is not None
+    sums = LOG.groupby(["user", "item"]).rating.sum()
+    for (user, item, *_), weight in zip(rows(found), found.weights.tolist(), strict=True):
+        assert weight == pytest.approx(1 + np.log(sums[user, item]))
+    never = load_ratings(pd.DataFrame({"user": [1, 2], "item": [1, 2], "rating": [0, 9]}), kind="counts", liked_above=0)
+    assert never.weights is not None and never.weights[0] == 1 and not never.liked[0]
+    assert load_ratings(LOG, kind="likes").weights is None
+
+
 @pytest.mark.parametrize(("duplicates", "liked"), [(None, True), ("latest", False), ("mean", False)])
 def test_what_becomes_of_counts_of_a_pair_can_be_said(duplicates: Any, liked: bool) -> None:
     reading = read_ratings(LOG, ReadingOptions(kind="counts", duplicates=duplicates), liked_above=4)

@@ -42,6 +42,15 @@ def test_everybody_s_place_can_be_found_again() -> None:
     assert found.before.user_ids.tolist() == found.ratings.user_ids.tolist()
 
 
+def test_rows_of_a_side_without_weights_weigh_one() -> None:
+    weighed = Ratings.from_columns([10, 20, 40], [7, 6, 5], [5, 3, 4], [9, 8, 7], weights=[2, 3, 4])
+    both = merge(OLD, weighed).ratings.weights
+    assert both is not None and both.tolist() == [1, 1, 2, 3, 4]
+    other = merge(weighed, OLD).ratings.weights
+    assert other is not None and other.tolist() == [3, 4, 1, 1, 1]
+    assert merge(OLD, NEW).ratings.weights is None
+
+
 def test_titles_and_genres_of_old_items_stay() -> None:
     found = merge(OLD, NEW).ratings
     assert found.titles.tolist() == ["Emma", "Ulysses", "Dune"]

@@ -108,6 +108,8 @@ def test_fingerprint_tells_data_apart(films: Ratings) -> None:
         films.select([0, 1, 2]),
         dataclasses.replace(films, ratings=films.ratings + 1),
         dataclasses.replace(films, timestamps=None),
+        dataclasses.replace(films, weights=np.ones(4, dtype=np.float32)),
+        dataclasses.replace(films, weights=np.array([1, 1, 1, 2], dtype=np.float32)),
         dataclasses.replace(films, user_ids=films.user_ids + 1),
         dataclasses.replace(films, item_ids=np.array(["a", "b", "d"])),
     ]
@@ -147,6 +149,16 @@ def test_arrays_that_do_not_fit_are_refused(films: Ratings, change: dict[str, np
 def test_columns_that_make_no_sense_are_refused(columns: tuple[list[float], ...], text: str) -> None:
     with pytest.raises(DataError, match=text):
         Ratings.from_columns(*columns)
+
+
+@pytest.mark.parametrize("weight", [0, -1, np.inf, 1e9])
+def test_weights_are_above_nothing_and_go_with_their_rows(films: Ratings, weight: float) -> None:
+    with pytest.raises(DataError, match="weights must be above 0 and at most 16,777,216, got .* in row 1; correct"):
+        Ratings.from_columns([1, 2], [2, 2], [3, 4], weights=[1, weight])
+    with pytest.raises(DataError, match=r"Ratings.weights has 1 rows, but users has 2"):
+        Ratings.from_columns([1, 2], [2, 2], [3, 4], weights=[1])
+    found = Ratings.from_columns([1, 2], [2, 2], [3, 4], weights=[1, 7]).positives().weights
+    assert found is not None and found.tolist() == [7]
 
 
 def test_ids_of_mixed_types_become_strings() -> None:

@@ -1,5 +1,6 @@
 """Oracle: our iALS is the iALS of the library implicit: row by row, sweep by sweep, and in its figures."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,21 @@ def test_from_the_librarys_items_a_sweep_gives_the_librarys_users(
     assert np.abs(expected).max() > 0.01  # not the zeros that a large penalty would give
     np.testing.assert_allclose(swept.users, expected, atol=1e-3 * np.abs(expected).max())
     np.testing.assert_allclose(start.fold_in(split.train.positives().matrix()), expected, rtol=1e-3, atol=1e-4)
+
+
+def test_likes_that_weigh_differently_are_the_librarys_confidences(split: Split) -> None:
+    weights = np.random.default_rng(4).uniform(0.5, 5, len(split.train)).astype(np.float32)
+    train = replace(split.train, weights=weights)
+    liked = train.positives()
+    confidence = csr_matrix((liked.weights, (liked.users, liked.items)), shape=(train.n_users, train.n_items))
+    start = ours(train, method="scratch")
+    model = implicit_model()
+    model.user_factors, model.item_factors = start.users.copy(), start.items.copy()
+    model.fit(confidence, show_progress=False)
+    made = ours(train, start, weighted=True)
+    theirs, plain = model.user_factors @ model.item_factors.T, ours(train, start)
+    np.testing.assert_allclose(made.users @ made.items.T, theirs, atol=1e-3 * np.abs(theirs).max())
+    assert np.abs(plain.users @ plain.items.T - theirs).max() > 0.01 * np.abs(theirs).max(), "weights change something"
 
 
 def test_from_the_same_start_all_sweeps_agree(split: Split) -> None:

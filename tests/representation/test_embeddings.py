@@ -70,6 +70,40 @@ def test_one_sweep_of_ials_solves_the_normal_equations_of_every_row() -> None:
     np.testing.assert_allclose(after.users, users, rtol=1e-4, atol=1e-6)
 
 
+def weighted_ratings() -> Ratings:
+    """Some ratings, each with a weight of its own; likes weigh from 0.2 to 4."""
+    ratings = some_ratings()
+    return dataclasses.replace(ratings, weights=rng(5).uniform(0.2, 4, len(ratings)).astype(np.float32))
+
+
+def test_one_weighted_sweep_solves_the_normal_equations_of_every_row() -> None:
+    """Hu et al. (2008), equation 4, with a confidence of alpha times each like's weight."""
+    ratings = weighted_ratings()
+    start = factorize(ratings, method="scratch", n_factors=3, rng=rng())
+    after = factorize(
+        ratings, n_factors=3, regularization=REG, alpha=ALPHA, n_iterations=1, rng=rng(), start=start, weighted=True
+    )
+    likes, y = ratings.positives(), start.items.astype(np.float64)
+    sure = csr_array((likes.weights, (likes.users, likes.items)), shape=(9, 6)).toarray()
+    for row, found in zip(sure, after.users, strict=True):
+        weight = np.where(row > 0, ALPHA * row, 1.0)
+        expected = np.linalg.solve(y.T @ (weight[:, None] * y) + REG * np.eye(3), y.T @ (weight * (row > 0)))
+        if row.any():  # others are taken for the average user
+            np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
+
+
+def test_weights_are_looked_at_when_asked_for_alone_and_equal_ones_are_a_larger_alpha() -> None:
+    ratings = some_ratings()
+    double = dataclasses.replace(ratings, weights=np.full(len(ratings), 2, dtype=np.float32))
+    plain, ignored = (factorize(one, n_factors=3, rng=rng(), regularization=REG) for one in (ratings, double))
+    np.testing.assert_array_equal(plain.items, ignored.items)
+    weighted = factorize(double, n_factors=3, rng=rng(), regularization=REG, weighted=True, alpha=4)
+    larger = factorize(ratings, n_factors=3, rng=rng(), regularization=REG, alpha=8)
+    np.testing.assert_allclose(np.abs(weighted.items), np.abs(larger.items), rtol=1e-3, atol=1e-4)
+    with pytest.raises(DataError, match="weighted must be False for data without weights; read how often with kind='c"):
+        factorize(ratings, rng=rng(), weighted=True)
+
+
 @pytest.mark.parametrize("power", [0.5, 1.0])
 def test_the_penalty_of_a_row_grows_with_its_entries(power: float) -> None:
     """Each row's own equation, with the penalty that `count_power` gives it (Rendle et al. 2022)."""
