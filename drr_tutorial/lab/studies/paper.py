@@ -56,16 +56,20 @@ VERSIONS = ("trained", "untrained", "PMF")
 
 
 def rows() -> list[Row]:
-    """A training a row, those of ML-1M first; three of its states are for the full set."""
-    trainings = [
-        Row(f"{data}.{state}.{seed}", partial(trained, data, state, seed), data == "ml-1m" and state != OUR_STATE)
-        for data in ("ml-1m", "ml-100k")
-        for state in STATES
-        for seed in SEEDS
-    ]
+    """A training a row, those of ML-1M first; its other states are those of the study `paper_large`."""
     trials = [Row(f"tuning.{state}.{rate}", partial(trial, state, rate)) for state in STATES for rate in GRID]
-    bars = [Row(f"{data}.{_slug(bar)}", partial(tuned_baseline, data, KIND, bar)) for data in PASSES for bar in BARS]
-    return [*trainings, *trials, *bars]
+    runs = [*rows_of_states("ml-1m", [OUR_STATE]), *rows_of_states("ml-100k", STATES)]
+    return [*runs, *trials, *(row for data in PASSES for row in rows_of_bars(data))]
+
+
+def rows_of_states(data: str, states: Sequence[StateName]) -> list[Row]:
+    """Five of each of these states."""
+    return [Row(f"{data}.{state}.{seed}", partial(trained, data, state, seed)) for state in states for seed in SEEDS]
+
+
+def rows_of_bars(data: str) -> list[Row]:
+    """What the trainings stand beside."""
+    return [Row(f"{data}.{_slug(bar)}", partial(tuned_baseline, data, KIND, bar)) for bar in BARS]
 
 
 def config_of(data: str, state: StateName, rate: float, seed: int) -> ExperimentConfig:
