@@ -11,7 +11,8 @@ from drr_tutorial.config import PRESETS, EmbeddingConfig, ExperimentConfig, Trai
 from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.data.splits import random_split
 from drr_tutorial.lab.pages import results_folder
-from drr_tutorial.lab.studies import paper
+from drr_tutorial.lab.studies import paper, paper_large
+from drr_tutorial.lab.studies.runner import Row, key_of
 from drr_tutorial.recommenders.drr import DRRRecommender
 from drr_tutorial.representation.embeddings import scaled
 from drr_tutorial.storage import read_json
@@ -112,11 +113,16 @@ def test_the_rate_in_use_is_one_of_the_grid() -> None:
     assert paper.RATES.keys() == set(paper.STATES) and set(paper.RATES.values()) <= set(paper.GRID)
 
 
-def test_only_one_state_of_ml_1m_is_in_the_committed_set() -> None:
-    committed = [row.key for row in paper.rows() if not row.full_only]
-    assert [key for key in committed if key.startswith("ml-1m.drr")] == [f"ml-1m.drr-ave.{seed}" for seed in range(5)]
-    assert len([key for key in committed if key.startswith("ml-100k.drr")]) == 20
-    assert len([key for key in committed if key.startswith("tuning.")]) == 16
+def test_the_other_states_of_ml_1m_are_a_study_of_their_own_whose_rows_are_those_of_the_paper() -> None:
+    own, large = ({row.key: row for row in study.rows()} for study in (paper, paper_large))
+    assert [key for key in own if key.startswith("ml-1m.drr")] == [f"ml-1m.drr-ave.{seed}" for seed in range(5)]
+    assert len([key for key in own if key.startswith("ml-100k.drr")]) == 20
+    assert len([key for key in own if key.startswith("tuning.")]) == 16
+    assert len([key for key in large if key.startswith("ml-1m.drr")]) == len(large) - 3 == 20
+    for key in own.keys() & large.keys():
+        assert key_of(own[key].compute) == key_of(large[key].compute)
+        assert own[key].compute.args == large[key].compute.args  # type: ignore[attr-defined]
+    assert len(own.keys() & large.keys()) == 8 and paper_large.STUDY.shares == paper.STUDY.name
 
 
 def run(value: float, seeds: int = 1) -> dict[str, Any]:
@@ -127,19 +133,31 @@ def run(value: float, seeds: int = 1) -> dict[str, Any]:
     }
 
 
-def test_the_summary_sets_a_training_against_what_learned_nothing() -> None:
+def invented(rows: list[Row]) -> dict[str, Any]:
+    """Figures of a study in which everything is learned."""
     figures: dict[str, Any] = {}
-    for row in paper.rows():
+    for row in rows:
         if row.key.startswith("tuning."):
             figures[row.key] = {"nDCG@10": 0.8 if row.key.endswith(".0.0001") else 0.7}
-        elif ".drr-" in row.key and not row.full_only:
+        elif ".drr-" in row.key:
             versions = {"trained": run(0.6), "untrained": run(0.5), "PMF": run(0.8)}
             sessions = {"fixed": run(0.6), "learning": run(0.65)}
             acts = {name: {"saturated": 0.25, "alike": 0.5} for name in versions}
             figures[row.key] = versions | {"fit seconds": 10.0, "history": [], "actions": acts} | {"online": sessions}
-        elif not row.full_only:
+        else:
             figures[row.key] = run(0.7, seeds=5 if row.key.endswith("random") else 1)
-    summary = paper.summarize(figures)
+    return figures
+
+
+def test_the_summary_of_ml_1m_has_all_states() -> None:
+    found = paper_large.summarize(invented(paper_large.rows()))["data"]
+    assert list(found) == ["ml-1m"]
+    assert list(found["ml-1m"]["minus"]["DRR-ave"]["own items"]) == ["DRR-p", "DRR-u", "DRR-att"]
+    assert len(found["ml-1m"]["minus"]["PMF"]["simulated"]) == 4
+
+
+def test_the_summary_sets_a_training_against_what_learned_nothing() -> None:
+    summary = paper.summarize(invented(paper.rows()))
     assert summary["tuning"]["drr-p"]["trials"] == {"1e-05": 0.7, "3e-05": 0.7, "0.0001": 0.8, "0.0003": 0.7}
     found = summary["data"]["ml-100k"]
     assert list(found["methods"]["own items"]) == [
