@@ -13,11 +13,12 @@ elsewhere.
 import os
 import re
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_all_start_methods, get_context, set_forkserver_preload
+from multiprocessing import get_all_start_methods, get_context, parent_process, set_forkserver_preload
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -277,7 +278,16 @@ def _environment() -> Iterator[None]:
 
 
 def _compute_row(compute: Callable[[], Figures], path: Path, revision: str) -> None:
+    threading.Thread(target=_end_with_the_command, daemon=True).start()
     write_json(path, _row(compute, revision))
+
+
+def _end_with_the_command() -> None:
+    """Where the process that waits for this one is killed, nobody waits for the row any more."""
+    command = parent_process()
+    if command is not None:
+        command.join()
+        os._exit(1)
 
 
 def _row_elsewhere(compute: Callable[[], Figures], revision: str) -> Figures:

@@ -98,10 +98,10 @@ def test_a_row_rests_on_what_it_calls(folder: Path, monkeypatch: pytest.MonkeyPa
     assert unfinished(toy, folder) == ["other"]
 
 
-@pytest.mark.skipif(not hasattr(os, "killpg"), reason="Windows knows no process group to kill at once")
-def test_killed_and_taken_up(folder: Path, tmp_path: Path) -> None:
-    log, wait = tmp_path / "log", tmp_path / "wait"
-    wait.touch()
+def started(folder: Path, tmp_path: Path) -> subprocess.Popen[bytes]:
+    """A process that computes the study whose last row waits, once it has come to that row."""
+    log, pid = tmp_path / "log", tmp_path / "slow-pid"
+    (tmp_path / "wait").touch()
     code = (
         "from pathlib import Path; from drr_tutorial.lab.studies import run_study; from tests.lab.studies import toy_study\n"
         f"run_study(toy_study.logging_study(Path({str(log)!r})), Path({str(folder)!r}), results=Path({str(tmp_path)!r}))"
@@ -110,12 +110,38 @@ def test_killed_and_taken_up(folder: Path, tmp_path: Path) -> None:
         [sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True
     )
     deadline = time.monotonic() + 60
-    while "slow" not in (log.read_text() if log.exists() else "") and time.monotonic() < deadline:
+    while not (pid.exists() and pid.read_text()) and time.monotonic() < deadline:
         time.sleep(0.02)
+    return process
+
+
+def is_running(pid: int) -> bool:
+    """Not so if nothing but its entry is left, as where nobody asks how it ended."""
+    state = Path(f"/proc/{pid}/stat")
+    return state.exists() and state.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes as Linux shows them")
+def test_rows_end_with_the_command_that_waits_for_them(folder: Path, tmp_path: Path) -> None:
+    process = started(folder, tmp_path)
+    row = int((tmp_path / "slow-pid").read_text())
+    assert is_running(row)
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 30
+    while is_running(row) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_running(row), "it would take a minute by itself"
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="Windows knows no process group to kill at once")
+def test_killed_and_taken_up(folder: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    process = started(folder, tmp_path)
     os.killpg(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     assert not (tmp_path / "toy.json").exists()
-    wait.unlink()
+    (tmp_path / "wait").unlink()
     toy = toy_study.logging_study(log)
     assert unfinished(toy, folder) == ["slow"]
     assert read_json(run_study(toy, folder, results=tmp_path, progress=False))["summary"]["total"] == 6

@@ -25,6 +25,7 @@ def nested(value: int) -> dict[str, Any]:
 def slow(log: Path) -> dict[str, Any]:
     with log.open("a") as file:
         file.write("slow\n")
+    log.with_name("slow-pid").write_text(str(os.getpid()))
     if log.with_name("wait").exists():
         time.sleep(60)
     return {"value": 3}
