@@ -96,7 +96,7 @@
     }
 
     stage.append(
-      row(who, training), picture.root, row(play, place), said, make("p", { class: "island-note" }, `${KEY}${sameEnd()}`),
+      row(who, training), row(play, place), picture.root, said, make("p", { class: "island-note" }, `${KEY}${sameEnd()}`),
       learned.root, make("p", { class: "island-note" }, "The curve and the dashed lines are means over the users who "
         + "were watched here: a little off those of other pages, which have more."));
     whole();
