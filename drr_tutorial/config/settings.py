@@ -44,7 +44,8 @@ class EmbeddingConfig:
     n_iterations: Count = 15
     """Sweeps of alternating least squares."""
     weighted: bool = False
-    """Whether iALS weighs a like by its count, in data of kind counts: alpha (1 + ln count)."""
+    """Whether iALS weighs a like by its count, in data of kind counts: alpha (1 + ln count). Likes of
+    somebody new, of whom no counts are known, weigh alpha."""
     learning_rate: NotNegative = 0.0
     """Rate at which RL goes on moving the vectors; 0 keeps them fixed."""
 

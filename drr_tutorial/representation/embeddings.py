@@ -64,8 +64,9 @@ class Embeddings:
     def fold_in(self, histories: csr_array) -> NDArray[np.float32]:
         """Vectors (m, n_factors) of m people from what they like, (m, n_items): nonzero is liked.
 
-        iALS and PMF solve the users' equation for them (PMF takes a like as one star above the mean). Who likes
-        nothing yet is taken for the average user; so is everybody where vectors are random and know no equation.
+        iALS and PMF solve the users' equation for them (PMF takes a like as one star above the mean; each weighs 1).
+        Who likes nothing yet is taken for the average user; so is everybody where vectors are random and know no
+        equation.
         """
         average = self.users.mean(axis=0)
         if self.method == "scratch":
