@@ -68,6 +68,11 @@ def signed(difference: Interval, digits: int = 4) -> str:
     return f"{mean} [{low}, {high}]"
 
 
+def one_after_another(names: Sequence[str]) -> str:
+    """Names as a sentence has them, such as "1, 2 and 4"; "none" for none."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]])) or "none"
+
+
 def cell(interval: Interval) -> str:
     """A mean with its interval, such as "0.512 [0.503, 0.521]"."""
     return "{mean:.3f} [{low:.3f}, {high:.3f}]".format(**interval)

@@ -124,3 +124,10 @@ def test_all_that_was_tried_for_a_bar_is_one_line() -> None:
     }
     table = sentences.searches(rows)
     assert table.to_dict("index") == {"SLIM": {"tried": "l2 1, 2, 3, 4", "trials": 3, "searches": 2, "at an end": 1}}
+
+
+@pytest.mark.parametrize(
+    ("names", "said"), [([], "none"), (["1"], "1"), (["1", "4"], "1 and 4"), (["2", "3", "5"], "2, 3 and 5")]
+)
+def test_names_one_after_another(names: list[str], said: str) -> None:
+    assert sentences.one_after_another(names) == said
