@@ -66,8 +66,9 @@ class NeuralRecommender(Recommender, Generic[Network]):
         n_batches = -(-len(learners) // self.batch_size)
         n_steps = self.n_epochs * n_batches
         optimizer = torch.optim.Adam(self.network.parameters(), self.learning_rate, betas=(0.9, 0.98), fused=True)
+        rising = max(0.1, 2 / (n_steps + 1))  # a step at least: torch divides by how many they are
         schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, self.learning_rate, total_steps=n_steps + 1, pct_start=0.1, cycle_momentum=False
+            optimizer, self.learning_rate, total_steps=n_steps + 1, pct_start=rising, cycle_momentum=False
         )
         for step in range(n_steps):
             if step % n_batches == 0:

@@ -122,3 +122,10 @@ def test_one_seed_one_result_and_other_draws_as_they_were(blocks: Ratings) -> No
 def test_settings_out_of_range(settings: dict[str, Any], text: str, blocks: Ratings) -> None:
     with pytest.raises(ValueError, match=text):
         MultVAERecommender(**settings).fit(blocks)
+
+
+@pytest.mark.parametrize("n_epochs", range(1, 21))
+def test_a_training_may_have_any_number_of_steps(n_epochs: int, blocks: Ratings) -> None:
+    """The learning rate rises for a tenth of the steps, of which there may be less than one."""
+    scores = MultVAERecommender(n_epochs=n_epochs, batch_size=1000).fit(blocks).scores(blocks.user_ids[:2])
+    assert np.isfinite(scores).all()
