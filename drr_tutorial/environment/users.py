@@ -16,6 +16,7 @@ from drr_tutorial.environment.rewards import RewardFunction, reward_matrix
 
 Candidates = Literal["balanced", "catalogue"]
 AT_ONCE = 1 << 18  # users times items that candidates are drawn from at once: in the processor's cache
+MANY = 1 << 13  # items: above, a number is drawn for each candidate instead of for each item
 
 
 def draw_candidates(
@@ -37,11 +38,26 @@ def draw_candidates(
 
 def _balanced(positive: NDArray[np.bool_], known: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.bool_]:
     """The positives and as many others as there are of them, of what is not known (m, n_items)."""
-    taken = positive | known
+    taken, n_items = positive | known, positive.shape[1]
+    n_positive, n_taken = np.count_nonzero(positive, axis=1), np.count_nonzero(taken, axis=1)
+    if n_items > MANY and (n_taken + n_positive).max(initial=0) < n_items / 2:
+        return positive | _few_others(taken, n_positive, rng)
     keys = rng.random(positive.shape)
     np.putmask(keys, taken, 2.0)
-    n_others = np.minimum(positive.sum(axis=1), keys.shape[1] - np.count_nonzero(taken, axis=1))
+    n_others = np.minimum(n_positive, n_items - n_taken)
     return positive | ((keys <= _nth_smallest(keys, n_others)[:, None]) & (n_others > 0)[:, None])
+
+
+def _few_others(taken: NDArray[np.bool_], n: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.bool_]:
+    """n of each row's items (m,) that are not taken (m, n_items), every set as likely; few of the items are taken."""
+    others, left = np.zeros_like(taken), n
+    while left.any():
+        rows = np.repeat(np.arange(len(n)), left)
+        items = rng.integers(taken.shape[1], size=len(rows))
+        free = ~taken[rows, items]
+        others[rows[free], items[free]] = True
+        left = n - np.count_nonzero(others, axis=1)
+    return others
 
 
 def _nth_smallest(keys: NDArray[np.float64], n: NDArray[np.int64]) -> NDArray[np.float64]:

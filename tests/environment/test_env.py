@@ -9,7 +9,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from drr_tutorial.data.ratings import DataError, Ratings, UnknownIdError
-from drr_tutorial.environment import ENV_ID
+from drr_tutorial.environment import ENV_ID, users
 from drr_tutorial.environment.env import RecommendationEnv, VectorActionWrapper
 from drr_tutorial.environment.memory import latest_liked
 from drr_tutorial.environment.rewards import reward_matrix
@@ -122,6 +122,32 @@ def test_the_others_are_those_with_the_smallest_of_uniform_numbers(n_items: int,
         expected = positive | ((ranks < positive.sum(axis=1, keepdims=True)) & np.isfinite(keys))
         drawn = draw_candidates(positive, known, "balanced", np.random.default_rng(seed))
         np.testing.assert_array_equal(drawn, expected)
+
+
+def test_of_many_items_every_set_of_others_is_as_likely(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a number is drawn for each candidate: the counts, each item, and each pair of items."""
+    monkeypatch.setattr(users, "MANY", 5)
+    positive, known = np.zeros((2, 3, 12), dtype=bool)
+    positive[0, :2] = positive[1, 3:6] = known[1, 6:8] = True
+    rng = np.random.default_rng(0)
+    drawn = np.stack([draw_candidates(positive, known, "balanced", rng) for _ in range(8000)])
+    assert (drawn & positive == positive).all() and not (drawn & known).any()
+    assert (drawn.sum(axis=2) == [4, 6, 0]).all()
+    for row, n in ((0, 2), (1, 3)):
+        others = drawn[:, row][:, ~(positive | known)[row]].astype(float)
+        n_free = others.shape[1]
+        together = others.T @ others / len(others)
+        expected = np.full((n_free, n_free), n * (n - 1) / (n_free * (n_free - 1)))
+        np.fill_diagonal(expected, n / n_free)
+        np.testing.assert_allclose(together, expected, atol=0.02)
+
+
+def test_of_many_items_nearly_all_taken_the_rest_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(users, "MANY", 5)
+    positive, known = np.zeros((2, 1, 12), dtype=bool)
+    positive[0, :2], known[0, 2:11] = True, True
+    drawn = draw_candidates(positive, known, "balanced", np.random.default_rng(0))
+    np.testing.assert_array_equal(drawn, ~known)
 
 
 @pytest.mark.parametrize("candidates", ["balanced", "catalogue"])
