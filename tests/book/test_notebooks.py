@@ -182,6 +182,12 @@ class TestEveryCoreChapter:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_number_of_an_equation_has_one_pair_of_parentheses(path: Path) -> None:
+    """It brings its own: "(8.2)"."""
+    assert "({eq}`" not in prose(path)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_code_and_what_it_prints_are_at_most_80_wide(path: Path) -> None:
     cells = [cell for cell in code_cells(path) if "remove-cell" not in tags(cell)]
     texts = [cell.source for cell in cells] + [shown_text(output) for cell in cells for output in cell.outputs]
