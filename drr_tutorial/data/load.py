@@ -8,12 +8,14 @@ reading, and a stale or broken copy is as good as none.
 
 import hashlib
 import json
+import math
 import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from drr_tutorial.data import download
@@ -23,7 +25,6 @@ from drr_tutorial.data.movielens import read_movielens
 from drr_tutorial.data.options import Columns, Duplicates, Kind, ReadingOptions
 from drr_tutorial.data.ratings import DataError, Ratings, UnknownIdError, require_ratings
 from drr_tutorial.data.reading import Reading
-from drr_tutorial.data.scale import require_limit
 from drr_tutorial.data.sources import find_items, find_tables
 from drr_tutorial.data.stored import COPY_VERSION, read_copy, write_copy
 from drr_tutorial.data.synthetic import synthetic_ratings
@@ -87,7 +88,7 @@ def read_ratings(
     and `.ratings` is what `load_ratings` returns.
     """
     options = options or ReadingOptions()
-    require_limit(liked_above)
+    _check_limit(liked_above)
     _check_beside(beside, liked_above, options)
     if not isinstance(source, str | os.PathLike) and is_table(source):
         return read_frame(source, liked_above, options, beside=beside)
@@ -104,6 +105,16 @@ def read_ratings(
     reading = _own(path, options, liked_above, progress)
     scaled = reading.ratings.liked_from(liked_above if options.kind in (None, "ratings") else None)
     return Reading(scaled, **json.loads(reading.about()))
+
+
+def _check_limit(liked_above: Any) -> None:
+    """Raises `ValueError` for a `liked_above` that is neither None nor a finite number, whatever the kind of data."""
+    if liked_above is None:
+        return
+    is_number = isinstance(liked_above, int | float | np.number) and not isinstance(liked_above, bool)
+    if not is_number or not math.isfinite(liked_above):
+        rule = "a number below the highest rating" if is_number else "a number"
+        raise ValueError(f"liked_above must be {rule}, got {liked_above!r}; a rating above it counts as liked")
 
 
 def _check_beside(beside: Ratings | None, liked_above: float | None, options: ReadingOptions) -> None:

@@ -43,8 +43,9 @@ class Scale:
             if not are_stars:
                 raise ValueError(_unknown(lowest, highest))
             return cls(min(1.0, lowest), MOST_STARS)
-        require_limit(liked_above)
-        if liked_above >= max(highest, MOST_STARS * are_stars):
+        if not isinstance(liked_above, int | float | np.number):
+            raise ValueError(f"liked_above must be a number, got {liked_above!r}; a rating above it counts as liked")
+        if not math.isfinite(liked_above) or liked_above >= max(highest, MOST_STARS * are_stars):
             raise ValueError(
                 f"liked_above must be a number below the highest rating, got {liked_above:g} and ratings from "
                 f"{lowest:g} to {highest:g}; a rating above it counts as liked"
@@ -74,16 +75,6 @@ class Scale:
     def liked(self, ratings: NDArray[Any]) -> NDArray[np.bool_]:
         """Which of the ratings are likes; the same shape."""
         return np.asarray(ratings > self.liked_above)
-
-
-def require_limit(liked_above: Any) -> None:
-    """Raises `ValueError` for a `liked_above` that is neither None nor a finite number."""
-    if liked_above is None:
-        return
-    is_number = isinstance(liked_above, int | float | np.number) and not isinstance(liked_above, bool)
-    if not is_number or not math.isfinite(liked_above):
-        rule = "a number below the highest rating" if is_number else "a number"
-        raise ValueError(f"liked_above must be {rule}, got {liked_above!r}; a rating above it counts as liked")
 
 
 STARS = Scale()

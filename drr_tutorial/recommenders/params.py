@@ -1,7 +1,6 @@
 """Settings by name as scikit-learn knows them (Buitinck et al. 2013): what `clone`, pipelines and searches call."""
 
 import inspect
-import math
 from collections.abc import Mapping
 from numbers import Integral, Real
 from types import NoneType, UnionType
@@ -59,14 +58,9 @@ def _require_fitting(kind: type, values: Mapping[str, Any]) -> None:
     """Raises `ValueError` for a value of another kind than the class declares; its `fit` knows the ranges."""
     declared = inspect.signature(kind).parameters
     for name, value in values.items():
-        rule = _rule(declared[name].annotation, value) or _rule_of_seed(name, value)
+        rule = _rule(declared[name].annotation, value)
         if rule:
             raise ValueError(f"{name} must be {rule}, got {value!r}")
-
-
-def _rule_of_seed(name: str, value: Any) -> str:
-    """No generator of random numbers starts from less than 0."""
-    return "a whole number of at least 0" if name == "seed" and value is not None and value < 0 else ""
 
 
 def _rule(kind: Any, value: Any) -> str:
@@ -81,9 +75,7 @@ def _rule(kind: Any, value: Any) -> str:
         return "" if value is None else "None"
     if kind in (int, float):
         among, name = (Integral, "a whole number") if kind is int else (Real, "a number")
-        if not isinstance(value, among) or isinstance(value, bool) or value != value:
-            return name
-        return "" if math.isfinite(value) else "a finite number"
+        return "" if isinstance(value, among) and not isinstance(value, bool) and value == value else name
     is_known = isinstance(kind, type) and kind is not inspect.Parameter.empty
     return f"a {kind.__name__}" if is_known and not isinstance(value, kind) else ""
 

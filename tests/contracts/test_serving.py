@@ -471,8 +471,6 @@ def test_a_setting_that_stays_as_it_was_forgets_nothing(synthetic: Ratings) -> N
     [
         (EASERecommender(), {"regularization": "x"}, "regularization must be a number, got 'x'"),
         (EASERecommender(), {"regularization": np.nan}, "regularization must be a number, got nan"),
-        (EASERecommender(), {"regularization": np.inf}, "regularization must be a finite number, got inf"),
-        (IALSRecommender(), {"seed": -1}, "seed must be a whole number of at least 0, got -1"),
         (IALSRecommender(), {"n_factors": 2.5}, "n_factors must be a whole number, got 2.5"),
         (IALSRecommender(), {"seed": True}, "seed must be a whole number, got True"),
         (EASERecommender(), {"max_items": "5"}, "max_items must be a whole number or None, got '5'"),

