@@ -54,7 +54,8 @@ def load_ratings(
     pandas, of polars, or of Hugging Face's `datasets`. `columns`, `items`, `item_columns`, `kind` and `duplicates`
     say how it is read; see `ReadingOptions`. Rows that are dropped are warned of. `beside`: the ratings that these are
     new to, as in `agent.partial_fit(load_ratings("monday.csv", beside=agent.ratings))`: few rows will do, of one user
-    and with nothing liked, and what is liked is what is liked there.
+    and with nothing liked, and what is liked is what is liked there. Counts are then a pair's whole ones up to
+    now: `partial_fit` puts them in the place of what it knew of the pair, and does not add them up.
 
     MovieLens is taken from `data_home` (else DRR_DATA_HOME, else the cache folder) in GroupLens' layout, or
     downloaded. `seed` matters to "synthetic" only; `progress` shows downloads and the reading of large files. Names go
