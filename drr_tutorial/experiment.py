@@ -275,7 +275,8 @@ def _ials(config: ExperimentConfig) -> IALSRecommender:
     if own.method != "ials":
         return IALSRecommender()
     return IALSRecommender(
-        own.n_factors, own.regularization, n_iterations=own.n_iterations, seed=config.seed, count_power=own.count_power
+        own.n_factors, own.regularization, n_iterations=own.n_iterations, seed=config.seed,
+        count_power=own.count_power, weighted=own.weighted,
     )  # fmt: skip
 
 

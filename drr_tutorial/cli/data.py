@@ -74,4 +74,8 @@ def _columns(option: str, given: Sequence[str]) -> Columns | None:
     bare = [role for role, equals, name in named if not equals or not name]
     if bare:
         raise ValueError(f"{option} must be role=name for every column, or roles from left to right, got {bare[0]!r}")
+    roles = [role for role, _, _ in named]
+    twice = [role for role in roles if roles.count(role) > 1]
+    if twice:
+        raise ValueError(f"{option} must name one column for each role, got {twice[0]!r} twice; leave one out")
     return {role: name for role, _, name in named}

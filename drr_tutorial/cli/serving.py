@@ -123,7 +123,7 @@ def _print_list(found: pd.DataFrame, k: int) -> None:
 
 
 def read_ids(path: Path | None) -> list[str] | pd.DataFrame | None:
-    """Ids, one a line; or a table of a file that has item_id (and user_id). Raises `DataError`."""
+    """Ids, one a line; or a table of a file that has item_id (and user_id). An empty file has none. `DataError`."""
     if path is None:
         return None
     path = as_path(path)
@@ -131,6 +131,8 @@ def read_ids(path: Path | None) -> list[str] | pd.DataFrame | None:
         if path.name.lower().endswith(".parquet"):
             return pd.read_parquet(path)
         lines = pd.read_csv(path, sep=_separator(path), dtype=str, keep_default_na=False)
+    except pd.errors.EmptyDataError:  # nothing is out of stock today
+        return []
     except (OSError, ValueError, UnicodeError) as error:
         raise DataError(f"{path} cannot be read ({' '.join(str(error).split())}); give ids, one a line") from error
     if {"item_id", "item"} & set(lines.columns):

@@ -75,6 +75,17 @@ def _factorized(values: Any, what: str) -> tuple[NDArray[Any], Any]:
     return places[codes], _flat(coded.categories[there[:-1]], what)
 
 
+def of_each_kind(ids: NDArray[Any]) -> list[str]:
+    """Of ids (n,) that are texts, the first of each kind: whole numbers such as 1, such as 2.0, and others. Where there
+    are more than one, somebody may have meant numbers.
+    """
+    firsts: dict[str | None, str] = {}
+    for text in ids.tolist() if ids.dtype.kind == "U" else []:
+        match = _WHOLE_NUMBER.fullmatch(text)
+        firsts.setdefault(None if match is None else match[1] or "", text)
+    return list(firsts.values())
+
+
 def texts_as_array(texts: list[str], what: str) -> NDArray[np.str_]:
     """Texts (n,), each of which takes as much memory as the longest. Raises `DataError` where that is too much."""
     longest = max(range(len(texts)), key=lambda place: len(texts[place]), default=0)

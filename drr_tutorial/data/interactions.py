@@ -50,11 +50,13 @@ def interactions(
     they `may_lack_likes`, where nothing is liked.
     """
     values = _numbers(values, options.kind, len(users))
-    _check_liked_above(values, options.kind, liked_above, may_lack_likes)
+    _check_liked_above(values, options.kind, liked_above)
     pairs = users.astype(np.int64) * (int(items.max(initial=0)) + 1) + items
     how = options.merged_by
     rows, kept = (None, values) if how == "refuse" else _once_a_pair(pairs, values, times, how)
     if options.kind in (None, "ratings"):
+        if liked_above is None and not may_lack_likes:
+            _refuse_no_likes(kept)
         return Interactions(rows, kept)
     limit = 0.0 if options.kind != "counts" or liked_above is None else liked_above
     liked = kept > limit
@@ -105,9 +107,7 @@ def _thumbs(values: Any) -> NDArray[np.float64]:
     return np.where(np.asarray(known) == 1, 1.0, -1.0)[codes]
 
 
-def _check_liked_above(
-    values: NDArray[np.float64], kind: str | None, liked_above: float | None, may_lack_likes: bool
-) -> None:
+def _check_liked_above(values: NDArray[np.float64], kind: str | None, liked_above: float | None) -> None:
     if not len(values):
         return
     if kind in ("likes", "thumbs") and liked_above is not None:
@@ -118,9 +118,14 @@ def _check_liked_above(
             f"counts go from {lowest:g} to {highest:g}, half of them {np.median(values):g} or less; say above which "
             "count something is liked: liked_above=0 for whatever occurs (on the command line --liked-above)"
         )
-    if may_lack_likes:
+
+
+def _refuse_no_likes(kept: NDArray[np.float64]) -> None:
+    """Of stars, of which nothing else was said."""
+    if not len(kept):
         return
-    if kind is None and liked_above is None and lowest >= FEWEST_STARS and highest <= LIKED_ABOVE:
+    lowest, highest = kept.min(), kept.max()
+    if lowest >= FEWEST_STARS and highest <= LIKED_ABOVE:
         raise DataError(
             f"ratings go from {lowest:g} to {highest:g}, so none is above 3 of 5 stars, and nothing is liked; say "
             "above which rating something is liked (liked_above, on the command line --liked-above), or what they "

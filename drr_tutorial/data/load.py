@@ -8,16 +8,19 @@ reading, and a stale or broken copy is as good as none.
 
 import hashlib
 import json
+import math
 import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from drr_tutorial.data import download
 from drr_tutorial.data.download import MOVIELENS
+from drr_tutorial.data.frames import Frame, is_column, is_table
 from drr_tutorial.data.movielens import read_movielens
 from drr_tutorial.data.options import Columns, Duplicates, Kind, ReadingOptions
 from drr_tutorial.data.ratings import DataError, Ratings, UnknownIdError, require_ratings
@@ -25,17 +28,17 @@ from drr_tutorial.data.reading import Reading
 from drr_tutorial.data.sources import find_items, find_tables
 from drr_tutorial.data.stored import COPY_VERSION, read_copy, write_copy
 from drr_tutorial.data.synthetic import synthetic_ratings
-from drr_tutorial.data.tabular import GivesPandas, SpeaksArrow, is_table, read_frame, read_table
+from drr_tutorial.data.tabular import read_frame, read_table
 
 __all__ = ["DataError", "Ratings", "UnknownIdError", "load_ratings", "read_ratings"]
 
 
 def load_ratings(
-    source: str | Path | pd.DataFrame | SpeaksArrow | GivesPandas = "ml-100k",
+    source: str | Path | Frame = "ml-100k",
     *,
     liked_above: float | None = None,
     columns: Columns | None = None,
-    items: str | Path | pd.DataFrame | None = None,
+    items: str | Path | Frame | None = None,
     item_columns: Columns | None = None,
     kind: Kind | None = None,
     duplicates: Duplicates | None = None,
@@ -51,7 +54,8 @@ def load_ratings(
     pandas, of polars, or of Hugging Face's `datasets`. `columns`, `items`, `item_columns`, `kind` and `duplicates`
     say how it is read; see `ReadingOptions`. Rows that are dropped are warned of. `beside`: the ratings that these are
     new to, as in `agent.partial_fit(load_ratings("monday.csv", beside=agent.ratings))`: few rows will do, of one user
-    and with nothing liked, and what is liked is what is liked there.
+    and with nothing liked, and what is liked is what is liked there. Counts are then a pair's whole ones up to
+    now: `partial_fit` puts them in the place of what it knew of the pair, and does not add them up.
 
     MovieLens is taken from `data_home` (else DRR_DATA_HOME, else the cache folder) in GroupLens' layout, or
     downloaded. `seed` matters to "synthetic" only; `progress` shows downloads and the reading of large files. Names go
@@ -72,7 +76,7 @@ def load_ratings(
 
 
 def read_ratings(
-    source: str | Path | pd.DataFrame | SpeaksArrow | GivesPandas,
+    source: str | Path | Frame,
     options: ReadingOptions | None = None,
     *,
     liked_above: float | None = None,
@@ -85,6 +89,7 @@ def read_ratings(
     and `.ratings` is what `load_ratings` returns.
     """
     options = options or ReadingOptions()
+    _check_limit(liked_above)
     _check_beside(beside, liked_above, options)
     if not isinstance(source, str | os.PathLike) and is_table(source):
         return read_frame(source, liked_above, options, beside=beside)
@@ -101,6 +106,16 @@ def read_ratings(
     reading = _own(path, options, liked_above, progress)
     scaled = reading.ratings.liked_from(liked_above if options.kind in (None, "ratings") else None)
     return Reading(scaled, **json.loads(reading.about()))
+
+
+def _check_limit(liked_above: Any) -> None:
+    """Raises `ValueError` for a `liked_above` that is neither None nor a finite number, whatever the kind of data."""
+    if liked_above is None:
+        return
+    is_number = isinstance(liked_above, int | float | np.number) and not isinstance(liked_above, bool)
+    if not is_number or not math.isfinite(liked_above):
+        rule = "a number below the highest rating" if is_number else "a number"
+        raise ValueError(f"liked_above must be {rule}, got {liked_above!r}; a rating above it counts as liked")
 
 
 def _check_beside(beside: Ratings | None, liked_above: float | None, options: ReadingOptions) -> None:
@@ -146,8 +161,8 @@ def _own(path: Path, options: ReadingOptions, liked_above: float | None, progres
 
     if isinstance(options.items, pd.DataFrame):
         return _unchanged(found, _times(found), read)
-    if options.items is not None:
-        found.append(find_items(options.items).path)
+    if options.items_file is not None:
+        found.append(find_items(options.items_file).path)
     said = json.dumps([options.to_json(), liked_above], sort_keys=True)
     return _copy_or_read(path.name.partition(".")[0], list(dict.fromkeys(found)), said, read)
 
@@ -155,8 +170,9 @@ def _own(path: Path, options: ReadingOptions, liked_above: float | None, progres
 def _existing(source: Any) -> Path:
     """The file that was named; by `os.path`, since `Path` raises for names too long and folders that are locked."""
     if not isinstance(source, str | os.PathLike):
-        is_parted = isinstance(source, dict)  # a DatasetDict of Hugging Face's
+        is_parted = isinstance(source, dict) and all(map(is_table, source.values()))  # Hugging Face's DatasetDict
         parts = f"; it has the parts {', '.join(map(repr, source))}: give one of them" if is_parted else ""
+        parts += "; it is one column: give the table with all of them" if is_column(source) else ""
         parts += "; .collect() makes a table of it" if hasattr(source, "collect") else ""  # a LazyFrame of polars
         raise TypeError(
             f"source must be the name of a data set, a path, or a table of pandas, got {type(source).__name__}; "

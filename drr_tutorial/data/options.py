@@ -10,6 +10,8 @@ from typing import Any, Literal, Self, get_args
 
 import pandas as pd
 
+from drr_tutorial.data.frames import Frame, as_frame, is_table
+
 Kind = Literal["ratings", "likes", "counts", "thumbs"]
 Duplicates = Literal["latest", "mean", "refuse"]
 Columns = Mapping[str, str] | Sequence[str]
@@ -26,7 +28,7 @@ class ReadingOptions:
     """Role -> name of its column, such as {"user": "uid", "item": "book_id"}; for a text file without a header, the
     roles of its columns from left to right, "-" for one to skip. Roles: user, item, rating, timestamp, title, genres.
     """
-    items: str | Path | pd.DataFrame | None = None
+    items: str | Path | Frame | None = None
     """A file or a table with titles and genres of the items."""
     item_columns: Columns | None = None
     """The same as `columns` for `items`; roles: item, title, genres."""
@@ -47,8 +49,10 @@ class ReadingOptions:
         _require_one_of("duplicates", self.duplicates, (None, *get_args(Duplicates)))
         _check_columns("columns", self.columns, ROLES)
         _check_columns("item_columns", self.item_columns, ITEM_ROLES)
-        if not isinstance(self.items, str | os.PathLike | pd.DataFrame | None):
-            raise ValueError(f"items must be a file or a table of pandas, got {type(self.items).__name__}")
+        if not isinstance(self.items, str | os.PathLike | None):
+            if not is_table(self.items):
+                raise ValueError(f"items must be a file or a table of pandas, got {type(self.items).__name__}")
+            object.__setattr__(self, "items", as_frame(self.items, "items"))
         if self.item_columns is not None and self.items is None:
             raise ValueError("item_columns says how items is read, so it needs items: a file or a table")
 
@@ -56,6 +60,11 @@ class ReadingOptions:
     def merged_by(self) -> Literal["latest", "mean", "refuse", "sum"]:
         """What becomes of several rows of a pair."""
         return self.duplicates or ("sum" if self.kind == "counts" else "latest")
+
+    @property
+    def items_file(self) -> str | Path | None:
+        """`items` where that is a file."""
+        return Path(self.items) if isinstance(self.items, str | os.PathLike) else None
 
     def refuse_for(self, name: str) -> None:
         """`ValueError` if anything is said about the reading of a data set that is read in one way only."""
@@ -74,7 +83,7 @@ class ReadingOptions:
         """What differs from the defaults, JSON-able. Raises `ValueError` where items are a table in memory."""
         if isinstance(self.items, pd.DataFrame):
             raise ValueError("items must be a file to be kept with a training, got a table")
-        place = None if self.items is None else os.path.abspath(os.path.expanduser(self.items))
+        place = None if self.items_file is None else os.path.abspath(os.path.expanduser(self.items_file))
         found = {name: _plain(getattr(self, name)) for name in ("columns", "item_columns", "kind", "duplicates")}
         usual = ReadingOptions()
         return {name: value for name, value in {**found, "items": place}.items() if value != getattr(usual, name)}

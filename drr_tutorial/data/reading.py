@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from drr_tutorial.data.ids import of_each_kind
 from drr_tutorial.data.item_table import ItemTable
 from drr_tutorial.data.options import ReadingOptions
 from drr_tutorial.data.ratings import Ratings
@@ -112,6 +113,7 @@ class Reading:
             ("ratings", f"{len(ratings):,}, {_percent(_density(ratings))} of all pairs of user and item"),
             ("users", _each(ratings.users, ratings.n_users)),
             ("items", _each(ratings.items, ratings.n_items)),
+            ("ids", _mixtures(ratings)),
             ("scale", self._scale()),
             ("liked", f"{int(ratings.liked.sum()):,} ({_percent(float(ratings.liked.mean()))})"),
             ("times", self._times()),
@@ -170,6 +172,17 @@ def _each(places: np.ndarray[Any, Any], count: int) -> str:
     """How many rows each has."""
     rows = np.bincount(places, minlength=count)
     return f"{count:,}, with {rows.min():,} to {rows.max():,} ratings each, half of them up to {int(np.median(rows)):,}"
+
+
+def _mixtures(ratings: Ratings) -> str:
+    """Which ids are texts though some of them could be numbers."""
+    found = {"users": of_each_kind(ratings.user_ids), "items": of_each_kind(ratings.item_ids)}
+    said = [
+        f"those of {what} are texts, of more than one kind, such as {' and '.join(map(repr, kinds))}"
+        for what, kinds in found.items()
+        if len(kinds) > 1
+    ]
+    return "; ".join(said)
 
 
 def _span(ratings: Ratings) -> str:

@@ -14,6 +14,7 @@ _NAMES = {
     "genres": ("genres", "genre"),
 }
 _OF_KIND = {"counts": ("rating", "count", "counts", "plays"), "thumbs": ("rating", "liked", "thumb", "thumbs")}
+_APART = ("user", "item", "rating", "timestamp")
 _RECBOLE_TYPES = (":token", ":token_seq", ":float", ":float_seq")
 _KINDS = (
     "kind='likes' where each row is a like (a click, a view, a purchase), kind='counts' with liked_above where it says "
@@ -88,18 +89,34 @@ def _found(
             )
         return {role: position for position, role in enumerate(columns) if role != SKIPPED}
     found = {role: _mapped(role, name, names, where, argument) for role, name in (columns or {}).items()}
+    _refuse_shared(found, names, where, argument)
     free = [(position, plain_name(name)) for position, name in enumerate(names) if position not in found.values()]
     for role, known in usual.items():
         places = [position for position, name in free if role not in found and name in known]
         if len(places) > 1:
-            both = " and ".join(repr(names[position]) for position in places)
-            raise DataError(
-                f"{where}: columns {both} both mean {role!r}; rename or drop one, or say which counts: "
-                f"{argument}={{{role!r}: {names[places[0]]!r}}}"
-            )
+            raise DataError(f"{where}: {_which([names[position] for position in places], role, argument)}")
         if places:
             found[role] = places[0]
     return found
+
+
+def _which(names: Sequence[str], role: str, argument: str) -> str:
+    """What to do about several columns that could be one role; those of one name cannot be told apart by it."""
+    both = " and ".join(map(repr, names))
+    one = next((name for name in names if [other.strip() for other in names].count(name.strip()) == 1), None)
+    choice = "" if one is None else f", or say which counts: {argument}={{{role!r}: {one!r}}}"
+    return f"columns {both} both mean {role!r}; rename or drop one{choice}"
+
+
+def _refuse_shared(found: Mapping[str, int], names: Sequence[str], where: str, argument: str) -> None:
+    """`DataError` for one column as two of user, item, rating and timestamp; a name may be id and title."""
+    owners: dict[int, str] = {}
+    for role, place in found.items():
+        if role in _APART and owners.setdefault(place, role) != role:
+            raise DataError(
+                f"{where}: {argument} must give a column of its own to each of {', '.join(_APART)}, got "
+                f"{names[place]!r} for {owners[place]} and {role}; correct one of them"
+            )
 
 
 def _mapped(role: str, name: str, names: Sequence[str], where: str, argument: str) -> int:

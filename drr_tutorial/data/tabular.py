@@ -13,13 +13,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from drr_tutorial.data.columns import as_times
 from drr_tutorial.data.delimited import Layout, Pieces, look_at, read_columns, refuse_header
+from drr_tutorial.data.frames import as_frame
 from drr_tutorial.data.ids import as_coded_ids
 from drr_tutorial.data.interactions import interactions, what_they_could_be
 from drr_tutorial.data.item_table import ItemTable, first_of_items, genres_of, read_items
@@ -31,19 +32,6 @@ from drr_tutorial.data.sources import TEXT_FORMS, DataFile, find_items, find_tab
 
 _SCALED = (None, "ratings")  # kinds whose numbers stay as they are
 _MOVIELENS_ORDER = ["user", "item", "rating", "timestamp"]  # of files without a header
-
-
-class SpeaksArrow(Protocol):
-    """A table of polars, DuckDB, pyarrow, ...: by Arrow's C stream interface."""
-
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
-
-
-class GivesPandas(Protocol):
-    """A table of Hugging Face's `datasets`, ..."""
-
-    def to_pandas(self) -> Any:
-        """The same as a table of pandas."""
 
 
 class Table(NamedTuple):
@@ -84,7 +72,7 @@ def read_table(
         table = _text_table(file, options, progress) if is_text else _parquet_table(file, options)
     name = file.name if path.is_file() and not (file.member and found_items) else path.stem
     if options.items is not None:
-        found_items = None if isinstance(options.items, pd.DataFrame) else find_items(options.items)
+        found_items = None if options.items_file is None else find_items(options.items_file)
     return _assembled(table._replace(name=name), _items(found_items, options), options, liked_above, beside)
 
 
@@ -100,28 +88,8 @@ def read_frame(
     """
     options = options or ReadingOptions()
     table = _frame_table(as_frame(frame), options, "the table", "ratings")
-    file = None if options.items is None or isinstance(options.items, pd.DataFrame) else find_items(options.items)
+    file = None if options.items_file is None else find_items(options.items_file)
     return _assembled(table, _items(file, options), options, liked_above, beside)
-
-
-def is_table(source: Any) -> bool:
-    """Whether `read_frame` takes it."""
-    return isinstance(source, pd.DataFrame) or hasattr(source, "__arrow_c_stream__") or hasattr(source, "to_pandas")
-
-
-def as_frame(source: Any) -> pd.DataFrame:
-    """A table in memory as one of pandas."""
-    if isinstance(source, pd.DataFrame):
-        return source
-    if not hasattr(source, "__arrow_c_stream__"):
-        found = source.to_pandas()
-        if not isinstance(found, pd.DataFrame):
-            raise TypeError(f"source.to_pandas() must give a table of pandas, got {type(found).__name__}")
-        return found
-    import pyarrow as pa  # slow to import
-
-    frame: pd.DataFrame = pa.RecordBatchReader.from_stream(source).read_all().to_pandas()
-    return frame
 
 
 @contextmanager

@@ -104,7 +104,7 @@ class Recommender(ABC):
 
     def partial_fit(self, ratings: Ratings) -> Self:
         """Take in new ratings, of known and new users and items, without a whole training; what is rated anew counts
-        as it is rated now. An error leaves the recommender as it was.
+        as it is rated now, and so do counts: give all of a pair, not the week's. An error leaves it as it was.
 
         What has user and item vectors folds new users and items in, and moves the vectors of known users who rated
         something; known items keep theirs, and an agent its networks. All others are computed anew from all ratings.

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from drr_tutorial.data.frames import as_frame, is_table
 from drr_tutorial.data.ids import find
 from drr_tutorial.data.ratings import DataError, Ratings, UnknownIdError
 from drr_tutorial.data.roles import plain_name
@@ -37,6 +38,7 @@ class Choice(NamedTuple):
         where none is known, `ValueError` for what is no list, `DataError` for ids that are missing, for a table without
         item_id, or with a column that nobody knows.
         """
+        candidates, exclude = _as_pandas(candidates, "candidates"), _as_pandas(exclude, "exclude")
         barred = np.zeros(ratings.n_items, dtype=np.bool_)
         pairs = _at(ratings, np.zeros(0, np.int64), np.zeros(0, np.int64))
         if candidates is not None:
@@ -57,16 +59,20 @@ def as_ids_given(value: Any, argument: str, what: str = "item") -> list[Any]:
     """The ids of a list, an array or a column. Raises `ValueError` for one id alone, a text, a table, and what has no
     order.
     """
-    if isinstance(value, pd.DataFrame) or (isinstance(value, np.ndarray) and value.ndim > 1):
-        raise ValueError(
-            f"{argument} must be a list of {what} ids, got a table of shape {value.shape}; give its column of {what}s"
-        )
+    if is_table(value) or (isinstance(value, np.ndarray) and value.ndim > 1):
+        shape = f" of shape {value.shape}" if hasattr(value, "shape") else ""
+        raise ValueError(f"{argument} must be a list of {what} ids, got a table{shape}; give its column of {what}s")
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value.item()
     if isinstance(value, str | bytes | Mapping | set | frozenset) or not isinstance(value, Iterable):
         hint = f"; for one {what} write [{value!r}]" if isinstance(value, str | int | np.integer) else ""
         raise ValueError(f"{argument} must be a list of {what} ids, got {value!r}{hint}")
     return list(value)
+
+
+def _as_pandas(value: Any, argument: str) -> Any:
+    """A table of polars and the like as one of pandas; all else as it is."""
+    return as_frame(value, argument) if is_table(value) else value
 
 
 def as_length(k: Any, argument: str = "k") -> int:

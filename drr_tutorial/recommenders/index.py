@@ -16,9 +16,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from drr_tutorial.data.ratings import DataError, Ratings
 from drr_tutorial.recommenders.base import Recommender
 from drr_tutorial.recommenders.choice import as_length
-from drr_tutorial.recommenders.vectors import item_vectors, query_vectors
+from drr_tutorial.recommenders.lists import CELLS
+from drr_tutorial.recommenders.vectors import holder_of_vectors, item_vectors, query_vectors
 from drr_tutorial.storage import as_path, whole_file
 
 Floats = NDArray[np.float32]
@@ -26,10 +28,11 @@ NEIGHBOURS, BUILD_WIDTH, SEARCH_WIDTH = 32, 200, 128  # of the graph: links, and
 
 
 class ItemIndex:
-    """An index of a recommender's item vectors by dot product."""
+    """An index of a recommender's item vectors by dot product, as they were when it was built."""
 
     def __init__(self, recommender: Recommender, index: Any) -> None:
         self.recommender, self.index = recommender, index
+        self._built_from = holder_of_vectors(recommender)
 
     @classmethod
     def of(cls, recommender: Recommender, kind: Literal["exact", "hnsw"] = "hnsw") -> Self:
@@ -55,10 +58,29 @@ class ItemIndex:
 
     def recommend(self, users: ArrayLike, k: int = 10, *, exclude_seen: bool = True) -> pd.DataFrame:
         """Lists as `Recommender.recommend_all` makes them, of what the index finds: user_id, rank, item_id, title,
-        score. It searches k more than anybody of these users has seen.
+        score. It searches k more than anybody of these users has seen, for some users at a time. Raises `DataError`
+        where the recommender has learned anew since.
         """
-        ratings, k = self.recommender.ratings, as_length(k)
-        users = ratings.user_index(users)
+        ratings, k = self._ratings(), as_length(k)
+        indices = ratings.user_index(users)
+        most = int(np.diff(self.recommender._seen.indptr)[indices].max(initial=0)) if exclude_seen else 0
+        size = max(1, CELLS // min(k + most, ratings.n_items))
+        starts = range(0, max(len(indices), 1), size)
+        tables = [self._lists(indices[start : start + size], k, exclude_seen) for start in starts]
+        return pd.concat(tables, ignore_index=True) if len(tables) > 1 else tables[0]
+
+    def _ratings(self) -> Ratings:
+        ratings = self.recommender.ratings
+        if holder_of_vectors(self.recommender) is not self._built_from:
+            raise DataError(
+                "the index holds the vectors of before the latest fit or partial_fit, and its places may be other "
+                "items now; build it anew: ItemIndex.of(recommender)"
+            )
+        return ratings
+
+    def _lists(self, users: NDArray[np.integer[Any]], k: int, exclude_seen: bool) -> pd.DataFrame:
+        """Of users by index (m,)."""
+        ratings = self.recommender.ratings
         seen = self.recommender._seen[users]
         most = int(np.diff(seen.indptr).max(initial=0)) if exclude_seen else 0
         items, scores = self.search(query_vectors(self.recommender, ratings.user_ids[users]), k + most)

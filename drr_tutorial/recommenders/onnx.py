@@ -26,8 +26,14 @@ INPUTS, OUTPUT = ("user", "memory"), "scores"
 def export_onnx(agent: DRRRecommender, path: str | Path) -> None:
     """Write the agent's scores as an ONNX model, with item ids among its metadata.
 
-    Raises `RuntimeError` for an unfitted agent, `ImportError` without the extra, `StorageError`.
+    Raises `TypeError` for what is no agent, `RuntimeError` for an unfitted one, `ImportError` without the extra,
+    `StorageError`.
     """
+    if not isinstance(agent, DRRRecommender):
+        raise TypeError(
+            f"agent must be a DRRRecommender, got {type(agent).__name__}; vectors of another recommender are its "
+            "embeddings, and ItemIndex.of makes an index of them"
+        )
     items = agent.ratings.item_ids.tolist()
     onnx = _imported("onnx")
     _imported("onnxscript")

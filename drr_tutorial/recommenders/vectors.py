@@ -14,11 +14,20 @@ Floats = NDArray[np.float32]
 
 
 def item_vectors(recommender: Recommender) -> Floats:
-    """(n_items, k), in the order of `ratings.item_ids`. Raises `ValueError` for one without vectors."""
+    """(n_items, k), in the order of `ratings.item_ids`. Raises `ValueError` for one without vectors, `RuntimeError`
+    for an unfitted one.
+    """
+    recommender.ratings  # noqa: B018  fitted, or this says so
     if isinstance(recommender, DRRRecommender):
         found: Floats = recommender.networks.item_vectors().detach().cpu().numpy()
         return found
     return _factors(recommender).embeddings.items
+
+
+def holder_of_vectors(recommender: Recommender) -> object:
+    """What holds the vectors: another object after each `fit` and each `partial_fit`. Raises as `item_vectors`."""
+    recommender.ratings  # noqa: B018  fitted, or this says so
+    return recommender.networks if isinstance(recommender, DRRRecommender) else _factors(recommender).embeddings
 
 
 def query_vectors(recommender: Recommender, users: ArrayLike) -> Floats:
@@ -40,7 +49,6 @@ def _actions(agent: DRRRecommender, index: NDArray[np.integer[Any]]) -> Floats:
 
 
 def _factors(recommender: Recommender) -> Factors:
-    recommender.ratings  # noqa: B018  fitted, or this says so
     if not isinstance(recommender, Factors):
         raise ValueError(
             f"recommender must score by vectors, as DRRRecommender and IALSRecommender do, got "

@@ -45,6 +45,8 @@ def test_what_was_read_is_printed_and_nothing_else(shop: Path, capsys: pytest.Ca
         ([], r"no column for user, item, rating among ['uid', 'book', 'n']"),
         (OWN, "--kind"),
         (["--columns", "user=uid", "item"], "--columns must be role=name for every column, or roles from left to"),
+        (["--columns", "user=uid", "user=book"], "--columns must name one column for each role, got 'user' twice"),
+        (["--columns", "user=uid", "item=uid"], "columns must give a column of its own to each of user, item,"),
         (["--columns", "usr=uid"], "columns must speak of user, item, rating, timestamp, title, genres, got 'usr'"),
         ([*OWN[:3], "--kind", "counts"], "counts go from 1 to 1, half of them 1 or less; say above which"),
         ([*OWN[:3], "--kind", "likes", "--items", "nowhere.csv"], "items must be a file with titles and genres, got"),

@@ -33,6 +33,21 @@ def test_lists_of_all_users(run: Path, tmp_path: Path, synthetic: Ratings, capsy
     assert pd.merge(first, second, on=["user_id", "item_id"]).empty and len(second) == 900
 
 
+@pytest.mark.parametrize("text", ["", "\n\n", "item_id\n"])
+def test_a_file_without_ids_excludes_nothing(
+    text: str, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As on a day on which nothing is out of stock; but no candidates at all would be an empty shop."""
+    out, user = tmp_path / "out.csv", ["recommend", str(run), "--user", "1", "--k", "3"]
+    out.write_text(text)
+    assert cli.main(user) == 0
+    usual = capsys.readouterr().out
+    assert cli.main([*user, "--exclude", str(out)]) == 0
+    assert capsys.readouterr().out == usual
+    assert cli.main([*user, "--candidates", str(out)]) == 1
+    assert "candidates must hold items of the training data, got none" in capsys.readouterr().err
+
+
 def test_ids_one_a_line(run: Path, tmp_path: Path, synthetic: Ratings, capsys: pytest.CaptureFixture[str]) -> None:
     stock = synthetic.item_ids[:40]
     (tmp_path / "stock.txt").write_text("\n".join(map(str, stock)))

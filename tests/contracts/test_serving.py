@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from drr_tutorial.data.ratings import DataError, Ratings, UnknownIdError
@@ -119,6 +120,19 @@ def test_what_was_shown_yesterday_does_not_come_back(fitted: Recommender) -> Non
     assert len(pairs[1]) == 100 and not pairs[0] & pairs[1]
     out = yesterday[["item_id"]].head(5)  # without users: to nobody
     assert not set(fitted.recommend_all(users, 5, exclude=out, progress=False)["item_id"]) & set(out["item_id"])
+
+
+def test_choices_may_be_any_table(popularity: Recommender) -> None:
+    items = popularity.ratings.item_ids[:40]
+    user = popularity.ratings.user_ids[0]
+    for name in ("candidates", "exclude"):
+        options: list[Any] = [{name: kind({"item_id": items})} for kind in (pd.DataFrame, pa.table)]
+        lists = [popularity.recommend(user, 5, **one)["item_id"].tolist() for one in options]
+        assert lists[0] == lists[1] and len(lists[0]) > 0
+    shown = pa.table({"user_id": [user] * 40, "item_id": items})
+    assert not set(popularity.recommend(user, 5, exclude=shown)["item_id"]) & set(items.tolist())
+    with pytest.raises(ValueError, match="users must be a list of user ids, got a table"):
+        popularity.recommend_all(pa.table({"user_id": [user]}), 5)
 
 
 @pytest.mark.parametrize(

@@ -197,6 +197,22 @@ def test_what_the_numbers_cannot_be(frame: pd.DataFrame, options: dict[str, Any]
         load_ratings(frame, **options)
 
 
+@pytest.mark.parametrize("kind", [None, "ratings", "counts", "thumbs", "likes"])
+@pytest.mark.parametrize("liked_above", ["2", True, np.nan, np.inf])
+def test_a_limit_that_is_no_number_is_refused_for_every_kind(kind: Any, liked_above: Any) -> None:
+    with pytest.raises(ValueError, match=f"liked_above must be a number.*, got {liked_above!r}"):
+        load_ratings(LOG, kind=kind, liked_above=liked_above)
+
+
+@pytest.mark.parametrize("kind", [None, "ratings"])
+@pytest.mark.parametrize("duplicates", ["latest", "mean"])
+def test_nothing_is_liked_once_a_pair_is_one_row(kind: Any, duplicates: Any) -> None:
+    """The one high rating was taken back, so it is no like."""
+    log = pd.DataFrame({"user": [1, 1, 2], "item": [1, 1, 2], "rating": [4.0, 1.0, 2.0]})
+    with pytest.raises(DataError, match="ratings go from .* to 2.*, so none is above 3 of 5 stars.*nothing is liked"):
+        load_ratings(log, kind=kind, duplicates=duplicates)
+
+
 def test_an_option_that_is_none_is_named() -> None:
     for options, text in (
         ({"kind": "stars"}, "kind must be one of 'ratings', 'likes', 'counts', 'thumbs', got 'stars'"),

@@ -55,6 +55,25 @@ def test_the_table_of_a_file_and_of_its_copy(tmp_path: Path, monkeypatch: pytest
     )
 
 
+@pytest.mark.parametrize(
+    ("users", "said"),
+    [
+        (["1", "2", "bob"], "those of users are texts, of more than one kind, such as '1' and 'bob'"),
+        (["1", "2.0", "3"], "those of users are texts, of more than one kind, such as '1' and '2.0'"),
+        (["1", "2", "3"], None),
+        (["1.0", "2.0", "3.0"], None),
+        (["007", "042", "099"], None),
+        (["ann", "bob", "cy"], None),
+    ],
+)
+def test_ids_of_more_than_one_kind_are_said(users: list[str], said: str | None, tmp_path: Path) -> None:
+    """One slip in a file makes texts of all its numbers."""
+    path = tmp_path / "log.csv"
+    pd.DataFrame({"user": users, "item": ["a", "b", "a"], "rating": [5, 4, 2]}).to_csv(path, index=False)
+    shown = in_one_line(read_ratings(path))
+    assert (" ids " in shown) == (said is not None) and (said or "") in shown
+
+
 def test_no_line_is_wider_than_a_page_of_the_book_but_a_name_that_is(tmp_path: Path) -> None:
     long = tmp_path / f"{'shop' * 30}.csv"
     log = LOG.assign(**{f"column{number}": 1 for number in range(20)})

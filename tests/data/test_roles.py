@@ -122,6 +122,29 @@ def test_more_than_one_candidate_says_how_to_choose() -> None:
         load_ratings(PLAIN.assign(user_id=1))
 
 
+def test_columns_of_one_name_are_not_told_apart_by_it() -> None:
+    twice = pd.concat([PLAIN, PLAIN[["user"]]], axis=1)
+    with pytest.raises(DataError, match="'user' and 'user' both mean 'user'; rename or drop one$"):
+        load_ratings(twice)
+
+
+@pytest.mark.parametrize(
+    ("columns", "text"),
+    [
+        ({"user": "uid", "item": "uid"}, "got 'uid' for user and item"),
+        ({"user": "uid", "item": "book_id", "rating": "when", "timestamp": "when"}, "'when' for rating and timestamp"),
+    ],
+)
+def test_one_column_is_not_two_things(columns: dict[str, str], text: str) -> None:
+    with pytest.raises(DataError, match=f"columns must give a column of its own to each of user, item, .*{text}"):
+        load_ratings(BOOKS, columns=columns)
+
+
+def test_a_name_may_be_id_and_title() -> None:
+    found = load_ratings(PLAIN.assign(item=["Dune", "Emma", "Emma"]), columns={"item": "item", "title": "item"})
+    assert found.titles.tolist() == ["Dune", "Emma"]
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [

@@ -237,6 +237,27 @@ def test_tables_of_polars(expected: Ratings) -> None:
         load_ratings(table.lazy())
 
 
+@pytest.mark.parametrize(
+    "column", [FRAME["userId"], pa.array([1, 2]), pa.chunked_array([[1, 2]])], ids=lambda c: type(c)
+)
+def test_one_column_is_no_table(column: Any) -> None:
+    with pytest.raises(TypeError, match="source must be .*it is one column: give the table with all of them"):
+        load_ratings(column)
+    with pytest.raises(ValueError, match="items must be a file or a table"):
+        load_ratings(FRAME, items=column)
+
+
+def test_a_dict_of_columns_has_no_parts() -> None:
+    with pytest.raises(TypeError, match="got dict; columns of your own become ratings by .*items, ratings.$"):
+        load_ratings({"user": [1, 2]})  # type: ignore[arg-type]
+
+
+def test_items_may_be_any_table() -> None:
+    items = pa.table({"movieId": [FRAME["movieId"][0]], "title": ["Dune"]})
+    found = load_ratings(FRAME, items=items)
+    assert "Dune" in found.titles.tolist()
+
+
 def test_tables_of_hugging_face(expected: Ratings) -> None:
     datasets = pytest.importorskip("datasets")
     table = datasets.Dataset.from_pandas(FRAME)

@@ -1,13 +1,15 @@
 """An agent for other programs: a nearest-neighbour index and an ONNX file say what the agent says."""
 
+import copy
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from drr_tutorial.data.ratings import Ratings
+from drr_tutorial.data.ratings import DataError, Ratings
 from drr_tutorial.recommenders.base import Recommender
 from drr_tutorial.recommenders.baselines import EASERecommender, IALSRecommender
 from drr_tutorial.recommenders.drr import DRRRecommender
@@ -39,6 +41,45 @@ def test_who_has_no_vectors_says_so(synthetic: Ratings) -> None:
         item_vectors(EASERecommender().fit(synthetic))
     with pytest.raises(RuntimeError, match="has learned nothing yet"):
         item_vectors(IALSRecommender())
+
+
+def test_who_is_not_fitted_or_no_agent_says_so(synthetic: Ratings, tmp_path: Path) -> None:
+    for ask in (item_vectors, lambda agent: export_onnx(agent, tmp_path / "agent.onnx")):
+        with pytest.raises(RuntimeError, match="DRRRecommender has learned nothing yet"):
+            ask(DRRRecommender("simple"))
+    with pytest.raises(TypeError, match="agent must be a DRRRecommender, got IALSRecommender; .*ItemIndex"):
+        export_onnx(IALSRecommender().fit(synthetic), tmp_path / "agent.onnx")  # type: ignore[arg-type]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["DRR", "iALS"])
+@pytest.mark.parametrize("again", ["fit", "partial_fit"])
+def test_an_index_of_old_vectors_says_so(kind: str, again: str, agent: DRRRecommender, synthetic: Ratings) -> None:
+    """With a new item all later places are other items, so old places would be wrong lists."""
+    learner = copy.copy(agent) if kind == "DRR" else IALSRecommender(n_factors=8).fit(synthetic)
+    index = ItemIndex(learner, None)
+    new = Ratings.from_columns([1], [-1], [5], [0], beside=synthetic)
+    learner.partial_fit(new) if again == "partial_fit" else learner.fit(synthetic)
+    with pytest.raises(DataError, match="index holds the vectors of before the latest fit .*ItemIndex.of"):
+        index.recommend([1], 3)
+
+
+def test_an_index_searches_for_some_users_at_a_time(fitted: Recommender, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("faiss", reason="needs the extra 'index'")
+    index, users = ItemIndex.of(fitted, "exact"), fitted.ratings.user_ids
+    whole = index.recommend(users, 10)
+    searched: list[tuple[int, int]] = []
+    search = ItemIndex.search
+
+    def noted(self: ItemIndex, queries: Any, k: int) -> Any:
+        searched.append((len(queries), k))
+        return search(self, queries, k)
+
+    monkeypatch.setattr(ItemIndex, "search", noted)
+    monkeypatch.setattr("drr_tutorial.recommenders.index.CELLS", 1000)
+    pd.testing.assert_frame_equal(index.recommend(users, 10), whole)
+    assert len(searched) > 5 and max(queries * k for queries, k in searched) <= 1000
+    assert index.recommend([], 10).columns.tolist() == whole.columns.tolist()
 
 
 @pytest.mark.parametrize(("kind", "recall"), [("exact", 1.0), ("hnsw", 0.95)])

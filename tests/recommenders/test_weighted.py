@@ -10,6 +10,7 @@ import pytest
 from drr_tutorial.config.presets import DEFAULT
 from drr_tutorial.data.load import load_ratings
 from drr_tutorial.data.ratings import Ratings
+from drr_tutorial.experiment import baselines
 from drr_tutorial.recommenders.base import Recommender
 from drr_tutorial.recommenders.baselines import IALSRecommender
 from drr_tutorial.recommenders.drr import DRRRecommender
@@ -61,6 +62,14 @@ def test_weights_are_saved_and_new_plays_join_with_theirs(heard: Ratings, tmp_pa
         one.partial_fit(later)
         of_new = one.recommend(1000, k=5).item_id.to_numpy()
         assert np.mean(of_new % GENRES == 1) >= 0.8
+
+
+def test_the_baseline_looks_at_counts_where_the_agent_does(heard: Ratings) -> None:
+    for weighted in (False, True):
+        config = replace(DEFAULT, embedding=replace(DEFAULT.embedding, weighted=weighted))
+        (bar,) = baselines(config, heard, ["ials"])
+        assert bar.get_params()["weighted"] is weighted
+        assert bar.embeddings.weighted is weighted  # type: ignore[attr-defined]
 
 
 def test_the_agent_takes_them_where_it_is_told_to(heard: Ratings, tmp_path: Path) -> None:
