@@ -52,6 +52,8 @@ class EmbeddingConfig:
     def __post_init__(self) -> None:
         fits = self.learning_rate == 0 or self.length == self.n_factors
         require(fits, self, "learning_rate", "0 when parts are joined")
+        counted = self.method == "ials" or self.rated_factors > 0
+        require(counted or not self.weighted, self, "weighted", "False where iALS makes no part")
 
     @property
     def length(self) -> int:

@@ -101,8 +101,10 @@ class Ratings:
         `titles` and `genres` are looked up by original item id. A rating above `liked_above` counts as liked; None:
         above 3 of 5 stars. New ratings `beside` others, for `Recommender.partial_fit`, have their scale. `weights`,
         above 0, say how sure each row is. Raises `DataError` for ids that are neither integers nor strings, ratings
-        that are not finite or, without `liked_above`, no stars (see `Scale.of`), and a user who rates an item twice.
+        that are not finite or, without `liked_above`, no stars (see `Scale.of`), and a user who rates an item twice;
+        `TypeError` for another kind of `titles`, `genres` or `beside`.
         """
+        _check_kinds(titles, genres, beside)
         user_indices, user_ids = index_ids(users, "user")
         item_indices, item_ids = index_ids(items, "item")
         values = _single_precision(ratings, name)
@@ -235,6 +237,19 @@ def require_ratings(value: Any, argument: str = "ratings") -> None:
             f"{argument} must be Ratings, got {type(value).__name__}; make them with load_ratings(file or table), or "
             "with Ratings.from_columns(users, items, ratings)"
         )
+
+
+def _check_kinds(titles: Any, genres: Any, beside: Any) -> None:
+    """Raises `TypeError` for titles and genres that cannot be looked up, and for what is not `Ratings`."""
+    for argument, values, one in (("titles", titles, "a text"), ("genres", genres, "a tuple of texts")):
+        if values is not None and not isinstance(values, Mapping):
+            how = f"such as dict(zip(ids, {argument}))"
+            raise TypeError(f"{argument} must map an item id to {one}, got {type(values).__name__}; {how}")
+    texts = [value for value in (genres or {}).values() if isinstance(value, str)]
+    if texts:
+        raise TypeError(f"genres must map an item id to a tuple of texts, got {texts[0]!r}; give ({texts[0]!r},)")
+    if beside is not None:
+        require_ratings(beside, "beside")
 
 
 def _single_precision(ratings: ArrayLike, name: str) -> NDArray[np.float32]:

@@ -43,7 +43,7 @@ class Scale:
             if not are_stars:
                 raise ValueError(_unknown(lowest, highest))
             return cls(min(1.0, lowest), MOST_STARS)
-        if not isinstance(liked_above, int | float | np.number):
+        if not isinstance(liked_above, int | float | np.number) or isinstance(liked_above, bool):
             raise ValueError(f"liked_above must be a number, got {liked_above!r}; a rating above it counts as liked")
         if not math.isfinite(liked_above) or liked_above >= max(highest, MOST_STARS * are_stars):
             raise ValueError(

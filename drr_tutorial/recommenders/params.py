@@ -1,6 +1,7 @@
 """Settings by name as scikit-learn knows them (Buitinck et al. 2013): what `clone`, pipelines and searches call."""
 
 import inspect
+import math
 from collections.abc import Mapping
 from numbers import Integral, Real
 from types import NoneType, UnionType
@@ -59,6 +60,8 @@ def _require_fitting(kind: type, values: Mapping[str, Any]) -> None:
     declared = inspect.signature(kind).parameters
     for name, value in values.items():
         rule = _rule(declared[name].annotation, value)
+        if not rule and name == "seed" and isinstance(value, Integral) and value < 0:
+            rule = "a whole number from 0"
         if rule:
             raise ValueError(f"{name} must be {rule}, got {value!r}")
 
@@ -75,7 +78,9 @@ def _rule(kind: Any, value: Any) -> str:
         return "" if value is None else "None"
     if kind in (int, float):
         among, name = (Integral, "a whole number") if kind is int else (Real, "a number")
-        return "" if isinstance(value, among) and not isinstance(value, bool) and value == value else name
+        if not isinstance(value, among) or isinstance(value, bool) or value != value:
+            return name
+        return "" if math.isfinite(value) else "a finite number"
     is_known = isinstance(kind, type) and kind is not inspect.Parameter.empty
     return f"a {kind.__name__}" if is_known and not isinstance(value, kind) else ""
 

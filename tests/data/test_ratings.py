@@ -1,6 +1,7 @@
 """The ratings table: ids in and out, selections, the matrix, the fingerprint, what it refuses."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -164,3 +165,20 @@ def test_weights_are_above_nothing_and_go_with_their_rows(films: Ratings, weight
 def test_ids_of_mixed_types_become_strings() -> None:
     mixed = np.array([10, "9", "a"], dtype=object)
     assert Ratings.from_columns(mixed, [1, 2, 3], [1, 1, 1]).user_ids.tolist() == ["10", "9", "a"]
+
+
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [
+        (
+            {"titles": ["One", "Two"]},
+            r"titles must map an item id to a text, got list; such as dict\(zip\(ids, titles\)\)",
+        ),
+        ({"genres": [("Drama",)]}, "genres must map an item id to a tuple of texts, got list"),
+        ({"genres": {1: "Drama"}}, r"genres must map an item id to a tuple of texts, got 'Drama'; give \('Drama',\)"),
+        ({"beside": "them"}, "beside must be Ratings, got str"),
+    ],
+)
+def test_what_cannot_be_looked_up_is_refused(more: dict[str, Any], text: str) -> None:
+    with pytest.raises(TypeError, match=text):
+        Ratings.from_columns([1, 2], [1, 2], [1, 5], **more)

@@ -2,6 +2,7 @@
 
 import tracemalloc
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -127,9 +128,10 @@ def test_where_a_like_begins_is_the_same_whatever_type_says_it(kind: type) -> No
     assert type(ratings.scale.liked_above) is float
 
 
-def test_a_threshold_that_is_no_number_is_refused() -> None:
-    with pytest.raises(ValueError, match="liked_above must be a number, got '3'"):
-        Ratings.from_columns([1, 2], [1, 2], [1, 5], liked_above="3")  # type: ignore[arg-type]
+@pytest.mark.parametrize("threshold", ["3", True])
+def test_a_threshold_that_is_no_number_is_refused(threshold: Any) -> None:
+    with pytest.raises(ValueError, match=f"liked_above must be a number, got {threshold!r}"):
+        Ratings.from_columns([1, 2], [1, 2], [1, 5], liked_above=threshold)
 
 
 @pytest.mark.parametrize("rating", [1e39, 2.0**24 + 1, np.inf])

@@ -320,7 +320,9 @@ def test_bpr_without_its_library_says_how_to_get_it(monkeypatch: pytest.MonkeyPa
     [
         (EASERecommender(regularization=0), "regularization must be above 0, got 0"),
         (EASERecommender(regularization=float("nan")), "regularization must be a number, got nan"),
+        (EASERecommender(regularization=float("inf")), "regularization must be a finite number, got inf"),
         (IALSRecommender(regularization=-1), "regularization must be above 0, got -1"),
+        (IALSRecommender(seed=-1), "seed must be a whole number from 0, got -1"),
         (IALSRecommender(n_factors=0), "n_factors must be at least 1, got 0"),
         (ItemKNNRecommender(n_neighbours=0), "n_neighbours must be at least 1, got 0"),
         (ItemKNNRecommender(shrinkage=-1), "shrinkage must be at least 0, got -1"),

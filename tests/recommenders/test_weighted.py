@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from drr_tutorial.config import EmbeddingConfig
 from drr_tutorial.config.presets import DEFAULT
 from drr_tutorial.data.load import load_ratings
 from drr_tutorial.data.ratings import Ratings
@@ -82,3 +84,10 @@ def test_the_agent_takes_them_where_it_is_told_to(heard: Ratings, tmp_path: Path
     loaded = DRRRecommender.load(tmp_path / "agent")
     assert [part.weighted for part in loaded.embeddings.parts] == [True, True, False]
     pd.testing.assert_frame_equal(loaded.recommend_all(k=5, progress=False), agent.recommend_all(k=5, progress=False))
+
+
+@pytest.mark.parametrize("method", ["pmf", "scratch"])
+def test_weights_need_a_part_that_looks_at_them(method: Literal["pmf", "scratch"]) -> None:
+    with pytest.raises(ValueError, match=r"EmbeddingConfig\.weighted must be False where iALS makes no part"):
+        EmbeddingConfig(method=method, weighted=True)
+    assert EmbeddingConfig(method=method, weighted=True, rated_factors=4).weighted
