@@ -103,7 +103,7 @@ def _read(place: object) -> Iterator[None]:
 
     try:
         yield
-    except (OSError, pa.ArrowInvalid) as error:
+    except (OSError, pa.ArrowException) as error:
         raise DataError(f"{place} cannot be read ({error}); give a Parquet file, or a folder of them") from error
 
 
@@ -170,6 +170,7 @@ def _write(
     progress: bool,
 ) -> None:
     ray = require_ray()
+    from pyarrow import ArrowException
     from ray.data import ActorPoolStrategy, DataContext
 
     context = DataContext.get_current().copy()
@@ -188,10 +189,11 @@ def _write(
                 compute=ActorPoolStrategy(min_size=1, max_size=max(1, cpus - 1)),
                 num_cpus=0,  # what is read and written needs the CPUs, too: two are all there are on a small machine
             ).write_parquet(str(target))
-    except ray.exceptions.RayError as error:
+    except (ray.exceptions.RayError, ArrowException) as error:
+        of = "" if users is None else f" for the users of {os.path.commonpath(users)}"
         cause = getattr(error, "cause", None)  # to whose words Ray adds lines of its own
         lines = str(error if cause is None else cause).strip().splitlines()
-        raise DataError(f"no lists were written: {lines[-1 if cause is None else 0]}") from error
+        raise DataError(f"no lists were written{of}: {lines[-1 if cause is None else 0]}") from error
 
 
 def _asked(recommender: Recommender, users: list[str] | None, size: int) -> Any:

@@ -79,12 +79,28 @@ def test_users_who_are_unknown_and_folders_that_a_node_does_not_see(
 ) -> None:
     pd.DataFrame({"user_id": [10**6]}).to_parquet(tmp_path / "users.parquet")
     out = tmp_path / "lists"
-    with pytest.raises(DataError, match=r"no lists were written: .*1000000.*lists them$"):
+    with pytest.raises(
+        DataError, match=r"no lists were written for the users of \S+users.parquet: .*1000000.*lists them$"
+    ):
         write_lists_on_cluster(agent, out, tmp_path / "users.parquet", cluster=address, progress=False)
     assert "Traceback" not in capfd.readouterr().err, "it is raised, and not printed as well"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["users.parquet"]
     with connect(address), pytest.raises(ClusterError, match=r"node \S+ does not see .*nowhere; give a folder on a di"):
         _require_seen([tmp_path, tmp_path / "nowhere"])
+
+
+def test_files_that_only_their_rows_show_to_be_bad(address: str, agent: Recommender, tmp_path: Path) -> None:
+    """Pages that are damaged, and columns beside that cannot be merged: one error that says which files were read."""
+    number, text = pd.DataFrame({"user_id": [1], "x": [1]}), pd.DataFrame({"user_id": [2], "x": ["one"]})
+    mixed = in_files(tmp_path / "mixed", number, text)
+    damaged = in_files(tmp_path / "damaged", pd.DataFrame({"user_id": range(1, 21)}), number[["user_id"]])
+    file = damaged / "0.parquet"
+    data = file.read_bytes()
+    file.write_bytes(data[:4] + b"\xff" * 40 + data[44:])
+    for users in (mixed, damaged):
+        with pytest.raises(DataError, match=f"no lists were written for the users of {users}: "):
+            write_lists_on_cluster(agent, tmp_path / "lists", users, cluster=address, progress=False)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["damaged", "mixed"]
 
 
 def test_bad_input_is_refused_before_a_cluster_is_asked(agent: Recommender, users: Path, tmp_path: Path) -> None:
