@@ -1,5 +1,6 @@
 """Lists of a cluster are those of one process, whatever happens to its processes."""
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 
 from drr_tutorial import cli
+from drr_tutorial.cluster import lists as module
 from drr_tutorial.cluster.connect import connect
 from drr_tutorial.cluster.lists import _require_seen, write_lists_on_cluster
 from drr_tutorial.config import PRESETS
@@ -15,7 +17,7 @@ from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.errors import ClusterError, DataError
 from drr_tutorial.recommenders.base import Recommender
 from drr_tutorial.recommenders.baselines import IALSRecommender
-from drr_tutorial.storage import StorageError
+from drr_tutorial.storage import StorageError, whole_folder
 from tests.cluster.conftest import TwoNodes
 from tests.cluster.killing import KillOne
 
@@ -101,6 +103,21 @@ def test_files_that_only_their_rows_show_to_be_bad(address: str, agent: Recommen
         with pytest.raises(DataError, match=f"no lists were written for the users of {users}: "):
             write_lists_on_cluster(agent, tmp_path / "lists", users, cluster=address, progress=False)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["damaged", "mixed"]
+
+
+def test_a_disk_that_is_full(tmp_path: Path) -> None:
+    """It is said of the folder that was asked for, not in Ray's words, and nothing is left behind."""
+    full = OSError(
+        errno.ENOSPC, "Error writing bytes to file. Detail: 'Failed to apply UDF transform after 1/1 attempts'"
+    )
+    failed, lists = DataError("a task failed"), tmp_path / "lists"
+    failed.cause = full  # type: ignore[attr-defined]
+    said = f"cannot write {lists}: No space left on device; what was there"
+    with pytest.raises(StorageError, match=said), whole_folder(lists):
+        raise module._told(failed, ["users.parquet"])
+    assert not any(tmp_path.iterdir())
+    failed.cause = OSError("damaged\nRay's advice")  # type: ignore[attr-defined]
+    assert str(module._told(failed, None)) == "no lists were written: damaged"
 
 
 def test_bad_input_is_refused_before_a_cluster_is_asked(agent: Recommender, users: Path, tmp_path: Path) -> None:
