@@ -56,7 +56,8 @@ def test_the_kernels_are_those_in_use() -> None:
     code = "import json; from drr_tutorial.provenance import machine; print(json.dumps(machine()))"
     shown = subprocess.check_output([sys.executable, "-c", code], text=True, env=os.environ | chosen)
     about = json.loads(shown)
-    assert about["kernels"]["torch"] == {"instructions": "DEFAULT", "threads": 2}
+    assert about["kernels"]["torch"]["instructions"] in ("DEFAULT", "NO AVX")  # as torch up to 2.6 calls it
+    assert about["kernels"]["torch"]["threads"] == 2
     blas = [used["instructions"] for name, used in about["kernels"].items() if name.startswith("openblas")]
     assert set(blas) <= {"Nehalem"}
     assert about["kernel settings"] == settings

@@ -78,9 +78,10 @@ def require_address(address: str) -> tuple[str, int]:
     try:
         parts = urlsplit(f"//{address}")
         host, port = parts.hostname, parts.port
-    except ValueError:  # a port that is no number, or too large
+        (host or "").encode("idna")  # as it is looked up: no label is empty or too long
+    except ValueError:  # or a port that is no number, or too large
         host = port = None
-    if not host or not port or parts.path or parts.query or parts.username or " " in address:
+    if not host or not port or parts.netloc != address or "@" in address or " " in address:
         raise ValueError(
             f"cluster must be {LOCAL} or HOST:PORT, got {address!r}; such as 10.0.0.1:6379, the address that "
             "ray start --head prints, on a machine of the cluster"

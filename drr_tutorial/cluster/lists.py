@@ -5,6 +5,7 @@ The agent travels once to each node; users and lists do not pass through the mac
 seen by all nodes: on one machine that goes without saying, otherwise they lie on a disk in common.
 """
 
+import errno
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ from drr_tutorial.recommenders.lists import CELLS, Options, Wish
 from drr_tutorial.storage import StorageError, as_path, whole_folder
 
 USER = "user_id"
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)  # which no reading ends with
 
 
 class ListsWritten(NamedTuple):
@@ -103,7 +105,7 @@ def _read(place: object) -> Iterator[None]:
 
     try:
         yield
-    except (OSError, pa.ArrowInvalid) as error:
+    except (OSError, pa.ArrowException) as error:
         raise DataError(f"{place} cannot be read ({error}); give a Parquet file, or a folder of them") from error
 
 
@@ -170,6 +172,7 @@ def _write(
     progress: bool,
 ) -> None:
     ray = require_ray()
+    from pyarrow import ArrowException
     from ray.data import ActorPoolStrategy, DataContext
 
     context = DataContext.get_current().copy()
@@ -188,10 +191,18 @@ def _write(
                 compute=ActorPoolStrategy(min_size=1, max_size=max(1, cpus - 1)),
                 num_cpus=0,  # what is read and written needs the CPUs, too: two are all there are on a small machine
             ).write_parquet(str(target))
-    except ray.exceptions.RayError as error:
-        cause = getattr(error, "cause", None)  # to whose words Ray adds lines of its own
-        lines = str(error if cause is None else cause).strip().splitlines()
-        raise DataError(f"no lists were written: {lines[-1 if cause is None else 0]}") from error
+    except (ray.exceptions.RayError, ArrowException) as error:
+        raise _told(error, users) from error
+
+
+def _told(error: Exception, users: list[str] | None) -> Exception:
+    """An error from the cluster, without what Ray adds to its words: `OSError` where there is no room for lists."""
+    cause = getattr(error, "cause", None)
+    if isinstance(cause, OSError) and cause.errno in UNWRITABLE:
+        return OSError(cause.errno, os.strerror(cause.errno))
+    of = "" if users is None else f" for the users of {os.path.commonpath(users)}"
+    lines = str(error if cause is None else cause).strip().splitlines()
+    return DataError(f"no lists were written{of}: {lines[-1 if cause is None else 0]}")
 
 
 def _asked(recommender: Recommender, users: list[str] | None, size: int) -> Any:

@@ -134,7 +134,7 @@ def _of_worker(config: ExperimentConfig, rank: int, workers: int, passes: float)
     """The settings of one worker. The first has the seed of the whole, so that one worker alone is one process."""
     training, seed = config.training, config.seed
     if rank > 0:
-        seed = int(np.random.SeedSequence([config.seed, rank]).generate_state(1, np.uint64)[0] >> 1)
+        seed = int(np.random.SeedSequence([config.seed, rank]).generate_state(1, np.uint64)[0]) >> 1
     return replace(
         config,
         seed=seed,

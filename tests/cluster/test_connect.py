@@ -16,10 +16,21 @@ from drr_tutorial.cluster.connect import about_this_node, connect, differences, 
 from drr_tutorial.errors import ClusterError
 from tests.cluster.conftest import TwoNodes
 
+NO_ADDRESS = [
+    "",
+    "nowhere",
+    "ray://head:10001",
+    "10.0.0.1:",
+    "10.0.0.1:port",
+    "h:99999",
+    "http://h:1",
+    "a b:1",
+    ":6379",
+]
+NO_HOST = ["h:1#a", "h:1/", "h:1?", "me@h:1", "@h:1", "a..b:1", f"{'a' * 64}:1", "h:1\n", "[::1:1"]
 
-@pytest.mark.parametrize(
-    "address", ["", "nowhere", "ray://head:10001", "10.0.0.1:", "10.0.0.1:port", "h:99999", "http://h:1", "a b:1"]
-)
+
+@pytest.mark.parametrize("address", [*NO_ADDRESS, *NO_HOST])
 def test_what_is_no_address(address: str) -> None:
     with pytest.raises(ValueError, match=r"cluster must be local or HOST:PORT, got .*such as 10"):
         require_address(address)

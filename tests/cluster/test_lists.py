@@ -1,5 +1,6 @@
 """Lists of a cluster are those of one process, whatever happens to its processes."""
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 
 from drr_tutorial import cli
+from drr_tutorial.cluster import lists as module
 from drr_tutorial.cluster.connect import connect
 from drr_tutorial.cluster.lists import _require_seen, write_lists_on_cluster
 from drr_tutorial.config import PRESETS
@@ -15,7 +17,7 @@ from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.errors import ClusterError, DataError
 from drr_tutorial.recommenders.base import Recommender
 from drr_tutorial.recommenders.baselines import IALSRecommender
-from drr_tutorial.storage import StorageError
+from drr_tutorial.storage import StorageError, whole_folder
 from tests.cluster.conftest import TwoNodes
 from tests.cluster.killing import KillOne
 
@@ -79,12 +81,43 @@ def test_users_who_are_unknown_and_folders_that_a_node_does_not_see(
 ) -> None:
     pd.DataFrame({"user_id": [10**6]}).to_parquet(tmp_path / "users.parquet")
     out = tmp_path / "lists"
-    with pytest.raises(DataError, match=r"no lists were written: .*1000000.*lists them$"):
+    with pytest.raises(
+        DataError, match=r"no lists were written for the users of \S+users.parquet: .*1000000.*lists them$"
+    ):
         write_lists_on_cluster(agent, out, tmp_path / "users.parquet", cluster=address, progress=False)
     assert "Traceback" not in capfd.readouterr().err, "it is raised, and not printed as well"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["users.parquet"]
     with connect(address), pytest.raises(ClusterError, match=r"node \S+ does not see .*nowhere; give a folder on a di"):
         _require_seen([tmp_path, tmp_path / "nowhere"])
+
+
+def test_files_that_only_their_rows_show_to_be_bad(address: str, agent: Recommender, tmp_path: Path) -> None:
+    """Pages that are damaged, and columns beside that cannot be merged: one error that says which files were read."""
+    number, text = pd.DataFrame({"user_id": [1], "x": [1]}), pd.DataFrame({"user_id": [2], "x": ["one"]})
+    mixed = in_files(tmp_path / "mixed", number, text)
+    damaged = in_files(tmp_path / "damaged", pd.DataFrame({"user_id": range(1, 21)}), number[["user_id"]])
+    file = damaged / "0.parquet"
+    data = file.read_bytes()
+    file.write_bytes(data[:4] + b"\xff" * 40 + data[44:])
+    for users in (mixed, damaged):
+        with pytest.raises(DataError, match=f"no lists were written for the users of {users}: "):
+            write_lists_on_cluster(agent, tmp_path / "lists", users, cluster=address, progress=False)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["damaged", "mixed"]
+
+
+def test_a_disk_that_is_full(tmp_path: Path) -> None:
+    """It is said of the folder that was asked for, not in Ray's words, and nothing is left behind."""
+    full = OSError(
+        errno.ENOSPC, "Error writing bytes to file. Detail: 'Failed to apply UDF transform after 1/1 attempts'"
+    )
+    failed, lists = DataError("a task failed"), tmp_path / "lists"
+    failed.cause = full  # type: ignore[attr-defined]
+    said = f"cannot write {lists}: No space left on device; what was there"
+    with pytest.raises(StorageError, match=said), whole_folder(lists):
+        raise module._told(failed, ["users.parquet"])
+    assert not any(tmp_path.iterdir())
+    failed.cause = OSError("damaged\nRay's advice")  # type: ignore[attr-defined]
+    assert str(module._told(failed, None)) == "no lists were written: damaged"
 
 
 def test_bad_input_is_refused_before_a_cluster_is_asked(agent: Recommender, users: Path, tmp_path: Path) -> None:

@@ -142,6 +142,9 @@ def test_likes_of_any_format_are_the_same_likes(likes: csr_array, kind: Any, dty
     assert given.nnz == before.nnz and (given != before).nnz == 0  # left as it was
 
 
+ONE_ROW = pytest.mark.skipif(coo_array([1]).ndim == 2, reason="scipy before 1.13 takes a row for a matrix")
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -151,7 +154,11 @@ def test_likes_of_any_format_are_the_same_likes(likes: csr_array, kind: Any, dty
         (lambda x: 0 * x, "likes must hold at least one like, got none"),
         (lambda x: x.toarray(), "likes must be a sparse matrix, got ndarray; scipy.sparse.csr_array makes one"),
         (lambda x: None, "likes must be a sparse matrix, got NoneType"),
-        (lambda x: coo_array(x.toarray()[0]), r"likes must be \(n_users, 15\), as taste knows items, got \(15,\)"),
+        pytest.param(
+            lambda x: coo_array(x.toarray()[0]),
+            r"likes must be \(n_users, 15\), as taste knows items, got \(15,\)",
+            marks=ONE_ROW,
+        ),
         (lambda x: x[:0], r"likes must be \(n_users, 15\), as taste knows items, got \(0, 15\)"),
     ],
 )

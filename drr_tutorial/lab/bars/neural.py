@@ -65,6 +65,8 @@ class NeuralRecommender(Recommender, Generic[Network]):
         learners = self._learners()
         n_batches = -(-len(learners) // self.batch_size)
         n_steps = self.n_epochs * n_batches
+        if n_steps == 0:  # nobody to learn from
+            return
         optimizer = torch.optim.Adam(self.network.parameters(), self.learning_rate, betas=(0.9, 0.98), fused=True)
         rising = max(0.1, 2 / (n_steps + 1))  # a step at least: torch divides by how many they are
         schedule = torch.optim.lr_scheduler.OneCycleLR(
