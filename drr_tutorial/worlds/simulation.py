@@ -264,13 +264,21 @@ def as_vector_env(env: Any) -> "VectorEnv[Any, Any, Any]":
         return SyncVectorEnv([lambda: env], autoreset_mode=AutoresetMode.DISABLED)
     if not isinstance(env, VectorEnv):
         raise ValueError(f"env must be a Gymnasium environment, single or vector, got {type(env).__name__}")
-    if env.metadata.get("autoreset_mode") != AutoresetMode.DISABLED:
+    mode = _autoreset_mode(env)
+    if mode != AutoresetMode.DISABLED:
         raise ValueError(
-            "env must let a finished user wait for a reset, got autoreset_mode "
-            f"{env.metadata.get('autoreset_mode')}; make it by gymnasium.make_vec(..., "
-            'vector_kwargs={"autoreset_mode": gymnasium.vector.AutoresetMode.DISABLED})'
+            f"env must let a finished user wait for a reset, got autoreset_mode {mode}; make it by "
+            'gymnasium.make_vec(..., vector_kwargs={"autoreset_mode": gymnasium.vector.AutoresetMode.DISABLED})'
         )
     return env
+
+
+def _autoreset_mode(env: "VectorEnv[Any, Any, Any]") -> Any:
+    """What becomes of a finished user. Before Gymnasium 1.4 all of a class share their metadata, where the latest that
+    was made writes its mode: the environment's own, if it has one, comes first.
+    """
+    own = getattr(env.unwrapped, "autoreset_mode", None)
+    return env.metadata.get("autoreset_mode") if own is None else own
 
 
 def catalogue_of(env: "VectorEnv[Any, Any, Any]") -> Catalogue:

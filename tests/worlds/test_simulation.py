@@ -123,6 +123,17 @@ def test_an_environment_that_resets_itself_is_refused(mode: AutoresetMode) -> No
         Simulation(SyncVectorEnv([Shop] * 2, autoreset_mode=mode))
 
 
+def test_what_another_environment_wrote_into_shared_metadata_is_not_believed() -> None:
+    """As in Gymnasium before 1.4, where all of a class have one dictionary."""
+    env = SyncVectorEnv([Shop] * 2, autoreset_mode=AutoresetMode.DISABLED)
+    env.metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP}
+    assert Simulation(env).num_envs == 2
+    env = SyncVectorEnv([Shop] * 2, autoreset_mode=AutoresetMode.NEXT_STEP)
+    env.metadata = {"autoreset_mode": AutoresetMode.DISABLED}
+    with pytest.raises(ValueError, match="got autoreset_mode AutoresetMode.NEXT_STEP"):
+        Simulation(env)
+
+
 class Paid(Shop):
     """Pays what it is told to."""
 
