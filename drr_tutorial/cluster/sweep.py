@@ -92,11 +92,12 @@ def run_sweep(
     """
     require_address(cluster)
     require_ray()
-    place, drawn = as_path(folder), sweep.drawn()
-    _take(place, sweep.about(train))
+    place, drawn, about = as_path(folder), sweep.drawn(), sweep.about(train)
+    _refuse_another(place, about)
     waiting = [number for number in range(sweep.budget) if _finished(place, number) is None]
     if waiting:
         with connect(cluster), _quiet():
+            _begin(place, about)
             failed = _train(sweep, train, drawn, waiting, place, progress)
     left = [number for number in waiting if _finished(place, number) is None]
     if left:
@@ -112,15 +113,19 @@ def _as_json(config: ExperimentConfig) -> Any:
     return json.loads(config.to_json())
 
 
-def _take(place: Path, about: Mapping[str, Any]) -> None:
-    """Begin in a folder that is empty, or go on in one of the same sweep. Raises `StorageError`."""
-    path = place / ABOUT
-    if not path.exists():
+def _begin(place: Path, about: Mapping[str, Any]) -> None:
+    """Say what sweep the folder holds, once."""
+    if not (place / ABOUT).exists():
+        write_json(place / ABOUT, dict(about) | {"git revision": git_revision()})
+
+
+def _refuse_another(place: Path, about: Mapping[str, Any]) -> None:
+    """Raises `StorageError` for a folder of something else, or of another sweep."""
+    if not (place / ABOUT).exists():
         if place.exists() and (not place.is_dir() or any(place.iterdir())):
             raise StorageError(f"{place} holds something else than a sweep; choose a new folder, nothing was changed")
-        write_json(path, dict(about) | {"git revision": git_revision()})
         return
-    before = read_json(path)
+    before = read_json(place / ABOUT)
     for name, value in about.items():
         if not isinstance(before, dict) or before.get(name) != value:
             raise StorageError(f"{place} holds a sweep with other {name}; give the same again, or another folder")

@@ -16,7 +16,7 @@ from drr_tutorial.cluster.sweep import Sweep, figures_of, run_sweep
 from drr_tutorial.config import PRESETS, ExperimentConfig
 from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.data.synthetic import synthetic_ratings
-from drr_tutorial.errors import RowError
+from drr_tutorial.errors import ClusterError, RowError
 from drr_tutorial.storage import StorageError, read_json
 from tests.cluster.conftest import TwoNodes
 from tests.cluster.killing import KillOne
@@ -90,13 +90,15 @@ def test_what_is_no_sweep(change: dict[str, Any], text: str) -> None:
         replace(Sweep(SMALL, SPACE, 3), **change)
 
 
-def test_bad_input_is_refused_before_a_cluster_is_asked(train: Ratings, tmp_path: Path) -> None:
+def test_bad_input_and_a_cluster_that_is_not_there_leave_no_folder(train: Ratings, tmp_path: Path) -> None:
     pytest.importorskip("ray")
     nowhere: Any = {"cluster": "127.0.0.1:1", "progress": False}
     with pytest.raises(ValueError, match=r"trial 0 of the space cannot be trained: .*tau"):
         run_sweep(Sweep(SMALL, {"agent.tau": {"choice": [7]}}, 1), train, tmp_path / "out", **nowhere)
     with pytest.raises(ValueError, match="must be local or HOST:PORT, got 'ray://h:1'; such as"):
         run_sweep(Sweep(SMALL, SPACE, 1), train, tmp_path / "out", cluster="ray://h:1")
+    with pytest.raises(ClusterError, match=r"no cluster answers at 127\.0\.0\.1:1 "):
+        run_sweep(Sweep(SMALL, SPACE, 1), train, tmp_path / "out", **nowhere)
     assert not (tmp_path / "out").exists()
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear")
