@@ -64,6 +64,10 @@ class TestEveryNotebook:
     def test_nothing_is_left_that_only_the_books_tools_read(self, folder: Path, name: str) -> None:
         cells = read(folder / f"{name}.ipynb")
         assert not LEFT.findall("\n".join(sources(cells, "markdown")))
+        summaries = re.findall(r"<summary>(.*?)</summary>", "\n".join(sources(cells, "markdown")))
+        assert not [summary for summary in summaries if re.search(r"[$`*]", summary)], (
+            "not every viewer reads these there"
+        )
         code = "\n".join(sources(cells, "code"))
         assert not re.findall(r"\b(?:claim|glue)\b|progress=False|InlineBackend", code)
         assert not any(
@@ -123,6 +127,15 @@ class TestEveryChapter:
             re.findall(r'\nanswer = \.\.\.\n\ncheck\("([\d.]+)", answer\);$', cell["source"]) for cell in answers
         ] == [[n] for n in numbers]
         assert not any(cell["outputs"] for cell in answers)
+
+    def test_questions_can_be_answered_before_the_answer_is_opened(self, folder: Path, name: str) -> None:
+        words = "\n".join(sources(read(folder / f"{name}.ipynb"), "markdown"))
+        folded = re.sub(r"<details>.*?</details>", "", words, flags=re.DOTALL)
+        assert not re.search(r"(?:Right|Wrong), because", folded)
+        assert words.count("<summary>Answer</summary>") == len(
+            re.findall(r"^- a\) .*[.?!]\n- b\) ", folded, re.MULTILINE)
+        )
+        assert ("## Check yourself" in words) <= (words.count("<summary>Answer</summary>") >= 3)
 
     def test_no_solution_is_given_away(self, folder: Path, name: str) -> None:
         own = json.loads((BOOK / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
