@@ -25,8 +25,16 @@ const GREEK = {
   ι: "iota", κ: "kappa", λ: "lambda", μ: "mu", µ: "mu", ν: "nu", ξ: "xi", π: "pi", ρ: "rho", σ: "sigma", τ: "tau",
   υ: "upsilon", φ: "phi", ϕ: "phi", χ: "chi", ψ: "psi", ω: "omega",
 };
+/* What a reader may type, and what the book says for it. */
+const SAID = {
+  baseline: "bar", baselines: "bars", behavior: "behaviour", color: "colour", hyperparameter: "settings",
+  hyperparameters: "settings", license: "licence", movie: "film", movies: "films", neighbor: "neighbour",
+  neighbors: "neighbours", quiz: "check yourself",
+};
 const queryByWords = Search.query;
-Search.query = (query) => queryByWords(query.replace(/\p{Letter}/gu, (letter) => {
-  const name = GREEK[letter.toLowerCase()];
-  return name ? ` ${name} ` : letter;
-}).trim());
+Search.query = (query) => queryByWords(query
+  .replace(/\p{Letter}+/gu, (word) => (Object.hasOwn(SAID, word.toLowerCase()) ? SAID[word.toLowerCase()] : word))
+  .replace(/\p{Letter}/gu, (letter) => {
+    const name = GREEK[letter.toLowerCase()];
+    return name ? ` ${name} ` : letter;
+  }).trim());

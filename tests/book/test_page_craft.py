@@ -170,6 +170,23 @@ def test_search_takes_a_greek_letter_for_its_name(browser: Any, base: str, lette
     assert hits == found_by_search(browser, base, name)
 
 
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("confidence interval", "Glossary"),
+        ("behavior policy", "Glossary"),
+        ("nearest neighbors", "State representation"),
+        ("License", "Deep reinforcement recommendation"),
+        ("hyperparameters", "Past one table"),
+        ("movie", "Problem statement"),
+        ("baselines", "Evaluation"),
+        ("quiz", "Environment"),
+    ],
+)
+def test_search_knows_other_words_for_what_the_book_says(browser: Any, base: str, typed: str, title: str) -> None:
+    assert any(title in hit for hit in found_by_search(browser, base, typed))
+
+
 @pytest.mark.parametrize("word", ["replay", "SARDINE", "gamma"])
 def test_search_puts_pages_before_names_of_the_package(browser: Any, base: str, word: str) -> None:
     hits = found_by_search(browser, base, word)

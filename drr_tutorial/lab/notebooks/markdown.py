@@ -138,8 +138,8 @@ def _listing(block: Block, context: Context) -> str:
 def _island(block: Block, context: Context) -> str:
     """A link to where it answers, and what stands in its place."""
     online = context.links.online(context.page)
-    where = f"[the page online]({online})" if online else f"the book's own page, {context.page.named}"
-    return f"*{block.options['alt']} It answers on {where}. In its place:*\n\n{_inside(block, context)}"
+    where = f"on [the page online]({online})" if online else f"in the built book, {context.page.named}"
+    return f"*{block.options['alt']} It answers {where}. In its place:*\n\n{_inside(block, context)}"
 
 
 DIRECTIVES: dict[str, Callable[[Block, Context], str]] = {

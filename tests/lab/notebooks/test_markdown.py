@@ -79,7 +79,7 @@ def test_a_fold_that_begins_with_words_stays_whole() -> None:
 def test_an_island_is_a_link_to_its_page_and_what_stands_in_its_place() -> None:
     source = ":::{island} tiny-play\n:alt: You recommend.\n\n| {glue:text}`films` |\n|---|\n| a |\n:::"
     place = "| 1682 |\n|---|\n| a |"
-    plain = f"*You recommend. It answers on the book's own page, chapter 5. In its place:*\n\n{place}"
+    plain = f"*You recommend. It answers in the built book, chapter 5. In its place:*\n\n{place}"
     assert plain_markdown(source, context()) == plain
     links = Links(address="https://book.example/")
     online = "[the page online](https://book.example/book/05_training.html)"
