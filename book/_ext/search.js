@@ -11,10 +11,12 @@ var Scorer = {
   partialTerm: 2,
 };
 
-/* What is shown of a page found is from its text, not from the buttons above it. */
+/* What is shown of a page found is from its text, not from the buttons above it; of a word of the glossary, what it means. */
 const textOfMain = Search.htmlToText;
 Search.htmlToText = (html, anchor) => {
   const page = new DOMParser().parseFromString(html, "text/html");
+  const word = anchor ? page.querySelector(`[role="main"] dl.glossary dt${anchor}`) : null;
+  word?.append(": ", word.nextElementSibling?.textContent ?? "");
   page.querySelector('[role="main"]')?.replaceChildren(...page.querySelectorAll("article"));
   return textOfMain(page.documentElement.outerHTML, anchor).replace(/\s+/g, " ");
 };

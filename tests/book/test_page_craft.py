@@ -34,6 +34,8 @@ EVERYTHING_IN_SIGHT = """() => {
   for (const fold of document.querySelectorAll("details")) fold.open = true;
   const button = document.getElementById("pst-back-to-top");  // shown to who scrolls up a long page
   if (button) button.style.display = "block";
+  const ends = (animation) => animation.effect.getComputedTiming().endTime < Infinity;
+  return Promise.all(document.getAnimations().filter(ends).map(({finished}) => finished)).then(() => 1);
 }"""
 WITH_FIGURES = [
     page for page in WRITTEN if re.search(r"<figure[^>]*>\s*<(?:a|img)\b", (SITE / page).read_text(encoding="utf-8"))
@@ -52,6 +54,9 @@ def measured(browser: Any, base: str) -> Any:
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             beyond[width] = page.evaluate(WIDER, width)
+        for island in page.locator(".island").all():  # these load when a reader comes near
+            island.scroll_into_view_if_needed()
+            page.wait_for_timeout(1000)
         sizes = dict(page.evaluate(SIZES))
         page.context.close()
         return beyond, sizes
@@ -204,6 +209,9 @@ def test_search_shows_text_of_the_pages_and_what_was_typed(browser: Any, base: s
     icon, typed = (page.locator(f"main form.bd-search {part}").first.bounding_box() for part in ("i", "input"))
     page.context.close()
     assert not [text for text in shown if len(text) < 60 or ".ipynb" in text[:20]]
+    assert any("Greedy: Taking what pays most now" in text for text in shown), (
+        "a word of the glossary with what it means"
+    )
     assert icon["x"] + icon["width"] <= typed["x"] + 1
 
 
