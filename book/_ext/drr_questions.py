@@ -24,7 +24,9 @@ def open_choices(app: Any, doctree: nodes.document) -> None:
         title += nodes.Text("Answer")
         choices = [taken_out(paragraph) for paragraph in fold.findall(nodes.paragraph)]
         items = (nodes.list_item("", nodes.paragraph("", "", *choice)) for choice in choices)
-        fold.replace_self([question, nodes.bullet_list("", *items), fold])
+        for listed in fold.findall(nodes.bullet_list):
+            listed["classes"].append("choices")
+        fold.replace_self([question, nodes.bullet_list("", *items, classes=["choices"]), fold])
 
 
 def is_question(node: nodes.Node) -> bool:

@@ -123,6 +123,22 @@ def test_where_a_link_led_can_be_read(browser: Any, base: str, path: str, scheme
     assert not wrong
 
 
+@pytest.mark.parametrize("width", [390, 1300])
+def test_what_the_keyboard_is_on_can_be_seen(browser: Any, base: str, width: int) -> None:
+    page, _ = visit(browser, base, "book/08_planning.html", viewport={"width": width, "height": 900})
+    seen: dict[str, bool] = {}
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        seen |= page.evaluate("""(() => {
+          const {outlineStyle, outlineWidth, boxShadow} = getComputedStyle(document.activeElement);
+          const outlined = outlineStyle !== "none" && parseFloat(outlineWidth) > 0;
+          return {[document.activeElement.outerHTML.slice(0, 200)]: outlined || boxShadow !== "none"};
+        })()""")
+    page.context.close()
+    assert len(seen) > 20
+    assert not [where for where, shown in seen.items() if not shown]
+
+
 @pytest.mark.parametrize("path", WITH_FIGURES)
 def test_a_figure_has_its_place_before_it_is_there(browser: Any, base: str, path: str) -> None:
     """On a phone, too: else a page that is read grows under the reader, and a link leads to the wrong place."""

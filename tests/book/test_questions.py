@@ -47,6 +47,7 @@ def test_question_and_choices_stand_before_the_fold_and_reasons_in_it(extension:
         "b) Not gamma counts.",
     ]
     assert answer[0].astext() == "Answer"
+    assert all("choices" in one["classes"] for one in (choices, *answer.findall(nodes.bullet_list)))
     assert [one.astext() for one in answer.findall(nodes.paragraph)] == [
         "a) Wrong, because no.",
         "b) Right, because yes.",
