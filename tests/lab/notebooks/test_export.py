@@ -1,5 +1,6 @@
 """The folder of notebooks that a reader gets, of the real book."""
 
+import ast
 import builtins
 import json
 import re
@@ -13,10 +14,13 @@ from drr_tutorial.lab import cli
 from drr_tutorial.lab.notebooks import export, replace_downloads, write_notebooks
 from drr_tutorial.lab.notebooks.links import TITLE
 from drr_tutorial.lab.notebooks.needs import unmet_names
+from drr_tutorial.lab.notebooks.start import first_cell
+from drr_tutorial.lab.notebooks.statements import for_readers, statements
 from drr_tutorial.storage import StorageError
 
 BOOK = Path(__file__).parents[3] / "book"
 NAMES = sorted(path.stem for path in BOOK.glob("*.ipynb"))
+IMPORTS = (ast.Import, ast.ImportFrom)
 SOLVED = [name for name in NAMES if '"solution"' in (BOOK / f"{name}.ipynb").read_text(encoding="utf-8")]
 LEFT = re.compile(
     r"\{(?:doc|glue[:\w]*|cite[:\w]*|numref|eq|ref|term|py:\w+)\}`|:::|\{\{ *time_|\$\$ *\(eq-|^\([\w-]+\)=",
@@ -57,6 +61,25 @@ def test_all_pages_are_there_with_what_they_show(folder: Path) -> None:
         assert sorted(path.name for path in (folder / part).iterdir()) == sorted(
             path.name for path in (BOOK / part).iterdir()
         )
+
+
+def brought_too_early(made: str, own: str) -> list[str]:
+    """Statements that a reader's cell has beside the page's own ones, though these need them neither straight nor by others."""
+    theirs = {part.lines.strip() for part in statements(for_readers(own))}
+    parts = statements(made)
+    brought = [part for part in parts if part.lines.strip() not in theirs and not isinstance(part.node, IMPORTS)]
+    needed = set[str]().union(*(part.used for part in parts if part.lines.strip() in theirs))
+    for part in reversed(brought):
+        needed |= part.used if part.made & needed else set()
+    return [part.lines for part in brought if not part.made & needed]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_hidden_code_comes_with_the_cell_that_needs_it(folder: Path, name: str) -> None:
+    own = {cell["id"]: cell for cell in json.loads((BOOK / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]}
+    for cell in read(folder / f"{name}.ipynb"):
+        if cell["cell_type"] == "code" and cell["source"] != first_cell() and cell["id"] in own:
+            assert not brought_too_early(cell["source"], "".join(own[cell["id"]]["source"]))
 
 
 @pytest.mark.parametrize("name", [*NAMES, *(f"solutions/{name}" for name in SOLVED)])
