@@ -7,6 +7,7 @@ Needs `make book` before, and Chromium. The accessibility part needs axe-core, w
 import functools
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -265,6 +266,7 @@ def test_a_wrong_address_leads_to_every_page() -> None:
 
 
 @pytest.mark.skipif(not PDF.exists(), reason="needs the printed book: make pdf")
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="needs pdftotext, which poppler-utils has")
 def test_the_printed_book_has_every_page() -> None:
     text = subprocess.run(["pdftotext", "-raw", str(PDF), "-"], capture_output=True, text=True, check=True).stdout
     letters = re.sub(r"\W+", "", text).lower()
