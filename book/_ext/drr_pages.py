@@ -9,11 +9,13 @@ import subprocess
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from docutils import nodes
 
 ROOT = Path(__file__).parents[2]
 CARD = "_static/card.png"
+ICON = ROOT / "book" / "static" / "favicon.svg"
 LONGEST = 200  # characters: what a card has room for
 NOT_CITED = (nodes.Admonition, nodes.figure, nodes.table, nodes.list_item, nodes.footnote)
 
@@ -103,7 +105,8 @@ def days_of_changes() -> dict[str, str]:
 def page_not_found(app: Any) -> list[tuple[str, dict[str, Any], str]]:
     """`404.html`, which forges and most servers show for an address that is not there."""
     shown = {"title": "No such page", "base": app.config.html_baseurl or "/", "chapters": chapters(app)}
-    return [("404", shown | {"book": app.config.html_title}, "404.html")]
+    icon = "data:image/svg+xml," + quote(ICON.read_text(encoding="utf-8"))  # inside: no address would do for any depth
+    return [("404", shown | {"book": app.config.html_title, "icon": icon}, "404.html")]
 
 
 def chapters(app: Any) -> list[tuple[str, str]]:

@@ -291,6 +291,13 @@ class TestEveryChapter:
         silent = [cell.source for cell in cells if "# " not in cell.source]
         assert number(path) not in SHORT_OR_SECOND or not silent
 
+    def test_what_you_will_learn_is_a_list_of_sentences(self, path: Path) -> None:
+        points = re.split(r"^- ", prose(path).split("## What you will learn")[1].split("\n\n")[1], flags=re.MULTILINE)[
+            1:
+        ]
+        assert len(points) >= 3
+        assert not [point for point in points if not re.fullmatch(r"[A-Z].*[.?]", point.strip(), re.DOTALL)]
+
     def test_three_questions(self, path: Path) -> None:
         section = prose(path).split("## Check yourself")[1].split("\n## ")[0]
         assert len(re.findall(r":{3,}\{dropdown\}", section)) >= 3

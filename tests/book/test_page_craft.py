@@ -7,7 +7,9 @@ Needs `make book` before, and Chromium. The accessibility part needs axe-core, w
 import functools
 import os
 import re
+import shutil
 import subprocess
+import unicodedata
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -30,6 +32,13 @@ SIZES = """["navigation", "resource"].flatMap(kind => performance.getEntriesByTy
 WRONG = """axe.run(document, {resultTypes: ["violations"]}).then(({violations}) => violations
   .filter(({impact}) => ["serious", "critical"].includes(impact))
   .map(({id, nodes}) => [id, nodes.length, nodes[0].target.join(" "), nodes[0].failureSummary]))"""
+EVERYTHING_IN_SIGHT = """() => {
+  for (const fold of document.querySelectorAll("details")) fold.open = true;
+  const button = document.getElementById("pst-back-to-top");  // shown to who scrolls up a long page
+  if (button) button.style.display = "block";
+  const ends = (animation) => animation.effect.getComputedTiming().endTime < Infinity;
+  return Promise.all(document.getAnimations().filter(ends).map(({finished}) => finished)).then(() => 1);
+}"""
 WITH_FIGURES = [
     page for page in WRITTEN if re.search(r"<figure[^>]*>\s*<(?:a|img)\b", (SITE / page).read_text(encoding="utf-8"))
 ]
@@ -47,6 +56,9 @@ def measured(browser: Any, base: str) -> Any:
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             beyond[width] = page.evaluate(WIDER, width)
+        for island in page.locator(".island").all():  # these load when a reader comes near
+            island.scroll_into_view_if_needed()
+            page.wait_for_timeout(1000)
         sizes = dict(page.evaluate(SIZES))
         page.context.close()
         return beyond, sizes
@@ -86,6 +98,7 @@ def test_a_page_loads_in_a_second(browser: Any, base: str, path: str) -> None:
 @pytest.mark.parametrize(("path", "width"), [(path, 1300) for path in LOOKED_AT] + [(path, 390) for path in WRITTEN])
 def test_nothing_serious_keeps_a_reader_out(browser: Any, base: str, path: str, scheme: str, width: int) -> None:
     page, _ = visit(browser, base, path, viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.evaluate(EVERYTHING_IN_SIGHT)
     page.evaluate(AXE.read_text(encoding="utf-8"))
     wrong = page.evaluate(WRONG)
     page.context.close()
@@ -110,6 +123,22 @@ def test_where_a_link_led_can_be_read(browser: Any, base: str, path: str, scheme
     wrong = page.evaluate(WRONG)
     page.context.close()
     assert not wrong
+
+
+@pytest.mark.parametrize("width", [390, 1300])
+def test_what_the_keyboard_is_on_can_be_seen(browser: Any, base: str, width: int) -> None:
+    page, _ = visit(browser, base, "book/08_planning.html", viewport={"width": width, "height": 900})
+    seen: dict[str, bool] = {}
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        seen |= page.evaluate("""(() => {
+          const {outlineStyle, outlineWidth, boxShadow} = getComputedStyle(document.activeElement);
+          const outlined = outlineStyle !== "none" && parseFloat(outlineWidth) > 0;
+          return {[document.activeElement.outerHTML.slice(0, 200)]: outlined || boxShadow !== "none"};
+        })()""")
+    page.context.close()
+    assert len(seen) > 20
+    assert not [where for where, shown in seen.items() if not shown]
 
 
 @pytest.mark.parametrize("path", WITH_FIGURES)
@@ -164,6 +193,23 @@ def test_search_takes_a_greek_letter_for_its_name(browser: Any, base: str, lette
     assert hits == found_by_search(browser, base, name)
 
 
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("confidence interval", "Glossary"),
+        ("behavior policy", "Glossary"),
+        ("nearest neighbors", "State representation"),
+        ("License", "Deep reinforcement recommendation"),
+        ("hyperparameters", "Past one table"),
+        ("movie", "Problem statement"),
+        ("baselines", "Evaluation"),
+        ("quiz", "Environment"),
+    ],
+)
+def test_search_knows_other_words_for_what_the_book_says(browser: Any, base: str, typed: str, title: str) -> None:
+    assert any(title in hit for hit in found_by_search(browser, base, typed))
+
+
 @pytest.mark.parametrize("word", ["replay", "SARDINE", "gamma"])
 def test_search_puts_pages_before_names_of_the_package(browser: Any, base: str, word: str) -> None:
     hits = found_by_search(browser, base, word)
@@ -181,6 +227,9 @@ def test_search_shows_text_of_the_pages_and_what_was_typed(browser: Any, base: s
     icon, typed = (page.locator(f"main form.bd-search {part}").first.bounding_box() for part in ("i", "input"))
     page.context.close()
     assert not [text for text in shown if len(text) < 60 or ".ipynb" in text[:20]]
+    assert any("Greedy: Taking what pays most now" in text for text in shown), (
+        "a word of the glossary with what it means"
+    )
     assert icon["x"] + icon["width"] <= typed["x"] + 1
 
 
@@ -211,15 +260,17 @@ def test_a_wrong_address_leads_to_every_page() -> None:
     text = (SITE / "404.html").read_text(encoding="utf-8")
     missing = [page for page in WRITTEN if page != "index.html" and f'href="{page}"' not in text]
     assert not missing
+    assert '<link rel="icon" href="data:image/svg+xml,' in text, "else browsers ask for one that is not there"
     assert not re.findall(r'(?:src|href)="(?:\.\./|_static)', text), (
         "a page for any depth loads nothing by a relative address"
     )
 
 
 @pytest.mark.skipif(not PDF.exists(), reason="needs the printed book: make pdf")
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="needs pdftotext, which poppler-utils has")
 def test_the_printed_book_has_every_page() -> None:
     text = subprocess.run(["pdftotext", "-raw", str(PDF), "-"], capture_output=True, text=True, check=True).stdout
-    letters = re.sub(r"\W+", "", text).lower()
+    letters = re.sub(r"\W+", "", unicodedata.normalize("NFKC", text)).lower()  # in print, "fi" is one letter
     titles = [
         re.findall(r"<title>(.*?) &#8212;|<title>(.*?) — ", (SITE / page).read_text(encoding="utf-8"))
         for page in WRITTEN

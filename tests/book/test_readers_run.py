@@ -37,6 +37,6 @@ def test_it_runs(name: str, folder: Path) -> None:
     said = "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", ()))
     answers = [cell for cell in notebook.cells if "# your answer" in cell.source]
     assert "IProgress" not in said, "a warning about widgets, which nobody needs"
-    assert said.count(": not yet. ") == len(answers), "an empty answer gets a hint"
+    assert said.count(": no answer yet. ") == len(answers), "an empty answer gives no hint away"
     if name.startswith("solutions"):
         assert said.count(": right.") >= 3

@@ -14,12 +14,16 @@ CHAPTERS = range(1, 18)
 def check(number: str, answer: Any) -> bool:
     """Print whether an answer is right, else a hint; True when it is.
 
-    `number` is that of the exercise, such as "2.1". Raises `ValueError` when there is no such exercise.
+    `number` is that of the exercise, such as "2.1". Of an empty answer, `...`, it only says that it is empty, so that
+    a notebook that is run as a whole gives nothing away. Raises `ValueError` when there is no such exercise.
     """
     number = str(number)
     checks = _checks(number.partition(".")[0])
     if number not in checks:
         raise ValueError(f"number must be that of an exercise, one of {sorted(checks)}, got {number!r}")
+    if answer is ...:
+        print(f"Exercise {number}: no answer yet. Put yours in the place of the three dots.")
+        return False
     hint = checks[number](answer)
     print(f"Exercise {number}: right." if hint is None else f"Exercise {number}: not yet. {hint}")
     return hint is None

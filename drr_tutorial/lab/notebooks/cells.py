@@ -94,7 +94,7 @@ class Made:
 def _with_links(words: str, context: Context) -> str:
     """Under the title which page it is and where it is published, under "Exercises" where the solutions are."""
     words = re.sub(r"^(# .+)$", rf"\1\n\n{_which_page(context)}", words, count=1, flags=re.MULTILINE)
-    return re.sub(r"^(## Exercises)$", rf"\1\n\n{_where_solutions_are(context)}", words, flags=re.MULTILINE)
+    return re.sub(r"^(## Exercises?)$", rf"\1\n\n{_where_solutions_are(context)}", words, flags=re.MULTILINE)
 
 
 def _which_page(context: Context) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from drr_tutorial.lab.notebooks.citations import listed
 from drr_tutorial.lab.notebooks.inline import Context, plain_paragraph
+from drr_tutorial.lab.notebooks.questions import choices
 
 DIRECTIVE = re.compile(r"\s*(?P<fence>:{3,}|`{3,}|~{3,})\{(?P<name>[\w:-]+)\}\s*(?P<argument>.*)")
 FENCE = re.compile(r"\s*(?P<fence>`{3,}|~{3,})")
@@ -91,8 +92,10 @@ def _exercise(block: Block, context: Context) -> str:
 
 
 def _fold(block: Block, context: Context) -> str:
-    summary = plain_paragraph(block.argument, context)
-    return folded(summary, _inside(block, context))
+    """A fold; of a question the choices stand open, so that a reader can guess before the answer is opened."""
+    summary, inside = plain_paragraph(block.argument, context), _inside(block, context)
+    asked = choices(inside)
+    return f"**{summary}**\n\n{asked[0]}\n\n{folded('Answer', asked[1])}" if asked else folded(summary, inside)
 
 
 def folded(summary: str, inside: str) -> str:
@@ -135,8 +138,8 @@ def _listing(block: Block, context: Context) -> str:
 def _island(block: Block, context: Context) -> str:
     """A link to where it answers, and what stands in its place."""
     online = context.links.online(context.page)
-    where = f"[the page online]({online})" if online else f"the book's own page, {context.page.named}"
-    return f"*{block.options['alt']} It answers on {where}. In its place:*\n\n{_inside(block, context)}"
+    where = f"on [the page online]({online})" if online else f"in the built book, {context.page.named}"
+    return f"*{block.options['alt']} It answers {where}. In its place:*\n\n{_inside(block, context)}"
 
 
 DIRECTIVES: dict[str, Callable[[Block, Context], str]] = {

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import torch
 
-from drr_tutorial.lab.exercises import CHAPTERS, answers
+from drr_tutorial.lab.exercises import CHAPTERS, answers, check
 
 CHECKS: dict[str, Callable[[Any], str | None]] = {
     number: check
@@ -203,3 +203,10 @@ def test_letters_may_come_as_they_stand_in_the_exercise(given: Any) -> None:
 )
 def test_switches_may_come_as_words_or_as_they_are_set(given: Any) -> None:
     assert CHECKS["8.4"](given) is None
+
+
+@pytest.mark.parametrize("number", CHECKS)
+def test_an_empty_answer_gives_nothing_away(number: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(number, ...) is False
+    said = f"Exercise {number}: no answer yet. Put yours in the place of the three dots.\n"
+    assert capsys.readouterr().out == said

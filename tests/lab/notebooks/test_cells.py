@@ -76,6 +76,13 @@ def test_a_published_page_is_linked_and_a_notebook_alone_says_where_solutions_ar
     assert "`drr-tutorial notebooks FOLDER` writes them" in alone["source"]
 
 
+def test_a_page_with_one_exercise_says_where_its_solution_is() -> None:
+    (words,) = readers_cells(context(page(prose("## Exercise", "a"), name="deeper_ties")))
+    assert words["source"].startswith(
+        "## Exercise\n\nAnswer in the empty cells. [The solutions](solutions/deeper_ties.ipynb)"
+    )
+
+
 def test_a_page_that_is_not_published_says_which_one_it_is() -> None:
     cells = [cell["source"] for cell in made(links=Links(address=""))]
     assert cells[0].startswith("# Training\n\nChapter 5 of the book *Deep reinforcement recommendation*.\n\n")

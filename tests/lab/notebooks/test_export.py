@@ -1,5 +1,6 @@
 """The folder of notebooks that a reader gets, of the real book."""
 
+import ast
 import builtins
 import json
 import re
@@ -13,10 +14,13 @@ from drr_tutorial.lab import cli
 from drr_tutorial.lab.notebooks import export, replace_downloads, write_notebooks
 from drr_tutorial.lab.notebooks.links import TITLE
 from drr_tutorial.lab.notebooks.needs import unmet_names
+from drr_tutorial.lab.notebooks.start import first_cell
+from drr_tutorial.lab.notebooks.statements import for_readers, statements
 from drr_tutorial.storage import StorageError
 
 BOOK = Path(__file__).parents[3] / "book"
 NAMES = sorted(path.stem for path in BOOK.glob("*.ipynb"))
+IMPORTS = (ast.Import, ast.ImportFrom)
 SOLVED = [name for name in NAMES if '"solution"' in (BOOK / f"{name}.ipynb").read_text(encoding="utf-8")]
 LEFT = re.compile(
     r"\{(?:doc|glue[:\w]*|cite[:\w]*|numref|eq|ref|term|py:\w+)\}`|:::|\{\{ *time_|\$\$ *\(eq-|^\([\w-]+\)=",
@@ -59,11 +63,34 @@ def test_all_pages_are_there_with_what_they_show(folder: Path) -> None:
         )
 
 
+def brought_too_early(made: str, own: str) -> list[str]:
+    """Statements that a reader's cell has beside the page's own ones, though these need them neither straight nor by others."""
+    theirs = {part.lines.strip() for part in statements(for_readers(own))}
+    parts = statements(made)
+    brought = [part for part in parts if part.lines.strip() not in theirs and not isinstance(part.node, IMPORTS)]
+    needed = set[str]().union(*(part.used for part in parts if part.lines.strip() in theirs))
+    for part in reversed(brought):
+        needed |= part.used if part.made & needed else set()
+    return [part.lines for part in brought if not part.made & needed]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_hidden_code_comes_with_the_cell_that_needs_it(folder: Path, name: str) -> None:
+    own = {cell["id"]: cell for cell in json.loads((BOOK / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]}
+    for cell in read(folder / f"{name}.ipynb"):
+        if cell["cell_type"] == "code" and cell["source"] != first_cell() and cell["id"] in own:
+            assert not brought_too_early(cell["source"], "".join(own[cell["id"]]["source"]))
+
+
 @pytest.mark.parametrize("name", [*NAMES, *(f"solutions/{name}" for name in SOLVED)])
 class TestEveryNotebook:
     def test_nothing_is_left_that_only_the_books_tools_read(self, folder: Path, name: str) -> None:
         cells = read(folder / f"{name}.ipynb")
         assert not LEFT.findall("\n".join(sources(cells, "markdown")))
+        summaries = re.findall(r"<summary>(.*?)</summary>", "\n".join(sources(cells, "markdown")))
+        assert not [summary for summary in summaries if re.search(r"[$`*]", summary)], (
+            "not every viewer reads these there"
+        )
         code = "\n".join(sources(cells, "code"))
         assert not re.findall(r"\b(?:claim|glue)\b|progress=False|InlineBackend", code)
         assert not any(
@@ -123,6 +150,15 @@ class TestEveryChapter:
             re.findall(r'\nanswer = \.\.\.\n\ncheck\("([\d.]+)", answer\);$', cell["source"]) for cell in answers
         ] == [[n] for n in numbers]
         assert not any(cell["outputs"] for cell in answers)
+
+    def test_questions_can_be_answered_before_the_answer_is_opened(self, folder: Path, name: str) -> None:
+        words = "\n".join(sources(read(folder / f"{name}.ipynb"), "markdown"))
+        folded = re.sub(r"<details>.*?</details>", "", words, flags=re.DOTALL)
+        assert not re.search(r"(?:Right|Wrong), because", folded)
+        assert words.count("<summary>Answer</summary>") == len(
+            re.findall(r"^- a\) .*[.?!]\n- b\) ", folded, re.MULTILINE)
+        )
+        assert ("## Check yourself" in words) <= (words.count("<summary>Answer</summary>") >= 3)
 
     def test_no_solution_is_given_away(self, folder: Path, name: str) -> None:
         own = json.loads((BOOK / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]

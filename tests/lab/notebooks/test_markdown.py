@@ -59,10 +59,27 @@ def test_an_exercise_is_a_heading_and_its_hint_is_folded() -> None:
     )
 
 
+@pytest.mark.parametrize("point", ["", "- "])
+def test_of_a_question_the_choices_stand_open_and_the_answer_is_folded(point: str) -> None:
+    source = (
+        ":::{dropdown} Why $2$?\n"
+        f"{point}a) No. — *Wrong, because* `x`\n  is 1.\n\n{point}b) Yes: a) is 1. — *Right, because* it is.\n:::"
+    )
+    assert plain_markdown(source, context()) == (
+        "**Why $2$?**\n\n- a) No.\n- b) Yes: a) is 1.\n\n<details>\n<summary>Answer</summary>\n\n"
+        "- a) *Wrong, because* `x` is 1.\n- b) *Right, because* it is.\n\n</details>"
+    )
+
+
+def test_a_fold_that_begins_with_words_stays_whole() -> None:
+    source = ":::{dropdown} Why?\nFirst.\n\na) No. — *Right, because* x.\n:::"
+    assert "<summary>Why?</summary>\n\nFirst." in plain_markdown(source, context())
+
+
 def test_an_island_is_a_link_to_its_page_and_what_stands_in_its_place() -> None:
     source = ":::{island} tiny-play\n:alt: You recommend.\n\n| {glue:text}`films` |\n|---|\n| a |\n:::"
     place = "| 1682 |\n|---|\n| a |"
-    plain = f"*You recommend. It answers on the book's own page, chapter 5. In its place:*\n\n{place}"
+    plain = f"*You recommend. It answers in the built book, chapter 5. In its place:*\n\n{place}"
     assert plain_markdown(source, context()) == plain
     links = Links(address="https://book.example/")
     online = "[the page online](https://book.example/book/05_training.html)"
