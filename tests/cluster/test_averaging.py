@@ -80,6 +80,7 @@ def worker(rank: int, folder: str) -> None:
     start = networks(AGENTS["slates"], seed=rank)  # they differ, as on machines with different kernels
     AveragedDDPG(start, AGENTS["slates"], torch.Generator())
     np.savez(f"{folder}/born-{rank}.npz", **{name: v.numpy() for name, v in start.critic.state_dict().items()})
+    dist.barrier()  # who leaves while the other still speaks leaves it waiting, in torch 2.6 now and then
     dist.destroy_process_group()
 
 
