@@ -71,6 +71,7 @@ def worker(rank: int, folder: str, parts: list[Shard]) -> None:
     trainer = make_trainer(parts[rank], place)
     history = trainer.run()
     (place / "history.json").write_text(repr(history).replace("'", '"'))
+    dist.barrier()  # as in test_averaging
     dist.destroy_process_group()
 
 
