@@ -98,11 +98,9 @@ class Ratings:
     ) -> Self:
         """Index columns of equal length (original ids, ratings, seconds since 1970 or dates); rows keep their order.
 
-        `titles` and `genres` are looked up by original item id. A rating above `liked_above` counts as liked; None:
-        above 3 of 5 stars. New ratings `beside` others, for `Recommender.partial_fit`, have their scale. `weights`,
-        above 0, say how sure each row is. Raises `DataError` for ids that are neither integers nor strings, ratings
-        that are not finite or, without `liked_above`, no stars (see `Scale.of`), and a user who rates an item twice;
-        `TypeError` for another kind of `titles`, `genres` or `beside`.
+        `titles` and `genres` go by original item id. Ratings above `liked_above` (None: 3 of 5 stars) count as liked;
+        new ones `beside` others have their scale (`Recommender.partial_fit`). `weights`: how sure each row is. Raises
+        `DataError`, for values, ids and scales (`Scale.of`) that will not do and pairs rated twice; `TypeError`.
         """
         _check_kinds(titles, genres, beside)
         user_indices, user_ids = index_ids(users, "user")
