@@ -63,18 +63,18 @@ def words(answer: Any, keys: Iterable[str], among: Iterable[str]) -> dict[str, s
 
 def _array(answer: Any, n_axes: int) -> NDArray[np.float64] | None:
     try:
-        found = np.asarray(_plain(answer), dtype=np.float64)
+        found = np.asarray(plain(answer), dtype=np.float64)
     except (TypeError, ValueError, OverflowError, RuntimeError):  # the last from tensors that are on no device
         return None
     return found.squeeze() if found.ndim > n_axes else found
 
 
-def _plain(answer: Any) -> Any:
+def plain(answer: Any) -> Any:
     """The same as numpy takes it: lists for iterators and dictionaries; tensors without gradients, on the processor."""
     if isinstance(answer, dict):
         answer = answer.values()
     if isinstance(answer, list | tuple | Iterator | ValuesView):
-        return [_plain(each) for each in answer]
+        return [plain(each) for each in answer]
     return answer.detach().cpu().double() if hasattr(answer, "detach") else answer
 
 

@@ -47,7 +47,7 @@ def check_effective(answer: Any) -> str | None:
 def check_support(answer: Any) -> str | None:
     """11.3: per decision, weighted and model, where the target's item was never shown; None for a refusal."""
     try:
-        said = [None if one is None or one != one else float(one) for one in answer]
+        said = [None if one is None or one != one else float(one) for one in answers.plain(answer)]
     except (TypeError, ValueError, OverflowError, RuntimeError):
         said = []
     if len(said) != 3:
