@@ -3,6 +3,8 @@
     python tests/benchmarks/scale.py small 1M                     # two shapes
     python tests/benchmarks/scale.py 1M 2M 4M --passes 0.25       # doublings: the exponents of all stages are printed below
 
+With --write the rows of each shape go to book/results/scale.json, from which the page at_a_glance has them.
+
 Shapes: small (610 users, 9,700 items), 1M, 2M, 4M, 8M, 20M, 32M, 50M, or USERSxITEMSxRATINGS. The data are invented: users and items by
 Zipf's law, as many ratings as asked for, the same for the same shape. Each shape runs in a process of its own. Times are processor
 seconds of all threads and, in brackets, those of the clock; memory is the most that the process has held by then. Stages: invented (the
@@ -18,6 +20,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,8 +31,9 @@ from drr_tutorial.data.ratings import Ratings
 from drr_tutorial.data.splits import Split, make_split
 from drr_tutorial.evaluation.ranking import evaluate_ranking
 from drr_tutorial.evaluation.tasks import ranking_task
-from drr_tutorial.provenance import peak_memory_mb
+from drr_tutorial.provenance import particulars, peak_memory_mb
 from drr_tutorial.recommenders.drr import DRRRecommender
+from drr_tutorial.storage import read_json, write_json
 from drr_tutorial.training.trainer import Trainer
 
 
@@ -51,6 +55,7 @@ SHAPES = {
     "32M": Shape(200_948, 84_432, 32_000_000),
     "50M": Shape(1_000_000, 100_000, 50_000_000),
 }
+RESULT = Path(__file__).parents[2] / "book" / "results" / "scale.json"
 ROWS = "rows: "  # how a process tells what it measured
 N_TESTED = 20_000  # users of the evaluation
 MOST_STEPS = 10_000_000
@@ -173,6 +178,20 @@ def exponents(found: dict[Shape, dict[str, tuple[float, int]]]) -> None:
         print(f"{name:12} seconds ~ ratings^{seconds:.2f}, memory ~ ratings^{memory:.2f}")
 
 
+def keep(shape: Shape, rows: dict[str, tuple[float, int]]) -> None:
+    """The rows of a shape into the result file, with the command that measured them."""
+    about = particulars(
+        " ".join(["python tests/benchmarks/scale.py", *sys.argv[1:]]).removesuffix(" --rows"),
+        data={},
+        seeds=[0],
+        seconds=rows["all"][0],
+        peak_memory_mb=rows["all"][1],
+    )
+    figures = read_json(RESULT)["figures"] if RESULT.exists() else {}
+    name = "x".join(map(str, shape))
+    write_json(RESULT, {"figures": figures | {name: {"value": {"stages": rows}, **about}}})
+
+
 def apart(shape: str, options: list[str]) -> dict[str, tuple[float, int]]:
     """`run` in a process of its own, so that its memory is of this shape alone."""
     rows = {}
@@ -207,6 +226,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=MOST_STEPS, help="steps of training at most (ten million)")
     parser.add_argument("--sweeps", type=int, default=PRESETS["default"].embedding.n_iterations, help="of the vectors")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="of the vectors (all processors)")
+    parser.add_argument("--write", action="store_true", help="keep the rows for the book")
     parser.add_argument("--rows", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if len(given.shapes) > 1:
@@ -221,7 +241,10 @@ def main() -> None:
         embedding=dataclasses.replace(config.embedding, n_iterations=given.sweeps),
     )
     torch.set_num_threads(given.threads)
-    rows = run(shape_of(given.shapes[0]), config, given.steps)
+    shape = shape_of(given.shapes[0])
+    rows = run(shape, config, given.steps)
+    if given.write:
+        keep(shape, rows)
     if given.rows:
         print(ROWS, json.dumps(rows), sep="", flush=True)
 

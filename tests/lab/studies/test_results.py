@@ -11,7 +11,7 @@ from drr_tutorial.lab.studies import find_studies
 from drr_tutorial.lab.studies.runner import code_of
 from drr_tutorial.storage import read_json
 
-INVENTED = ("replay-speed", "planning", "sardine", "episodes")  # on random numbers, or in worlds
+INVENTED = ("replay-speed", "scale", "planning", "sardine", "episodes")  # on random numbers, or in worlds
 
 
 @pytest.mark.parametrize("name", find_studies())
@@ -30,7 +30,7 @@ def test_the_committed_result_is_as_new_as_its_code(name: str) -> None:
 )
 def test_every_file_tells_where_its_figures_come_from(path: Path) -> None:
     stored = read_json(path)
-    made: list[dict[str, Any]] = list(stored["figures"].values()) if path.stem == "speed" else [stored]
+    made: list[dict[str, Any]] = list(stored["figures"].values()) if path.stem in ("speed", "scale") else [stored]
     assert made
     for result in made:
         assert result["command"].split()[0] in ("python", "drr-tutorial")
