@@ -1,7 +1,7 @@
 """Writes the numbers of README.md and book/at_a_glance.md from result files. Run: python book/_ext/readme_figures.py
 
 What stands between `<!-- figures: NAME -->` and `<!-- end -->` is made here, from book/results/fair-table.json,
-planning.json, cold-start.json and speed.json, and so is the README's picture of two sessions. `make
+planning.json, cold-start.json, speed.json and scale.json, and so is the README's picture of two sessions. `make
 readme` measures the speeds first; `make results FULL=1` makes the tables.
 """
 
@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib import rc_context
 
 from drr_tutorial.lab.figures.planning import two_sessions
@@ -203,6 +204,40 @@ def speeds() -> str:
     return "\n".join(["| what | measured | target |", "|---|---|---|", *lines])
 
 
+def sizes() -> dict[tuple[int, ...], dict[str, tuple[float, int]]]:
+    """(users, items, ratings) -> stage -> processor seconds and the most memory by then, MB; fewest ratings first."""
+    figures = read_json(RESULTS / "scale.json")["figures"]
+    found = {tuple(map(int, name.split("x"))): figure["value"]["stages"] for name, figure in figures.items()}
+    return dict(sorted(found.items(), key=lambda shape: shape[0][-1]))
+
+
+def scale() -> str:
+    """A row a shape."""
+    lines = []
+    for shape, stages in sizes().items():
+        vectors = sum(seconds for name, (seconds, _) in stages.items() if name.startswith("vectors"))
+        times = (_minutes(seconds) for seconds in (vectors, stages["training"][0], stages["all"][0]))
+        lines.append(
+            f"| {' | '.join(f'{n:,}' for n in shape)} | {' | '.join(times)} | {stages['all'][1] / 1000:.1f} GB |"
+        )
+    head = "| users | items | ratings | vectors, thrice | training | all | most memory |"
+    return "\n".join([head, "|---|---|---|---|---|---|---|", *lines])
+
+
+def growth() -> str:
+    """The slopes of log seconds and log memory over log ratings."""
+    found = sizes()
+    logs = np.log([shape[-1] for shape in found])
+    time, memory = (
+        np.polyfit(logs, np.log([stages["all"][place] for stages in found.values()]), 1)[0] for place in (0, 1)
+    )
+    return f"the time grows as the ratings to the power of {time:.2f}, the memory to the power of {memory:.2f}"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+
+
 @cache
 def older() -> dict[str, str]:
     """Result file that waits to be made, the first time or anew as its code has changed -> what is known of it."""
@@ -238,6 +273,8 @@ PLACES: dict[str, Callable[[], str]] = {
     "original": original,
     "verdicts": verdicts,
     "speed": speeds,
+    "scale": scale,
+    "growth": growth,
     "waiting": waiting,
     "reasons": reasons,
     "planning": planning,
